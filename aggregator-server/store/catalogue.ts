@@ -149,6 +149,9 @@ export interface TaskSummary {
   readonly clients: readonly ClientSummary[];
 }
 
+/** How soon a change made by another program is noticed at the latest, milliseconds. */
+export const FOREIGN_CHANGE_MS = 200;
+
 /**
  * What the aggregator knows, apart from the weights themselves. Asynchronous, because a catalogue may live in
  * another process; each method is one transaction. A method that fails leaves the catalogue as it was.
@@ -239,5 +242,11 @@ export interface Catalogue {
   /** Those of the given digests that nothing refers to any more. */
   unreferenced(digests: readonly string[]): Promise<string[]>;
   summarise(taskId: string): Promise<TaskSummary>;
+  /**
+   * Calls back when another program, such as an operator's command, has changed the catalogue; within
+   * {@link FOREIGN_CHANGE_MS}. Changes made through this object do not count.
+   * @returns stops it
+   */
+  onForeignChange(listener: () => void): () => void;
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import {
   type Catalogue,
   type ClientProgress,
   type ClientRecord,
+  FOREIGN_CHANGE_MS,
   type Issue,
   KEPT_VERSIONS,
   type NewUpdate,
@@ -255,6 +256,10 @@ export class SqliteCatalogue implements Catalogue {
       ...readCounts(this.#connection.get(counts, { taskId })),
       clients: this.#connection.all(CLIENT_SUMMARIES, { taskId }).map(readClientSummary),
     }));
+  }
+
+  onForeignChange(listener: () => void): () => void {
+    return this.#connection.watchForeignChanges(listener, FOREIGN_CHANGE_MS);
   }
 
   async close(): Promise<void> {

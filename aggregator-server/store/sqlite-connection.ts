@@ -12,6 +12,7 @@ export class SqliteConnection {
   readonly #database: Database;
   /** By text; the texts are constants, never built from input. */
   readonly #statements = new Map<string, Statement>();
+  readonly #watches = new Set<NodeJS.Timeout>();
 
   private constructor(database: Database) {
     this.#database = database;
@@ -71,8 +72,35 @@ export class SqliteConnection {
     return this.#prepare(sql).run(values).changes;
   }
 
+  /**
+   * Calls back when another connection has committed to this file since the last look. SQLite counts such commits
+   * (`data_version`), so a look costs no read of any table.
+   * @param everyMs time between two looks
+   * @returns stops it
+   */
+  watchForeignChanges(onChange: () => void, everyMs: number): () => void {
+    let seen = this.#dataVersion();
+    const timer = setInterval(() => {
+      const current = this.#dataVersion();
+      if (current === seen) return;
+      seen = current;
+      onChange();
+    }, everyMs);
+    timer.unref();
+    this.#watches.add(timer);
+    return () => {
+      clearInterval(timer);
+      this.#watches.delete(timer);
+    };
+  }
+
   close(): void {
+    for (const timer of this.#watches) clearInterval(timer);
     this.#database.close();
+  }
+
+  #dataVersion(): number {
+    return this.#database.pragma('data_version', { simple: true }) as number;
   }
 
   #prepare(sql: string): Statement {
