@@ -171,6 +171,7 @@ export class Session {
       globalVersion: engine.state.globalVersion,
       dataChunkBytes: DATA_CHUNK_BYTES,
       baseId: client.base?.baseId ?? null,
+      security: 'open-loopback',
     });
     log.info({ app: hello.app }, 'client connected');
     await downloads.offerUninstalled();
@@ -187,7 +188,10 @@ export class Session {
     this.#about = aboutOf(message);
     switch (message.type) {
       case 'hello':
-        throw new AppError('protocol/unexpected-message', { detail: 'hello was already said' });
+      case 'proof':
+      case 'enrol':
+      case 'key/rotate':
+        throw new AppError('protocol/unexpected-message', { detail: `${message.type} on an open session` });
       case 'update/offer':
         return this.#counting(open, () => uploads.offer(message));
       case 'weights/request':

@@ -77,6 +77,8 @@ export class TestClient {
       clientId: this.clientId,
       plantName,
       taskId,
+      keyId: null,
+      capabilities: [],
     };
   }
 

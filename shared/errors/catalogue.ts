@@ -106,6 +106,83 @@ export const ERROR_CATALOGUE = {
     en: 'The update was damaged on the way and will be sent again.',
     ja: '送信中に更新が壊れました。もう一度送ります。',
   },
+  // identity: the aggregator does not believe a device
+  'identity/not-enrolled': {
+    isRetryable: false,
+    en: 'This aggregator only lets enrolled PCs in. Ask your IT for an invitation for this PC.',
+    ja: 'この集約サーバーは登録済みのパソコンだけが使えます。このパソコンの招待をIT担当に依頼してください。',
+  },
+  'identity/proof-expected': {
+    isRetryable: false,
+    en: 'The aggregator asked who this is and got no proper answer in time.',
+    ja: '集約サーバーからの本人確認に、時間内に正しく答えられませんでした。',
+  },
+  'identity/stale-proof': {
+    isRetryable: false,
+    en: 'The proof answers another question than the one asked on this connection. It was refused as a replay.',
+    ja: 'この接続での確認に対する証明ではありません。使い回された証明として拒否しました。',
+  },
+  'identity/channel-mismatch': {
+    isRetryable: false,
+    en: 'Something between this PC and the aggregator opens the encryption. Let the connection pass through unopened.',
+    ja: 'このパソコンと集約サーバーの間で、暗号が解かれています。途中の機器は通信を開けずに通す設定にしてください。',
+  },
+  'identity/bad-signature': {
+    isRetryable: false,
+    en: 'The signature does not fit the key. The device was not let in.',
+    ja: '署名が鍵と合わないため、接続を拒否しました。',
+  },
+  'identity/unknown-key': {
+    isRetryable: false,
+    en: 'The aggregator does not know the key of this PC. Ask your IT for a new invitation.',
+    ja: 'このパソコンの鍵は集約サーバーに登録されていません。新しい招待をIT担当に依頼してください。',
+  },
+  'identity/revoked': {
+    isRetryable: false,
+    en: 'This PC was locked out of the aggregator. If that is a mistake, ask your IT for a new invitation.',
+    ja: 'このパソコンは集約サーバーの利用を止められています。心当たりがない場合は、新しい招待をIT担当に依頼してください。',
+  },
+  'identity/wrong-device': {
+    isRetryable: false,
+    en: 'The key belongs to another PC or another task.',
+    ja: 'この鍵は、別のパソコンまたは別のタスクのものです。',
+  },
+  'identity/code-unknown': {
+    isRetryable: false,
+    en: 'The aggregator does not know this invitation. Check that it is complete and for this aggregator and task.',
+    ja: 'この招待は集約サーバーに登録されていません。招待に欠けがないか、サーバーとタスクが正しいかを確認してください。',
+  },
+  'identity/code-expired': {
+    isRetryable: false,
+    en: 'The aggregator no longer accepts this invitation: its time is over. Ask your IT for a new one.',
+    ja: '招待の期限が過ぎているため、集約サーバーが受け付けません。新しい招待をIT担当に依頼してください。',
+  },
+  'identity/code-spent': {
+    isRetryable: false,
+    en: 'The invitation was already used by another PC. Ask your IT for a new one, and tell them if you did not expect this.',
+    ja: 'この招待は別のパソコンで使用済みです。新しい招待を依頼し、心当たりがなければIT担当に知らせてください。',
+  },
+  'identity/already-enrolled': {
+    isRetryable: false,
+    en: 'This PC is already enrolled with another key. Revoke that one first, then use the invitation.',
+    ja: 'このパソコンは別の鍵で登録済みです。先にその鍵を失効させてから、招待を使ってください。',
+  },
+  // invitations
+  'invitation/broken': {
+    isRetryable: false,
+    en: 'This is not a complete invitation. Copy the whole link, or take the file as it was sent.',
+    ja: '招待として読み取れません。リンク全体をコピーするか、届いたファイルをそのまま使ってください。',
+  },
+  'invitation/newer-version': {
+    isRetryable: false,
+    en: 'The invitation was made by a newer version. Update this app first.',
+    ja: 'より新しい版で作られた招待です。先にこのアプリを更新してください。',
+  },
+  'invitation/expired': {
+    isRetryable: false,
+    en: 'The invitation has expired. Ask your IT for a new one; if it is new, check the clock of this PC.',
+    ja: '招待の期限が切れています。新しい招待をIT担当に依頼してください。届いたばかりなら、パソコンの時計を確認してください。',
+  },
   // transfer and server
   'transfer/digest-mismatch': {
     isRetryable: true,

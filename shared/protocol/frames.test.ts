@@ -56,6 +56,9 @@ describe('data frames', () => {
   });
 });
 
+const BYTES_32 = 'A'.repeat(43);
+const BYTES_64 = 'A'.repeat(86);
+
 const CLIENT_MESSAGES = [
   {
     type: 'hello',
@@ -64,7 +67,19 @@ const CLIENT_MESSAGES = [
     clientId: UUID,
     plantName: '仙台 第一工場',
     taskId: null,
+    keyId: SHA,
+    capabilities: ['encoding/float16'],
   },
+  { type: 'proof', nonce: BYTES_32, channel: BYTES_32, publicKey: BYTES_32, signature: BYTES_64 },
+  {
+    type: 'enrol',
+    nonce: BYTES_32,
+    channel: BYTES_32,
+    code: '0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+    publicKey: BYTES_32,
+    signature: BYTES_64,
+  },
+  { type: 'key/rotate', publicKey: BYTES_32, signature: BYTES_64 },
   {
     type: 'update/offer',
     updateId: UUID,

@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors/catalogue.ts';
+import { base64url32, enrolmentCode, keyId, SECURITY_MODES, signature } from '../identity/wire-types.ts';
 import { taskSchema } from '../model/task.ts';
 
 /** Upper bound of counters on the wire: exact in a float64 and far beyond any factory. */
 const MAX_COUNT = 1_000_000_000;
+
+/** How many capabilities a client may name. */
+const MAX_CAPABILITIES = 32;
 
 const uuid = z.uuid();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'sha256 in lower-case hexadecimal');
@@ -30,6 +34,45 @@ const hello = z.strictObject({
   plantName: z.string().min(1).max(100),
   /** null asks for the server's only task. */
   taskId: z.string().max(64).nullable(),
+  /** The key this client has enrolled with; null before that, or where it has none. */
+  keyId: keyId.nullable(),
+  /** What this client can do beyond the protocol's first form; names the server does not know mean nothing to it. */
+  capabilities: z.array(z.string().regex(/^[a-z0-9][a-z0-9./-]{0,63}$/)).max(MAX_CAPABILITIES),
+});
+
+/** Echoed by every signed answer, so that a wrong one can be told by its proper name. */
+const answered = {
+  /** Of the challenge that is answered. */
+  nonce: base64url32,
+  /** The channel binding as this end sees it; the other end compares it with its own. */
+  channel: base64url32,
+};
+
+const proof = z.strictObject({
+  type: z.literal('proof'),
+  ...answered,
+  /** The raw public half of the key that `hello` named. */
+  publicKey: base64url32,
+  /** Over `proofStatement`. */
+  signature,
+});
+
+const enrol = z.strictObject({
+  type: z.literal('enrol'),
+  ...answered,
+  code: enrolmentCode,
+  /** The raw public half of the key that is introduced. */
+  publicKey: base64url32,
+  /** Over `enrolStatement`, with the key that is introduced. */
+  signature,
+});
+
+const keyRotate = z.strictObject({
+  type: z.literal('key/rotate'),
+  /** The raw public half of the new key. */
+  publicKey: base64url32,
+  /** Over `rotateStatement`, with the new key. */
+  signature,
 });
 
 const updateOffer = z.strictObject({
@@ -62,6 +105,9 @@ const weightsInstalled = z.strictObject({ type: z.literal('weights/installed'), 
 /** Everything a client may say. */
 export const clientMessageSchema = z.discriminatedUnion('type', [
   hello,
+  proof,
+  enrol,
+  keyRotate,
   updateOffer,
   weightsRequest,
   weightsResume,
@@ -69,6 +115,15 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
 ]);
 
 // --- server to client -----------------------------------------------------------------------------------
+
+/** Asks the client to show who it is; the next frame must be `proof` or `enrol`. */
+const challenge = z.strictObject({
+  type: z.literal('challenge'),
+  /** Random, for this connection only. */
+  nonce: base64url32,
+  /** ISO 8601: a client whose clock is far off can say so. */
+  serverTime: z.iso.datetime(),
+});
 
 const welcome = z.strictObject({
   type: z.literal('welcome'),
@@ -79,7 +134,12 @@ const welcome = z.strictObject({
   dataChunkBytes: z.int().min(1),
   /** The base the server holds for this client; null before its first. */
   baseId: uuid.nullable(),
+  /** How this client was let in. An agent that has enrolled goes on with `enrolled` only. */
+  security: z.enum(SECURITY_MODES),
 });
+
+/** The new key is on the server's disk: it opens the next connection, and the old one ends with its first use. */
+const keyRotated = z.strictObject({ type: z.literal('key/rotated'), keyId });
 
 const updateResume = z.strictObject({
   type: z.literal('update/resume'),
@@ -139,7 +199,9 @@ const errorMessage = z.strictObject({
 
 /** Everything a server may say. */
 export const serverMessageSchema = z.discriminatedUnion('type', [
+  challenge,
   welcome,
+  keyRotated,
   updateResume,
   updateReceipt,
   weightsOffer,

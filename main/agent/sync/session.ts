@@ -69,6 +69,8 @@ export class SyncSession {
       clientId: this.#context.client.clientId,
       plantName: this.#context.plantName(),
       taskId: this.#context.taskId(),
+      keyId: null,
+      capabilities: [],
     });
   }
 
@@ -115,6 +117,11 @@ export class SyncSession {
 
   #receiveMessage(message: ServerMessage): void {
     switch (message.type) {
+      case 'challenge':
+        this.#context.onRefusal(new AppError('identity/not-enrolled'), true);
+        break;
+      case 'key/rotated':
+        throw new AppError('protocol/unexpected-message', { detail: message.type });
       case 'welcome':
         this.#onWelcome(message.task);
         break;
