@@ -1,20 +1,26 @@
-import { readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { weightLayout } from '@genba/shared/model/layout';
 import { seededRandom } from '@genba/shared/model/random';
 import { parseTask, type Task } from '@genba/shared/model/task';
 import { dispose, type io, setBackend, softmax, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { exportModel } from '@genba/aggregator-server/operations/export-model';
-import { weightsOf } from '@genba/aggregator-server/testing/fixtures';
+import { bytesOf, weightsOf } from '@genba/aggregator-server/testing/fixtures';
 import { mergedFolder } from '@genba/aggregator-server/testing/merged-folder';
 import { temporaryFolder } from '@genba/aggregator-server/testing/temporary-folder';
 import { buildModel } from '@genba/main/trainer/model';
 import { installWeights } from '@genba/main/trainer/weights';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describeIfAvailable, pythonPath } from '../tools/requirements.ts';
 
 const EXAMPLES = 5;
+/** Keras adds up in another order, and so does each of its backends. */
+const KERAS_TOLERANCE = 1e-5;
 
 const image = { kind: 'image', width: 9, height: 8, channels: 3 };
 const table = { kind: 'table', columns: ['a', 'b', 'c'], labelColumn: 'label' };
@@ -103,5 +109,115 @@ describe('an exported model', () => {
     expect(settings(loaded)).toEqual(settings(trainers));
     dispose(examples);
     for (const used of [loaded, trainers, withSoftmax]) used.dispose();
+  });
+});
+
+/** What Keras says of one file; see keras-predictions.py. */
+interface KerasAnswer {
+  readonly names: readonly string[];
+  readonly isSound: boolean;
+  readonly metadata: { readonly genba: object };
+  readonly parameters: number;
+  readonly normalisations: readonly object[];
+}
+
+interface KerasJob {
+  readonly model: string;
+  readonly examples: string;
+  readonly shape: readonly number[];
+  readonly predictions: string;
+}
+
+/** One Python for all files: Keras takes seconds to load. */
+async function askKeras(jobs: readonly KerasJob[]): Promise<KerasAnswer[]> {
+  const script = join(import.meta.dirname, 'keras-predictions.py');
+  const child = spawn(pythonPath(), [script], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, PYTHONUTF8: '1' },
+  });
+  child.stdin.end(jobs.map((job) => `${JSON.stringify(job)}\n`).join(''));
+  const [out, complaints, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  if (status !== 0) throw new Error(complaints);
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as KerasAnswer);
+}
+
+describeIfAvailable('keras', 'a model exported for Keras', () => {
+  it('predicts in Python as in the trainer, every template, as logits and as probabilities', {
+    timeout: 240_000,
+  }, async () => {
+    const folder = await temporaryFolder();
+    const jobs: KerasJob[] = [];
+    const expected: { predictions: Float32Array; parameters: number; notes: object; layers: number }[] = [];
+    for (const [index, [, input, model]] of MODELS.entries()) {
+      const task = taskOf(input, model);
+      const dataFolder = await mergedFolder({ task, updates: 2 });
+      const trainers = buildModel(task);
+      const examples = examplesFor(trainers);
+      const examplesPath = join(folder, `examples-${index}.f32`);
+      await writeFile(examplesPath, bytesOf(examples.dataSync<'float32'>()));
+      for (const hasSoftmax of [false, true]) {
+        const to = join(folder, `モデル ${index} ${hasSoftmax ? '確率' : 'logits'}`);
+        const { digest } = await exportModel({
+          dataFolder,
+          taskId: task.id,
+          to,
+          hasSoftmax,
+          format: 'keras',
+        });
+        expect(await readdir(to)).toEqual(['model.keras']);
+        installWeights(
+          trainers,
+          weightLayout(task),
+          weightsOf(await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest))),
+        );
+        const predicted = tidy(() => {
+          const logits = trainers.predict(examples) as Tensor;
+          return (hasSoftmax ? softmax(logits) : logits).dataSync<'float32'>();
+        });
+        const predictions = join(folder, `predictions-${jobs.length}.f32`);
+        jobs.push({
+          model: join(to, 'model.keras'),
+          examples: examplesPath,
+          shape: examples.shape,
+          predictions,
+        });
+        expected.push({
+          predictions: predicted,
+          parameters: trainers.countParams(),
+          notes: { task: 'out', version: 2, digest, output: hasSoftmax ? 'probabilities' : 'logits' },
+          layers: trainers.layers.filter((layer) => layer.getClassName() === 'BatchNormalization').length,
+        });
+      }
+      dispose(examples);
+      trainers.dispose();
+    }
+
+    const answers = await askKeras(jobs);
+    expect(answers).toHaveLength(jobs.length);
+    for (const [index, { names, isSound, metadata, parameters, normalisations }] of answers.entries()) {
+      const { predictions, parameters: ours, notes, layers } = expected[index]!;
+      const found = weightsOf(await readFile(jobs[index]!.predictions));
+      expect(found).toHaveLength(predictions.length);
+      found.forEach((value, at) => {
+        const wanted = predictions[at]!;
+        expect(Math.abs(value - wanted)).toBeLessThanOrEqual(KERAS_TOLERANCE * Math.max(1, Math.abs(wanted)));
+      });
+      expect({ names, isSound }).toEqual({
+        names: ['metadata.json', 'config.json', 'model.weights.h5'],
+        isSound: true,
+      });
+      expect(parameters).toBe(ours);
+      expect(metadata.genba).toMatchObject({ ...notes, classes: ['a', 'b', 'c'] });
+      // What plays no part in predicting, but in training on.
+      const settings = { axis: -1, momentum: 0.9, epsilon: 0.001, center: true, scale: true };
+      expect(normalisations).toEqual(Array.from({ length: layers }, () => settings));
+    }
   });
 });

@@ -46,6 +46,18 @@ export function hasDisplay(): boolean {
   return Boolean(process.env.DISPLAY) || onPath('xvfb-run') !== null;
 }
 
+/** The Python to test and compare with: another one, say of a virtual environment with Keras, by GENBA_PYTHON. */
+export function pythonPath(): string {
+  return process.env.GENBA_PYTHON || 'python3';
+}
+
+/** Looks for the packages without loading them, which takes seconds. */
+function hasKeras(): boolean {
+  const script = `from importlib.util import find_spec as has
+raise SystemExit(not (has('keras') and has('h5py') and any(map(has, ('jax', 'tensorflow', 'torch')))))`;
+  return spawnSync(pythonPath(), ['-c', script], { timeout: 60_000 }).status === 0;
+}
+
 /** In a process of its own: a broken native library may end the process that loads it. */
 function canLoadNativeTensorflow(): boolean {
   try {
@@ -74,6 +86,11 @@ const REQUIREMENTS = {
     isAvailable: () => electronPath() !== null && hasDisplay(),
     howToGet:
       'Electron is missing: run "npx install-electron", or set ELECTRON_OVERRIDE_DIST_PATH to an unpacked one; on Linux without a display also "apt-get install xvfb".',
+  },
+  keras: {
+    isAvailable: hasKeras,
+    howToGet:
+      'Keras is missing: install .ci/python-packages.txt with pip, and set GENBA_PYTHON to that Python unless it is "python3".',
   },
 } as const satisfies Record<string, Requirement>;
 

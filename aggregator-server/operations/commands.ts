@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readTaskFile } from '../task-file.ts';
 import { backup } from './backup.ts';
 import { compact } from './compact.ts';
-import { exportModel } from './export-model.ts';
+import { EXPORT_FORMATS, type ExportFormat, exportModel } from './export-model.ts';
 import type { LongWork, Progress } from './progress.ts';
 import { compactionReport, RESTORED_NOTICE, sizeText, verificationReport, versionsTable } from './reports.ts';
 import { restore } from './restore.ts';
@@ -32,6 +32,7 @@ interface Folders {
 interface ExportChoices extends Folders {
   readonly task: string;
   readonly version?: number;
+  readonly format: ExportFormat;
   readonly taskFile?: string;
   readonly logits?: boolean;
 }
@@ -83,18 +84,21 @@ export function addOperations(program: Command, host: CommandHost): void {
 
   program
     .command('export')
-    .description('write a kept version as a model for TensorFlow.js (model.json and weights.bin)')
+    .description(
+      'write a kept version as a model for TensorFlow.js (model.json, weights.bin) or Keras 3 (model.keras)',
+    )
     .requiredOption(...data)
     .requiredOption('--task <id>', 'id of the task')
     .option('--version <number>', 'version; the newest when left out', readVersion)
     .requiredOption('--to <folder>', 'new or empty folder')
-    .addOption(new Option('--format <name>', 'form of the files').choices(['tfjs']).default('tfjs'))
+    .addOption(new Option('--format <name>', 'form of the files').choices(EXPORT_FORMATS).default('tfjs'))
     .option('--logits', 'without the last layer that makes probabilities')
     .option('--task-file <file>', 'task file, for data folders of early versions')
-    .action(async ({ data: dataFolder, task: taskId, version, to, taskFile, logits }: ExportChoices) => {
+    .action(async (choices: ExportChoices) => {
+      const { data: dataFolder, task: taskId, version, to, format, taskFile, logits } = choices;
       const task = taskFile === undefined ? undefined : await readTaskFile(taskFile);
       const hasSoftmax = logits !== true;
-      const written = await exportModel({ dataFolder, taskId, version, to, task, hasSoftmax });
+      const written = await exportModel({ dataFolder, taskId, version, to, task, hasSoftmax, format });
       print(`Version ${written.version} of ${taskId} written: ${to}`);
     });
 

@@ -1,13 +1,13 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { smallTask } from '../testing/fixtures.ts';
 import { mergedFolder } from '../testing/merged-folder.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { exportModel } from './export-model.ts';
+import { EXPORT_FORMATS, exportModel } from './export-model.ts';
 import { listVersions } from './versions.ts';
 
-// That TensorFlow.js reads the files and predicts as the trainer does is tested in e2e/export.e2e.test.ts.
+// That TensorFlow.js and Keras read the files and predict as the trainer does is tested in e2e/export.e2e.test.ts.
 describe('export', () => {
   it('writes any kept version, and says which are kept', async () => {
     const dataFolder = await mergedFolder({ updates: 22 });
@@ -46,15 +46,34 @@ describe('export', () => {
     });
   });
 
-  it('leaves nothing behind when the weights are damaged', async () => {
+  it.each(EXPORT_FORMATS)('leaves nothing behind when the weights are damaged: %s', async (format) => {
     const dataFolder = await mergedFolder();
     const [newest] = await listVersions({ dataFolder, taskId: 'small' });
     const path = join(dataFolder, 'weights', newest!.digest.slice(0, 2), newest!.digest);
     const to = join(await temporaryFolder(), 'model');
+    const refused = async (detail: RegExp) => {
+      await expect(exportModel({ dataFolder, taskId: 'small', to, format })).rejects.toMatchObject({
+        code: 'store/damaged',
+        detail: expect.stringMatching(detail),
+      });
+      await expect(readdir(to)).rejects.toMatchObject({ code: 'ENOENT' });
+    };
+    const bytes = await readFile(path);
+    bytes[5]! ^= 1;
+    await writeFile(path, bytes);
+    await refused(/the content has changed$/);
+    await writeFile(path, bytes.subarray(4));
+    await refused(format === 'keras' ? /: 88 bytes$/ : /the content has changed$/);
     await rm(path);
-    await expect(exportModel({ dataFolder, taskId: 'small', to })).rejects.toMatchObject({
-      code: 'store/damaged',
-    });
-    await expect(readdir(to)).rejects.toMatchObject({ code: 'ENOENT' });
+    await refused(/missing$/);
+  });
+
+  it('writes one Keras file', async () => {
+    const dataFolder = await mergedFolder();
+    const to = join(await temporaryFolder(), '新しい モデル');
+    await exportModel({ dataFolder, taskId: 'small', to, format: 'keras' });
+    expect(await readdir(to)).toEqual(['model.keras']);
+    const again = { dataFolder, taskId: 'small', to, format: 'keras' } as const;
+    await expect(exportModel(again)).rejects.toMatchObject({ code: 'operation/target-not-empty' });
   });
 });

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { weightLayout } from '@genba/shared/model/layout';
@@ -6,13 +6,26 @@ import type { Task } from '@genba/shared/model/task';
 import { manifestDigest } from '../engine/manifest.ts';
 import { dataFolderPaths } from '../store/data-folder.ts';
 import { readKeptTask } from '../store/task-files.ts';
+import { hashFile } from '../store/verified-read.ts';
 import { CatalogueReader, type KeptVersion, type StoredTask } from './catalogue-reader.ts';
+import { writeKerasArchive } from './keras-archive.ts';
+import { kerasConfig, kerasMetadata, kerasVariables } from './keras-model.ts';
 import { layersModelJson, WEIGHTS_NAME } from './layers-model.ts';
+import type { ModelOrigin, OutputChoice } from './model-topology.ts';
 import { fillFolder } from './staged-folder.ts';
 import { copyProved } from './weight-copy.ts';
 import { openReferenced } from './weight-source.ts';
 
-const MODEL_NAME = 'model.json';
+/** The forms a model can be written in: for `tf.loadLayersModel`, and for Keras 3 in Python. */
+export const EXPORT_FORMATS = ['tfjs', 'keras'] as const;
+
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** The file by which a complete export is known. */
+const MODEL_NAMES = { tfjs: 'model.json', keras: 'model.keras' } as const satisfies Record<
+  ExportFormat,
+  string
+>;
 
 export interface ExportOptions {
   readonly dataFolder: string;
@@ -25,37 +38,45 @@ export interface ExportOptions {
   readonly task?: Task;
   /** Whether a last layer turns the logits into probabilities; true when left out. */
   readonly hasSoftmax?: boolean;
+  /** `tfjs` when left out. */
+  readonly format?: ExportFormat;
+}
+
+interface ModelToWrite {
+  readonly task: Task;
+  readonly origin: ModelOrigin;
+  readonly output: OutputChoice;
+  /** The open weight file. */
+  readonly source: FileHandle;
+  /** The folder to write into. */
+  readonly folder: string;
 }
 
 /**
- * Writes a kept version as a TensorFlow.js LayersModel: model.json and weights.bin, for `tf.loadLayersModel`.
- * Beside a running server or without one.
+ * Writes a kept version as a TensorFlow.js LayersModel (model.json and weights.bin) or as a Keras 3 file
+ * (model.keras). Beside a running server or without one.
  * @returns the version that was written
  * @throws AppError `operation/*`, `task/changed` (the description given is of another model), `store/damaged`,
  *   `store/newer-database`, `server/storage`
  */
 export async function exportModel(options: ExportOptions): Promise<KeptVersion> {
-  const { dataFolder, taskId, hasSoftmax = true } = options;
+  const { dataFolder, taskId, hasSoftmax = true, format = 'tfjs' } = options;
   const catalogue = await CatalogueReader.open(dataFolder);
   try {
     const { weightsPath, tasksPath } = dataFolderPaths(resolve(dataFolder));
     const stored = catalogue.task(taskId);
     const task = requireSameModel(options.task ?? (await readKeptTask(tasksPath, taskId)), stored);
     const version = findVersion(catalogue.versions(taskId), options.version);
-    const source = await openReferenced({ weightsPath, digest: version.digest }, catalogue);
+    const { digest, createdAt } = version;
+    const source = await openReferenced({ weightsPath, digest }, catalogue);
     // A running server lets go of old versions.
     if (source === null) throw new AppError('operation/version-not-kept', { detail: `${version.version}` });
     try {
-      await fillFolder({ path: resolve(options.to), lastName: MODEL_NAME }, async (staging) => {
-        const path = join(staging, WEIGHTS_NAME);
-        const sizeBytes = await copyProved({ source, path, digest: version.digest });
-        if (sizeBytes !== weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT) {
-          throw new AppError('store/damaged', { detail: `weights ${version.digest}: ${sizeBytes} bytes` });
-        }
-        const { digest, createdAt } = version;
-        const origin = { version: version.version, digest, createdAt };
-        await writeSynced(join(staging, MODEL_NAME), layersModelJson(task, origin, { hasSoftmax }));
-      });
+      const origin = { version: version.version, digest, createdAt };
+      const write = format === 'tfjs' ? writeLayersModel : writeKerasModel;
+      await fillFolder({ path: resolve(options.to), lastName: MODEL_NAMES[format] }, (folder) =>
+        write({ task, origin, output: { hasSoftmax }, source, folder }),
+      );
     } finally {
       await source.close();
     }
@@ -63,6 +84,45 @@ export async function exportModel(options: ExportOptions): Promise<KeptVersion> 
   } finally {
     catalogue.close();
   }
+}
+
+async function writeLayersModel({ task, origin, output, source, folder }: ModelToWrite): Promise<void> {
+  const { digest } = origin;
+  const sizeBytes = await copyProved({ source, path: join(folder, WEIGHTS_NAME), digest });
+  if (sizeBytes !== weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT)
+    throw wrongSize(digest, sizeBytes);
+  await writeSynced(join(folder, MODEL_NAMES.tfjs), layersModelJson(task, origin, output));
+}
+
+async function writeKerasModel({ task, origin, output, source, folder }: ModelToWrite): Promise<void> {
+  const weights = await readProved({ source, digest: origin.digest, size: weightLayout(task).size });
+  await writeKerasArchive(join(folder, MODEL_NAMES.keras), {
+    metadata: kerasMetadata(task, origin, output),
+    config: kerasConfig(task, output),
+    layers: kerasVariables(task, output),
+    weights,
+    createdAt: origin.createdAt,
+  });
+}
+
+/** Reads an open weight file of a known number of elements. @throws AppError `store/damaged` */
+async function readProved(file: {
+  readonly source: FileHandle;
+  readonly digest: string;
+  readonly size: number;
+}): Promise<Float32Array> {
+  const { source, digest, size } = file;
+  const weights = new Float32Array(size);
+  const bytes = new Uint8Array(weights.buffer);
+  const { size: sizeBytes } = await source.stat();
+  if (sizeBytes !== bytes.byteLength) throw wrongSize(digest, sizeBytes);
+  const found = await hashFile(source, (piece, offset) => bytes.set(piece, offset));
+  if (found.digest === digest) return weights;
+  throw new AppError('store/damaged', { detail: `weights ${digest}: the content has changed` });
+}
+
+function wrongSize(digest: string, sizeBytes: number): AppError {
+  return new AppError('store/damaged', { detail: `weights ${digest}: ${sizeBytes} bytes` });
 }
 
 function requireSameModel(task: Task | null, stored: StoredTask): Task {
