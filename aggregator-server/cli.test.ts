@@ -44,6 +44,14 @@ describe('genba-aggregator', () => {
     for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
   });
 
+  it('stops, and says why, when the thread of its catalogue dies', async () => {
+    const data = await temporaryFolder();
+    const args = ['--data', data, '--port', '0', '--task', SAMPLE_TASK, '--log-level', 'silent'];
+    const { stdout, ...ended } = await launch(args, './lose-catalogue.ts').ended;
+    expect(stdout).toContain('listens on');
+    expectRefusal({ ...ended, stdout: '' }, 'store/stopped', 'genba catalogue died');
+  });
+
   it('loses nothing that has a receipt when it is killed, and starts again at once', async () => {
     const folder = await temporaryFolder();
     const task = smallTask();

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { toAppError } from '@genba/shared/errors/app-error';
+import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
@@ -78,6 +78,7 @@ async function serve(options: CliOptions): Promise<void> {
     const { data, host, port } = options;
     const aggregator = await startAggregator({ dataFolder: data, tasks, host, port, log });
     stopOnSignal(aggregator, log);
+    void aggregator.failed.then((error) => endWith(toAppError(error)));
     console.log(`Genba aggregator listens on ${aggregator.address}`);
     log.info({ address: aggregator.address, tasks: tasks.map(({ id }) => id) }, 'listening');
   } catch (thrown) {
@@ -112,11 +113,15 @@ async function main(): Promise<void> {
       process.exitCode = EXIT_INTERRUPTED;
       return;
     }
-    const error = toAppError(thrown);
-    console.error(`${error.sentence('en')}${error.detail ? `\n  ${error.detail}` : ''}`);
-    console.error(error.sentence('ja'));
-    process.exitCode = exitCodeOf(error.code);
+    endWith(toAppError(thrown));
   }
+}
+
+/** Says why, in both languages, and with the exit code. */
+function endWith(error: AppError): void {
+  console.error(`${error.sentence('en')}${error.detail ? `\n  ${error.detail}` : ''}`);
+  console.error(error.sentence('ja'));
+  process.exitCode = exitCodeOf(error.code);
 }
 
 await main();

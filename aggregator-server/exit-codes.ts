@@ -29,6 +29,7 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'operation/busy': 25,
   'startup/restore-incomplete': 26,
   'operation/old-catalogue': 27,
+  'store/stopped': 28,
 };
 
 /** The exit code for an error; see {@link EXIT_CODES}. */

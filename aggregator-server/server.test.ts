@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { startAggregator } from './server.ts';
+import { openTablesInThread } from './store/tables-thread.ts';
+import { BusyPlant } from './testing/busy-plant.ts';
 import { smallTask } from './testing/fixtures.ts';
-import { startForTest } from './testing/gateway-bench.ts';
+import { startForTest, statusOf } from './testing/gateway-bench.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
+import { TestClient } from './testing/test-client.ts';
 
 it('frees everything again when it cannot start', async () => {
   const dataFolder = await temporaryFolder();
@@ -29,4 +32,29 @@ it('frees everything again when it cannot start', async () => {
 it.each(['127.0.0.1', 'localhost'])('listens on %s', async (host) => {
   const { address } = await startForTest({ host });
   expect((await fetch(`${address}/health`)).status).toBe(200);
+});
+
+it('answers nothing and stops when its catalogue is lost, and goes on from the disk', async () => {
+  const dataFolder = await temporaryFolder();
+  const task = smallTask();
+  let crash = async () => {};
+  const lossy = async (path: string) => {
+    const opened = await openTablesInThread(path);
+    crash = opened.crash;
+    return opened;
+  };
+  const { address, failed } = await startForTest({ dataFolder, tasks: [task], openTables: lossy });
+  const plant = await BusyPlant.join(address, task.id);
+  await plant.report();
+  const { client } = await TestClient.join(address);
+  await crash();
+  client.send({ type: 'weights/request', reason: 'first' });
+  // Whatever was said before the connection ended, it was no weights.
+  await expect(client.expect('weights/offer')).rejects.toThrow(/closed|store\/stopped/);
+  expect(await failed).toMatchObject({ code: 'store/stopped' });
+  await expect(fetch(`${address}/status`)).rejects.toThrow('fetch failed');
+
+  const again = await startForTest({ dataFolder, tasks: [task] });
+  const [left] = (await statusOf(again.address)).tasks;
+  expect(left).toMatchObject({ globalVersion: 1, counts: { received: 1, applied: 1, failed: 0 } });
 });

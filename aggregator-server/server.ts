@@ -1,4 +1,4 @@
-import { AppError } from '@genba/shared/errors/app-error';
+import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import { type Logger, pino } from 'pino';
 import type { StepHook } from './engine/steps.ts';
@@ -7,6 +7,7 @@ import { Gateway } from './gateway/gateway.ts';
 import { isLoopbackHost } from './gateway/loopback.ts';
 import { dataFolderPaths } from './store/data-folder.ts';
 import { openStore } from './store/open-store.ts';
+import type { OpenTables } from './store/tables.ts';
 import { keepTask } from './store/task-files.ts';
 
 export interface AggregatorOptions {
@@ -26,12 +27,16 @@ export interface AggregatorOptions {
   readonly onStep?: StepHook;
   /** Makes what runs a task's strategy; a thread each when left out. */
   readonly startRunner?: TaskEngineOptions['startRunner'];
+  /** Opens the catalogue's file; in a thread of its own when left out. */
+  readonly openTables?: (path: string) => Promise<OpenTables>;
 }
 
 /** A running aggregator. */
 export interface Aggregator {
   /** `http://ADDRESS:PORT` */
   readonly address: string;
+  /** Resolves when the aggregator had to stop by itself and has closed, with the reason. */
+  readonly failed: Promise<Error>;
   /** Resolves when every update received so far is applied. */
   whenIdle(): Promise<void>;
   /** Finishes the merges in progress, ends all sessions and frees the data folder. */
@@ -45,9 +50,9 @@ export interface Aggregator {
  */
 export async function startAggregator(options: AggregatorOptions): Promise<Aggregator> {
   const { dataFolder, tasks, host = '127.0.0.1', log = pino({ level: 'silent' }), port } = options;
-  const { onStep, startRunner } = options;
+  const { onStep, startRunner, openTables } = options;
   if (!isLoopbackHost(host)) throw new AppError('startup/host-not-loopback', { detail: host });
-  const store = await openStore(dataFolder);
+  const store = await openStore(dataFolder, openTables);
   const engines = new Map<string, TaskEngine>();
   const closeEngines = async () => {
     await Promise.all([...engines.values()].map((engine) => engine.close()));
@@ -63,15 +68,24 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
     }
     const { heartbeatMs } = options;
     const gateway = await Gateway.listen({ engines, store, host, port, log, heartbeatMs });
+    let closing: Promise<void> | undefined;
+    const close = () => {
+      closing ??= gateway.close().then(closeEngines);
+      return closing;
+    };
+    // Without its catalogue it cannot tell what is true. The next start reads that from the disk.
+    const failed = store.lost.then(async (error) => {
+      log.fatal({ code: toAppError(error).code, message: error.message }, 'catalogue lost, stopping');
+      await close();
+      return error;
+    });
     return {
       address: gateway.address,
+      failed,
       whenIdle: async () => {
         await Promise.all([...engines.values()].map((engine) => engine.whenIdle()));
       },
-      close: async () => {
-        await gateway.close();
-        await closeEngines();
-      },
+      close,
     };
   } catch (thrown) {
     await closeEngines();

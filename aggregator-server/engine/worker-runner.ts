@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import type { Task } from '@genba/shared/model/task';
 import type { TaskState } from '../store/catalogue.ts';
+import { CalledThread } from '../threads/called-thread.ts';
 import {
   type MergeRunner,
   type NextState,
@@ -10,25 +10,17 @@ import {
   type StoredClient,
   type StoredReport,
 } from './merge-runner.ts';
-import { errorOf, type WorkerAnswer, type WorkerCall, type WorkerMethod } from './worker-messages.ts';
+import type { WorkerStart } from './merge-worker.ts';
 
 const ENTRY = new URL('./merge-worker.ts', import.meta.url);
 
-interface Pending {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * Runs a strategy in a thread of its own, so that no merge holds up the event loop of the sessions. A thread that
- * dies fails every call it had with RunnerLost, and the next call starts a new one. Calls have no deadline: a slow
- * disk is no dead thread, and death is always reported.
+ * dies fails every call it had with RunnerLost, and the next call starts a new one.
  */
 export class WorkerRunner implements MergeRunner {
-  readonly #start: { readonly task: Task; readonly folder: string };
-  readonly #pending = new Map<number, Pending>();
-  #worker: Worker | null = null;
-  #lastId = 0;
+  readonly #start: WorkerStart;
+  #thread: CalledThread | null = null;
   #isEnded = false;
 
   constructor(task: Task, folder: string) {
@@ -61,49 +53,30 @@ export class WorkerRunner implements MergeRunner {
 
   async end(): Promise<void> {
     this.#isEnded = true;
-    await this.#worker?.terminate();
+    await this.#thread?.end();
   }
 
   /** Kills the thread in the middle of its work; for tests. */
   async crash(): Promise<void> {
-    await this.#worker?.terminate();
+    await this.#thread?.crash();
   }
 
-  #call<Result>(method: WorkerMethod, parameters: readonly unknown[]): Promise<Result> {
+  #call<Result>(method: keyof MergeRunner, parameters: readonly unknown[]): Promise<Result> {
     if (this.#isEnded) return Promise.reject(new RunnerLost('the merge worker was ended'));
-    this.#worker ??= this.#launch();
-    const worker = this.#worker;
-    const call: WorkerCall = { id: ++this.#lastId, method, parameters };
-    return new Promise<unknown>((resolve, reject) => {
-      this.#pending.set(call.id, { resolve, reject });
-      // An idle thread must not keep a program alive, one that works must.
-      worker.ref();
-      worker.postMessage(call);
-    }) as Promise<Result>;
+    this.#thread ??= this.#launch();
+    return this.#thread.call('runner', method, parameters) as Promise<Result>;
   }
 
-  #launch(): Worker {
-    const worker = new Worker(ENTRY, { workerData: this.#start, execArgv: [], name: 'genba merge' });
-    let cause: unknown;
-    worker.on('message', (answer: WorkerAnswer) => this.#settle(worker, answer));
-    worker.on('error', (error) => {
-      cause = error;
+  #launch(): CalledThread {
+    const thread = new CalledThread({
+      entry: ENTRY,
+      name: 'genba merge',
+      workerData: this.#start,
+      lost: (reason, cause) => new RunnerLost(reason, { cause }),
     });
-    worker.on('exit', (exitCode) => {
-      if (this.#worker === worker) this.#worker = null;
-      const reason = cause instanceof Error ? cause.message : `exit code ${exitCode}`;
-      const lost = new RunnerLost(`the merge worker died: ${reason}`, { cause });
-      for (const { reject } of this.#pending.values()) reject(lost);
-      this.#pending.clear();
+    void thread.died.then(() => {
+      if (this.#thread === thread) this.#thread = null;
     });
-    return worker;
-  }
-
-  #settle(worker: Worker, answer: WorkerAnswer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if (this.#pending.size === 0) worker.unref();
-    if ('failure' in answer) pending?.reject(errorOf(answer.failure));
-    else pending?.resolve(answer.result);
+    return thread;
   }
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type {
   Application,
   BaseRecord,
@@ -107,6 +107,8 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
       await catalogue.seeClient({ taskId: TASK, clientId: 'osaka', plantName: '大阪', seenAt: TIME });
       await catalogue.issueBase({ base: base('first'), client: STARTED, state: START });
     });
+
+    afterEach(() => catalogue.close());
 
     it('finds a task by its manifest, and refuses another one', async () => {
       expect(await catalogue.findTask('other', digest('m'))).toBeNull();

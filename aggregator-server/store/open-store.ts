@@ -1,15 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { AppError } from '@genba/shared/errors/app-error';
-import type { Catalogue } from './catalogue.ts';
 import { INCOMPLETE_PREFIX, openDataFolder } from './data-folder.ts';
 import { PartFiles } from './part-files.ts';
-import { SqliteCatalogue } from './sqlite-catalogue.ts';
+import type { OpenTables, Tables } from './tables.ts';
+import { openTablesInThread } from './tables-thread.ts';
 import { WeightFiles } from './weight-files.ts';
 import type { WeightStore } from './weight-store.ts';
 
 /** Everything the aggregator keeps, open for this process alone. */
-export interface Store {
-  readonly catalogue: Catalogue;
+export interface Store extends Tables {
+  /** See {@link OpenTables.lost}. */
+  readonly lost: OpenTables['lost'];
   readonly weights: WeightStore;
   readonly parts: PartFiles;
   close(): Promise<void>;
@@ -18,29 +19,34 @@ export interface Store {
 /**
  * Opens a data folder: takes its lock, brings the catalogue up to date and clears what earlier stops left behind.
  * @param path the folder; created where it does not exist
+ * @param openTables opens the catalogue's file; in a thread of its own when left out
  * @throws AppError `startup/data-not-writable`, `startup/already-running`, `startup/restore-incomplete`,
  *   `store/newer-database`, `store/damaged`, `server/storage`
  */
-export async function openStore(path: string): Promise<Store> {
+export async function openStore(
+  path: string,
+  openTables: (path: string) => Promise<OpenTables> = openTablesInThread,
+): Promise<Store> {
   const folder = await openDataFolder(path);
-  let catalogue: SqliteCatalogue | undefined;
+  let opened: OpenTables | undefined;
   try {
     await refuseIncomplete(path);
-    const opened = SqliteCatalogue.open(folder.cataloguePath);
-    catalogue = opened;
+    opened = await openTables(folder.cataloguePath);
+    const { tables, lost, close: closeTables } = opened;
+    const { catalogue } = tables;
     const weights = await WeightFiles.open(folder.weightsPath);
-    await weights.removeUnreferenced(await weights.list(), (digests) => opened.unreferenced(digests));
+    await weights.removeUnreferenced(await weights.list(), (digests) => catalogue.unreferenced(digests));
     const parts = await PartFiles.open(folder.transfersPath, {
-      isJournaled: async (updateId) => (await opened.findUpdate(updateId)) !== null,
+      isJournaled: async (updateId) => (await catalogue.findUpdate(updateId)) !== null,
       now: new Date(),
     });
     const close = async () => {
-      await opened.close();
+      await closeTables();
       folder.release();
     };
-    return { catalogue: opened, weights, parts, close };
+    return { ...tables, lost, weights, parts, close };
   } catch (thrown) {
-    await catalogue?.close();
+    await opened?.close();
     folder.release();
     throw thrown;
   }

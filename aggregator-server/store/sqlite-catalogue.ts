@@ -44,7 +44,7 @@ export class SqliteCatalogue implements Catalogue {
   readonly #connection: SqliteConnection;
   readonly #writer: StateWriter;
 
-  private constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
     this.#writer = new StateWriter(connection);
   }

@@ -18,9 +18,13 @@ export interface Launched {
   readonly ended: Promise<Ended>;
 }
 
-/** Runs `genba-aggregator` as a process of its own; it is killed when the running test ends. */
-export function launch(args: readonly string[]): Launched {
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Runs `genba-aggregator` as a process of its own; it is killed when the running test ends.
+ * @param preload a module of this folder to run before the program
+ */
+export function launch(args: readonly string[], preload?: string): Launched {
+  const nodeArgs = preload === undefined ? [] : ['--import', new URL(preload, import.meta.url).href];
+  const child = spawn(process.execPath, [...nodeArgs, CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });

@@ -6,8 +6,10 @@ import { pino } from 'pino';
 import type { EngineStep, StepHook } from '../engine/steps.ts';
 import { StrategyRunner } from '../engine/strategy-runner.ts';
 import { TaskEngine, type TaskEngineOptions } from '../engine/task-engine.ts';
+import type { AggregatorOptions } from '../server.ts';
 import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import { openTablesHere } from '../store/tables.ts';
 import { bytesOf, sha256 } from './fixtures.ts';
 
 /** An engine over a real data folder, without sockets. */
@@ -26,13 +28,13 @@ export class EngineBench {
     folder: string,
     task: Task,
     onStep?: StepHook,
-    more: Pick<TaskEngineOptions, 'now' | 'startRunner'> = {},
+    more: Pick<TaskEngineOptions, 'now' | 'startRunner'> & Pick<AggregatorOptions, 'openTables'> = {},
   ): Promise<EngineBench> {
-    const store = await openStore(folder);
+    // In this thread, as the runner: starting some for each bench would take most of the time.
+    const store = await openStore(folder, more.openTables ?? openTablesHere);
     try {
       const { catalogue, weights } = store;
       const log = pino({ level: 'silent' });
-      // In this thread: starting one for each bench would take most of the time.
       const startRunner = (each: Task, weightsFolder: string) => new StrategyRunner(each, weightsFolder);
       const options = { task, catalogue, weights, log, onStep, startRunner, storageRetryMs: 20, ...more };
       return new EngineBench(folder, store, await TaskEngine.open(options));

@@ -6,6 +6,7 @@ import Sqlite from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { StrategyRunner } from '../engine/strategy-runner.ts';
 import { type Aggregator, type AggregatorOptions, startAggregator } from '../server.ts';
+import { openTablesHere } from '../store/tables.ts';
 import { smallTask } from './fixtures.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -14,12 +15,13 @@ export async function startForTest(
   options: Partial<AggregatorOptions> = {},
 ): Promise<Aggregator & { dataFolder: string }> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder());
-  // In this thread: starting one each would take most of the time. Tests of the program itself run with threads.
+  // In this thread: starting some each would take most of the time. Tests of the program itself run with threads.
   const startRunner = (task: Task, weightsFolder: string) => new StrategyRunner(task, weightsFolder);
   const aggregator = await startAggregator({
     tasks: [smallTask()],
     port: 0,
     startRunner,
+    openTables: openTablesHere,
     ...options,
     dataFolder,
   });

@@ -245,6 +245,11 @@ export const ERROR_CATALOGUE = {
     en: 'A stored file does not match its digest. Restore the data folder from a backup.',
     ja: '保存ファイルの内容が記録と一致しません。バックアップから復元してください。',
   },
+  'store/stopped': {
+    isRetryable: true,
+    en: 'The part of the aggregator that keeps its records has stopped, so the aggregator stops. Start it again; nothing is lost.',
+    ja: '集約サーバーの記録を担う部分が止まったため、サーバーを停止します。もう一度起動してください。データは失われません。',
+  },
   // operations of the aggregator: backup, restore, export and the like
   'operation/old-catalogue': {
     isRetryable: false,

@@ -1,0 +1,43 @@
+import type { Catalogue } from './catalogue.ts';
+import { SqliteCatalogue } from './sqlite-catalogue.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+
+/**
+ * The interfaces that are kept in the catalogue's file. Their methods are asynchronous, one transaction each, and take
+ * and return plain values, so that a thread can serve them; the compiler proves that in `tables-thread.ts`.
+ */
+export interface Tables {
+  readonly catalogue: Catalogue;
+}
+
+/** What each is made of. */
+const TABLES: { readonly [Name in keyof Tables]: (connection: SqliteConnection) => Tables[Name] } = {
+  catalogue: (connection) => new SqliteCatalogue(connection),
+};
+
+/** Tables of one open file; they are closed together. */
+export interface OpenTables {
+  readonly tables: Tables;
+  /** Resolves when no call is answered any more: whatever was asked and not answered may or may not have happened. */
+  readonly lost: Promise<Error>;
+  close(): Promise<void>;
+}
+
+/** @returns the tables of an open file, served by the thread that calls */
+export function tablesOf(connection: SqliteConnection): Tables {
+  const opened = Object.entries(TABLES).map(([name, open]) => [name, open(connection)]);
+  return Object.fromEntries(opened) as Tables;
+}
+
+/**
+ * Opens the catalogue's file in this thread. Every commit holds the thread until the disk has it.
+ * @throws AppError `store/newer-database`, `store/damaged`, `server/storage`
+ */
+export async function openTablesHere(path: string): Promise<OpenTables> {
+  const connection = SqliteConnection.open(path);
+  return {
+    tables: tablesOf(connection),
+    lost: new Promise(() => {}),
+    close: async () => connection.close(),
+  };
+}
