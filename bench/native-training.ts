@@ -81,7 +81,7 @@ async function runPass({ trainer }: Runner, startWeights: Float32Array): Promise
   let weights = startWeights;
   const startedAt = performance.now();
   do {
-    const round = await trainer.train(weights, rates.length);
+    const round = await trainer.train(weights, { seed: rates.length });
     weights = round.weights;
     rates.push((round.examples / round.durationMs) * 1000);
   } while (performance.now() - startedAt < PASS_MS);

@@ -25,7 +25,7 @@ export async function trainAlone(options: {
     await trainer.load({ task, training, validation, check: null, backend });
     let weights = initialWeights(weightLayout(task), task.seed);
     for (let round = 1; round <= rounds; round++) {
-      weights = (await trainer.train(weights, roundSeed(seed, round))).weights;
+      weights = (await trainer.train(weights, { seed: roundSeed(seed, round) })).weights;
     }
     return weights;
   } finally {

@@ -2,20 +2,16 @@ import { AppError } from '@genba/shared/errors/app-error';
 import type { StrategySettings } from '@genba/shared/federation/strategies/settings';
 import type { Task } from '@genba/shared/model/task';
 
-const SERVED =
-  'this version serves orthofl (relay, average, with memory), fedasync, fedbuff, ca2fl and fedavg, calibrated by the server';
+const SERVED = 'this version serves orthofl calibrated by the server only';
 
 /**
- * Refuses settings that need something of plants that they do not do yet: calibrating by themselves, or a pull
- * towards the start weights in their training.
+ * Refuses settings that need something of plants that they do not do yet: calibrating by themselves.
  * @throws AppError `task/invalid`
  */
 export function requireServed({ id, federation }: Task): void {
   const refuse = (field: string) => {
     throw new AppError('task/invalid', { detail: `task ${id}: federation.${field}: ${SERVED}` });
   };
-  if (federation.strategy === 'fedprox') refuse('strategy');
-  if (federation.strategy === 'fedasync' && federation.proximalCoefficient > 0) refuse('proximalCoefficient');
   if (federation.strategy === 'orthofl' && federation.calibratedBy === 'client') refuse('calibratedBy');
 }
 

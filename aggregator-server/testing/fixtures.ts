@@ -25,6 +25,7 @@ export const SERVED_FEDERATIONS = {
   fedbuff: { strategy: 'fedbuff', bufferSize: 2 },
   ca2fl: { strategy: 'ca2fl', bufferSize: 2 },
   fedavg: { strategy: 'fedavg' },
+  fedprox: { strategy: 'fedprox', proximalCoefficient: 0.1 },
 } as const;
 
 /** A task whose weights take several data frames: about 1.2 MB. */

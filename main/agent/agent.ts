@@ -199,7 +199,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#options.log.info({ training, validation, skipped, skippedItems }, 'dataset read');
     this.#loop = new RoundLoop({
       client: this.#client,
-      task,
+      task: () => this.#client.task()!,
       examples: { training: this.#dataset.training, validation: this.#dataset.validation, check },
       settings: () => this.#settings.read(),
       roundsDone: () => this.#outbox.figures().roundsDone,

@@ -92,10 +92,10 @@ function probe(task: Task): void {
   const set: ExampleSet = { inputs, labels: Uint16Array.of(0, 1) };
   const layout = weightLayout(task);
   const model = buildModel(task);
-  const optimiser = freshOptimiser(task);
+  const optimiser = freshOptimiser(task.training);
   try {
     installWeights(model, layout, initialWeights(layout, task.seed));
-    const loss = trainBatch(model, task, set, Uint32Array.of(0, 1), optimiser);
+    const loss = trainBatch(model, task, set, Uint32Array.of(0, 1), { optimiser, pull: null });
     if (!Number.isFinite(loss)) throw new Error('its results are not numbers');
   } finally {
     disposeOptimiser(optimiser);

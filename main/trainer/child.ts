@@ -64,7 +64,7 @@ async function run(job: Job): Promise<TrainerReply> {
   return {
     type: 'trained',
     id,
-    result: await session.train(job.weights, { seed: job.seed, onProgress, isCancelled }),
+    result: await session.train(job.weights, job.round, { onProgress, isCancelled }),
   };
 }
 

@@ -13,6 +13,24 @@ export interface ExampleSet {
   readonly labels: Uint16Array;
 }
 
+/** A pull of the training towards the weights that the aggregator sent; see `ProximalPull`. */
+export interface ProximalTerm {
+  /** μ > 0. */
+  readonly coefficient: number;
+  /** S, the whole model. */
+  readonly startWeights: Float32Array;
+}
+
+/** How one round trains. */
+export interface RoundRequest {
+  /** Orders the examples, any 32-bit unsigned integer. */
+  readonly seed: number;
+  /** The task's settings of the moment; left out: those it was loaded with. */
+  readonly training?: Task['training'];
+  /** Left out: none, and training costs nothing for it. */
+  readonly proximal?: ProximalTerm;
+}
+
 /** Which set a model is judged on. */
 export type EvaluationSet = 'validation' | 'check';
 
@@ -28,8 +46,13 @@ export type TrainerRequest =
       /** Use this backend and no other; null = fastest that works. */
       readonly backend: BackendName | null;
     }
-  /** One local round from `weights`; `seed` orders the examples. */
-  | { readonly type: 'train'; readonly id: number; readonly weights: Float32Array; readonly seed: number }
+  /** One local round from `weights`. */
+  | {
+      readonly type: 'train';
+      readonly id: number;
+      readonly weights: Float32Array;
+      readonly round: RoundRequest;
+    }
   | {
       readonly type: 'evaluate';
       readonly id: number;

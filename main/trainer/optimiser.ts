@@ -2,8 +2,7 @@ import type { Task } from '@genba/shared/model/task';
 import { MomentumOptimizer, type Optimizer, SGDOptimizer, train } from '@tensorflow/tfjs-core';
 
 /** The task's optimiser, made anew each round so that no momentum outlives the weights it was gathered on. */
-export function freshOptimiser(task: Task): Optimizer {
-  const { learningRate, momentum } = task.training;
+export function freshOptimiser({ learningRate, momentum }: Task['training']): Optimizer {
   return momentum > 0 ? train.momentum(learningRate, momentum) : train.sgd(learningRate);
 }
 

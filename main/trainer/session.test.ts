@@ -30,7 +30,7 @@ async function load(task: Task, backend: BackendName | null = 'cpu', sets: Sets 
   return session;
 }
 
-const round = (seed: number) => ({ seed, onProgress: () => {}, isCancelled: () => false });
+const CONTROL = { onProgress: () => {}, isCancelled: () => false };
 const start = (task: Task) => initialWeights(weightLayout(task), task.seed);
 
 describe('training', () => {
@@ -43,7 +43,7 @@ describe('training', () => {
     const task = sampleTask(overrides);
     const trainer = await load(task);
     const before = await trainer.evaluate(start(task), 'validation');
-    const { weights, loss, examples } = await trainer.train(start(task), round(1));
+    const { weights, loss, examples } = await trainer.train(start(task), { seed: 1 }, CONTROL);
     const after = await trainer.evaluate(weights, 'validation');
     expect(examples).toBe(240);
     expect(loss).toBeLessThan(before.loss!);
@@ -54,16 +54,16 @@ describe('training', () => {
   it('learns from a table', async () => {
     const task = sampleTask({ input: { kind: 'table', columns: ['x', 'y'], labelColumn: 'class' } });
     const trainer = await load(task, 'cpu', { training: clouds(300, 1), validation: clouds(90, 2) });
-    const { weights } = await trainer.train(start(task), round(1));
+    const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
     expect((await trainer.evaluate(weights, 'validation')).accuracy).toBeGreaterThan(0.95);
   });
 
   it('gives bit-identical weights for the same seed on the plain backend, others for another', async () => {
     const task = sampleTask({ model: NORMALISED, training: { momentum: 0.5 } });
     const trainer = await load(task);
-    const first = await trainer.train(start(task), round(7));
-    const again = await trainer.train(start(task), round(7));
-    const other = await trainer.train(start(task), round(8));
+    const first = await trainer.train(start(task), { seed: 7 }, CONTROL);
+    const again = await trainer.train(start(task), { seed: 7 }, CONTROL);
+    const other = await trainer.train(start(task), { seed: 8 }, CONTROL);
     expect(again.weights).toEqual(first.weights);
     expect(again.loss).toBe(first.loss);
     expect(other.weights).not.toEqual(first.weights);
@@ -79,7 +79,7 @@ describe('training', () => {
       const trained = [];
       for (const backend of ['cpu', 'wasm'] as const) {
         const trainer = await load(task, backend);
-        trained.push((await trainer.train(start(task), round(1))).weights);
+        trained.push((await trainer.train(start(task), { seed: 1 }, CONTROL)).weights);
         trainer.dispose();
         session = undefined;
       }
@@ -92,7 +92,7 @@ describe('training', () => {
   it('updates the running statistics of normalisation layers', async () => {
     const task = sampleTask({ model: NORMALISED });
     const trainer = await load(task);
-    const { weights } = await trainer.train(start(task), round(1));
+    const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
     const statistics = weightLayout(task).tensors.filter(({ role }) => role === 'statistic');
     expect(statistics).toHaveLength(2);
     for (const { offset, size } of statistics) {
@@ -102,20 +102,33 @@ describe('training', () => {
     }
   });
 
+  it('trains with the settings a round brings along', async () => {
+    const task = sampleTask();
+    const trainer = await load(task);
+    const training = { ...task.training, epochs: 1, batchSize: 240 };
+    const reports: RoundProgress[] = [];
+    const control = { ...CONTROL, onProgress: (report: RoundProgress) => reports.push(report) };
+    const { weights } = await trainer.train(start(task), { seed: 1, training }, control);
+    expect(reports.at(-1)).toMatchObject({ epochs: 1, batches: 1 });
+    const still = { ...training, learningRate: 1e-30 };
+    expect((await trainer.train(weights, { seed: 1, training: still }, CONTROL)).weights).toEqual(weights);
+  });
+
   it('leaves the weights it was given untouched', async () => {
     const task = sampleTask();
     const given = start(task);
-    await (await load(task)).train(given, round(1));
+    await (await load(task)).train(given, { seed: 1 }, CONTROL);
     expect(given).toEqual(start(task));
   });
 
   it('reports progress up to the last batch', async () => {
     const task = sampleTask();
     const reports: RoundProgress[] = [];
-    await (await load(task)).train(start(task), {
-      ...round(1),
-      onProgress: (report) => reports.push(report),
-    });
+    await (await load(task)).train(
+      start(task),
+      { seed: 1 },
+      { ...CONTROL, onProgress: (report) => reports.push(report) },
+    );
     expect(reports.at(-1)).toMatchObject({ epoch: 2, epochs: 2, batch: 30, batches: 30 });
     expect(reports[0]).toMatchObject({ epoch: 1, batch: 1 });
   });
@@ -125,7 +138,7 @@ describe('training', () => {
     const task = sampleTask({ training: { epochs: 4, batchSize: 240, learningRate: 0.6, momentum: 0.5 } });
     const trainer = await load(task, 'cpu', { training: brightHalves(241, 1) });
     for (const seed of [1, 2, 3]) {
-      const { weights } = await trainer.train(start(task), round(seed));
+      const { weights } = await trainer.train(start(task), { seed }, CONTROL);
       expect((await trainer.evaluate(weights, 'validation')).accuracy).toBeGreaterThan(0.95);
     }
   });
@@ -134,7 +147,11 @@ describe('training', () => {
     const task = sampleTask({ training: { batchSize: 7 } });
     const trainer = await load(task, 'cpu', { training: brightHalves(15, 1) });
     const reports: RoundProgress[] = [];
-    await trainer.train(start(task), { ...round(1), onProgress: (report) => reports.push(report) });
+    await trainer.train(
+      start(task),
+      { seed: 1 },
+      { ...CONTROL, onProgress: (report) => reports.push(report) },
+    );
     expect(reports.at(-1)).toMatchObject({ batch: 6, batches: 6 });
   });
 
@@ -142,7 +159,11 @@ describe('training', () => {
     const task = sampleTask({ training: { epochs: 100 } });
     const trainer = await load(task);
     let asked = 0;
-    const cancelled = trainer.train(start(task), { ...round(1), isCancelled: () => ++asked === 3 });
+    const cancelled = trainer.train(
+      start(task),
+      { seed: 1 },
+      { ...CONTROL, isCancelled: () => ++asked === 3 },
+    );
     await expect(cancelled).rejects.toMatchObject({ code: 'trainer/cancelled' });
     expect(asked).toBe(3);
   });
@@ -157,7 +178,9 @@ describe('training', () => {
     for (let i = 0; i < columns.inputs.length; i++) columns.inputs[i]! *= 1e18;
     const trainer = await load(task, 'cpu', { training: columns, validation: clouds(3, 1) });
     const before = memory().numTensors;
-    await expect(trainer.train(start(task), round(1))).rejects.toMatchObject({ code: 'trainer/diverged' });
+    await expect(trainer.train(start(task), { seed: 1 }, CONTROL)).rejects.toMatchObject({
+      code: 'trainer/diverged',
+    });
     expect(memory().numTensors).toBe(before);
     expect((await trainer.evaluate(start(task), 'validation')).examples).toBe(3);
   });
@@ -168,10 +191,10 @@ describe('training', () => {
     async (backend) => {
       const task = sampleTask({ model: NORMALISED, training: { momentum: 0.5, epochs: 1 } });
       const trainer = await load(task, backend, { training: brightHalves(32, 1) });
-      let { weights } = await trainer.train(start(task), round(0));
+      let { weights } = await trainer.train(start(task), { seed: 0 }, CONTROL);
       const before = memory();
       for (let seed = 1; seed <= 100; seed++) {
-        ({ weights } = await trainer.train(weights, round(seed)));
+        ({ weights } = await trainer.train(weights, { seed }, CONTROL));
         await trainer.evaluate(weights, 'validation');
       }
       const after = memory();

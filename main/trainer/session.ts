@@ -9,10 +9,12 @@ import type {
   EvaluationResult,
   EvaluationSet,
   ExampleSet,
+  RoundRequest,
   TrainerRequest,
   TrainResult,
 } from './messages.ts';
 import { buildModel } from './model.ts';
+import { ProximalPull } from './proximal.ts';
 import { type RoundOptions, trainRound } from './training.ts';
 import { installWeights, readWeights } from './weights.ts';
 
@@ -45,21 +47,32 @@ export class TrainerSession {
   }
 
   /**
-   * One local round from `weights`. The caller keeps `weights`; the result's are new.
+   * One local round from `weights`. The caller keeps all it gives; the result's weights are new.
    * @throws AppError `update/wrong-shape`, `dataset/too-small`, `trainer/cancelled`, `trainer/diverged`
    */
-  async train(weights: Float32Array, options: RoundOptions): Promise<TrainResult> {
-    const { task, training } = this.#request;
+  async train(
+    weights: Float32Array,
+    { seed, training, proximal }: RoundRequest,
+    control: Pick<RoundOptions, 'onProgress' | 'isCancelled'>,
+  ): Promise<TrainResult> {
+    const { task, training: examples } = this.#request;
     const startedAt = performance.now();
-    installWeights(this.#model, this.#layout, weights);
-    const loss = await trainRound(this.#model, task, training, options);
+    const pull = proximal === undefined ? null : ProximalPull.towards(proximal, this.#model, this.#layout);
+    let loss: number;
+    try {
+      installWeights(this.#model, this.#layout, weights);
+      const options = { seed, training: training ?? task.training, pull, ...control };
+      loss = await trainRound(this.#model, task, examples, options);
+    } finally {
+      pull?.dispose();
+    }
     const trained = readWeights(this.#model, this.#layout);
     // The loss is taken before a step, so the last step may still have gone out of range.
     if (!trained.every(Number.isFinite)) {
       throw new AppError('trainer/diverged', { detail: 'weights after the last batch' });
     }
     const durationMs = performance.now() - startedAt;
-    return { weights: trained, loss, examples: training.labels.length, durationMs };
+    return { weights: trained, loss, examples: examples.labels.length, durationMs };
   }
 
   /**

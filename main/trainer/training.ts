@@ -6,6 +6,7 @@ import type { Sequential } from '@tensorflow/tfjs-layers';
 import { batchInputs, batchTargets, evenBatches, shuffledOrder } from './batches.ts';
 import type { ExampleSet, TrainerReply } from './messages.ts';
 import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
+import type { ProximalPull } from './proximal.ts';
 
 /** Shortest time between two progress reports, milliseconds. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -16,14 +17,17 @@ export type RoundProgress = Omit<Extract<TrainerReply, { type: 'progress' }>, 't
 export interface RoundOptions {
   /** Orders the examples, any 32-bit unsigned integer. */
   readonly seed: number;
+  readonly training: Task['training'];
+  /** Holds the round near the start weights; null costs nothing. */
+  readonly pull: ProximalPull | null;
   readonly onProgress: (progress: RoundProgress) => void;
   /** Asked after every batch. */
   readonly isCancelled: () => boolean;
 }
 
 /**
- * One local round: `task.training.epochs` passes of stochastic gradient descent over the set, the optimiser fresh.
- * A pass is spread evenly over its batches; a set smaller than `task.training.batchSize` is one batch.
+ * One local round: `training.epochs` passes of stochastic gradient descent over the set, the optimiser fresh.
+ * A pass is spread evenly over its batches; a set smaller than `training.batchSize` is one batch.
  * Bit-reproducible on the plain JavaScript backend for one seed.
  *
  * Shapes: the model's weights are changed in place. Returns the mean loss per example over the last epoch.
@@ -35,13 +39,14 @@ export async function trainRound(
   set: ExampleSet,
   options: RoundOptions,
 ): Promise<number> {
-  const { epochs, batchSize } = task.training;
+  const { training, pull } = options;
+  const { epochs, batchSize } = training;
   const count = set.labels.length;
   if (count === 0) throw new AppError('dataset/too-small', { detail: 'no training examples' });
   const batchesPerEpoch = Math.ceil(count / batchSize);
   const batches = epochs * batchesPerEpoch;
   const random = seededRandom(options.seed);
-  const optimiser = freshOptimiser(task);
+  const optimiser = freshOptimiser(training);
   let batch = 0;
   let epochLoss = 0;
   let reportedAt = Number.NEGATIVE_INFINITY;
@@ -50,7 +55,7 @@ export async function trainRound(
       const order = shuffledOrder(count, random);
       epochLoss = 0;
       for (const picked of evenBatches(order, batchSize)) {
-        const loss = trainBatch(model, task, set, picked, optimiser);
+        const loss = trainBatch(model, task, set, picked, { optimiser, pull });
         if (!Number.isFinite(loss)) {
           throw new AppError('trainer/diverged', { detail: `loss of batch ${batch + 1} of ${batches}` });
         }
@@ -72,31 +77,35 @@ export async function trainRound(
   return epochLoss;
 }
 
+/** What turns a batch's gradient into a step. */
+export interface Descent {
+  readonly optimiser: Optimizer;
+  readonly pull: ProximalPull | null;
+}
+
 /**
- * One step of gradient descent. Returns the batch's mean loss before the step.
+ * One step of gradient descent. Returns the batch's mean loss before the step, without the pull's part.
  *
- * Equation: softmax cross-entropy, L = −(1/n) Σ log softmax(z)_y, on logits z (exact in float32, no division).
+ * Equation: softmax cross-entropy, L = −(1/n) Σ log softmax(z)_y, on logits z (exact in float32, no division); see
+ * `ProximalPull` for what a pull adds to its gradient.
  */
 export function trainBatch(
   model: Sequential,
   task: Task,
   set: ExampleSet,
   picked: Uint32Array,
-  optimiser: Optimizer,
+  { optimiser, pull }: Descent,
 ): number {
   return tidy(() => {
     const inputs = batchInputs(task, set, picked);
     const targets = batchTargets(task, set, picked);
     const variables = model.trainableWeights.map((weight) => weight.read() as Variable);
-    const loss = optimiser.minimize(
-      () => {
-        // `training` makes normalisation layers use the batch's statistics and update the running ones.
-        const logits = model.apply(inputs, { training: true }) as Tensor;
-        return losses.softmaxCrossEntropy(targets, logits) as Scalar;
-      },
-      true,
-      variables,
-    );
-    return loss!.dataSync()[0]!;
+    const { value, grads } = optimiser.computeGradients(() => {
+      // `training` makes normalisation layers use the batch's statistics and update the running ones.
+      const logits = model.apply(inputs, { training: true }) as Tensor;
+      return losses.softmaxCrossEntropy(targets, logits) as Scalar;
+    }, variables);
+    optimiser.applyGradients(pull === null ? grads : pull.addTo(grads, variables));
+    return value.dataSync()[0]!;
   });
 }

@@ -63,11 +63,25 @@ describe('parseTask', () => {
       { ...IMAGE_TASK, federation: { mixingWeight: 1.5 } },
       /federation\.mixingWeight/,
     ],
+    [
+      'a pull beyond the start weights',
+      {
+        ...IMAGE_TASK,
+        training: { learningRate: 0.5 },
+        federation: { strategy: 'fedprox', proximalCoefficient: 2.1 },
+      },
+      /federation\.proximalCoefficient: times training\.learningRate at most 1/,
+    ],
     ['something else altogether', null, /task: /],
   ])('refuses %s, and names the field', (_, candidate, detail) => {
     expect(() => parseTask(candidate)).toThrow(
       expect.objectContaining({ code: 'task/invalid', detail: expect.stringMatching(detail) }),
     );
+  });
+
+  it('admits a pull that just reaches the start weights', () => {
+    const federation = { strategy: 'fedprox', proximalCoefficient: 2 };
+    expect(() => parseTask({ ...IMAGE_TASK, training: { learningRate: 0.5 }, federation })).not.toThrow();
   });
 
   it('admits as many columns as fit into one message, and refuses more', () => {

@@ -80,7 +80,7 @@ export const taskSchema = z
     seed: z.int().min(0).max(0xffff_ffff).default(1),
   })
   .check((context) => {
-    const { classes, input, model } = context.value;
+    const { classes, input, model, training, federation } = context.value;
     const refuse = (path: string[], message: string) => {
       context.issues.push({ code: 'custom', path, message, input: context.value });
     };
@@ -95,6 +95,13 @@ export const taskSchema = z
       if (input.kind !== 'image') refuse(['model', 'template'], 'small-cnn needs input.kind "image"');
       else if (Math.min(input.width, input.height) < 2 ** model.filters.length) {
         refuse(['model', 'filters'], 'too many convolutions for this image size: each halves it');
+      }
+    }
+    if ('proximalCoefficient' in federation) {
+      const { proximalCoefficient } = federation;
+      // Each step closes this share of the way back to the start weights; beyond 1 it would leap past them.
+      if (training.learningRate * proximalCoefficient > 1) {
+        refuse(['federation', 'proximalCoefficient'], 'times training.learningRate at most 1');
       }
     }
     const characters = JSON.stringify(context.value).length;

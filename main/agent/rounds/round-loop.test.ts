@@ -6,6 +6,7 @@ import { parseTask } from '@genba/shared/model/task';
 import Database from 'better-sqlite3';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RoundRequest } from '../../trainer/messages.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
 import { Outbox } from '../store/outbox.ts';
@@ -35,8 +36,12 @@ class FakeTrainer implements Trainer {
 
   load: Trainer['load'] = async () => ({ name: 'cpu', note: null }) as Awaited<ReturnType<Trainer['load']>>;
 
-  train: Trainer['train'] = async (weights, _seed, onProgress) => {
+  /** What each round was to train with. */
+  readonly rounds: RoundRequest[] = [];
+
+  train: Trainer['train'] = async (weights, round, onProgress) => {
     this.startedCount += 1;
+    this.rounds.push(round);
     onProgress?.({ type: 'progress', id: 1, epoch: 1, epochs: 1, batch: 1, batches: 2, loss: 1 });
     if (this.isEndless) {
       await new Promise<void>((resolve) => {
@@ -92,7 +97,7 @@ function start(
   const outbox = new Outbox(database);
   loop = new RoundLoop({
     client,
-    task: TASK,
+    task: () => client.task() ?? TASK,
     examples: { training: EXAMPLES, validation: EXAMPLES, check: null },
     settings: () => settings.read(),
     roundsDone: () => outbox.figures().roundsDone,
@@ -203,6 +208,26 @@ describe('the round loop', () => {
     expect(roundsKept()).toBe(1);
     expect(commit).toHaveBeenCalledTimes(2);
     expect(trainers[0]!.trainedCount).toBe(1);
+  });
+
+  it('trains each round with the task’s settings of the moment', async () => {
+    client.saveTask(TASK);
+    install('a');
+    start({ restSeconds: 0, roundLimit: 1 });
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    const training = { ...TASK.training, epochs: 7 };
+    const federation = { strategy: 'fedprox', proximalCoefficient: 0.5 };
+    client.saveTask(parseTask({ ...TASK, training, federation }));
+    settings.write({ roundLimit: 3 });
+    loop.wake();
+    await vi.waitFor(() => expect(roundsKept()).toBe(3));
+    const [first, second, third] = trainers[0]!.rounds;
+    expect(first).toMatchObject({ training: TASK.training });
+    expect(first).not.toHaveProperty('proximal');
+    expect(second).toMatchObject({ training });
+    // Not the weights a round begins with, but those that were installed.
+    const proximal = { coefficient: 0.5, startWeights: new Float32Array(6) };
+    expect([second!.proximal, third!.proximal]).toEqual([proximal, proximal]);
   });
 
   it('judges installed weights before it trains on them', async () => {

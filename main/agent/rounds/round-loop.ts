@@ -1,8 +1,10 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
+import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import Database from 'better-sqlite3';
 import type { Logger } from 'pino';
-import type { BackendChoice, EvaluationSet, ExampleSet } from '../../trainer/messages.ts';
+import type { BackendChoice, EvaluationSet, ExampleSet, RoundRequest } from '../../trainer/messages.ts';
 import type { ClientStore, FinishedRound } from '../store/client-store.ts';
 import type { AgentSettings } from '../store/settings.ts';
 import type { TrainerProcess, TrainingProgress } from '../trainer/trainer-process.ts';
@@ -40,7 +42,8 @@ export type Trainer = Pick<TrainerProcess, 'load' | 'train' | 'evaluate' | 'canc
 /** What the loop needs of the agent. */
 export interface RoundLoopContext {
   readonly client: ClientStore;
-  readonly task: Task;
+  /** As the aggregator last described it: each round trains with the settings of the moment. */
+  readonly task: () => Task;
   readonly examples: {
     readonly training: ExampleSet;
     readonly validation: ExampleSet;
@@ -136,13 +139,17 @@ export class RoundLoop {
 
   async #readyTrainer(): Promise<Trainer> {
     if (this.#trainer !== null) return this.#trainer;
-    const { task, examples, settings, log } = this.#context;
+    const { examples, settings, log } = this.#context;
     const trainer = this.#context.startTrainer(() => {
       if (this.#trainer === trainer) this.#trainer = null;
     });
     this.#trainer = trainer;
     try {
-      this.backend = await trainer.load({ task, ...examples, backend: settings().backend });
+      this.backend = await trainer.load({
+        task: this.#context.task(),
+        ...examples,
+        backend: settings().backend,
+      });
     } catch (thrown) {
       // A trainer that could not load is of no use: the next attempt takes a new one.
       this.#trainer = null;
@@ -160,7 +167,8 @@ export class RoundLoop {
     const number = this.#context.roundsDone() + 1;
     const startedAt = new Date().toISOString();
     this.#setState('training');
-    const result = await trainer.train(startWeights, roundSeed(settings().seed, number), (progress) => {
+    const request = this.#roundRequest(roundSeed(settings().seed, number));
+    const result = await trainer.train(startWeights, request, (progress) => {
       const { epoch, epochs, batch, batches, loss } = progress;
       this.current = { number, startedAt, epoch, epochs, batch, batches, loss };
       this.#context.onChange();
@@ -186,6 +194,16 @@ export class RoundLoop {
       'round finished',
     );
     this.#context.onRoundDone();
+  }
+
+  #roundRequest(seed: number): RoundRequest {
+    const { client } = this.#context;
+    const task = this.#context.task();
+    const { training, federation } = task;
+    const { proximalCoefficient } = createStrategy(federation, weightLayout(task)).localTraining;
+    const startWeights = proximalCoefficient > 0 ? client.startWeights() : null;
+    if (startWeights === null) return { seed, training };
+    return { seed, training, proximal: { coefficient: proximalCoefficient, startWeights } };
   }
 
   /**

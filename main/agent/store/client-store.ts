@@ -63,6 +63,12 @@ export class ClientStore {
     return own === null ? null : toWeights(own);
   }
 
+  /** S_m: the weights as last installed, before any round; null before the first contact. */
+  startWeights(): Float32Array | null {
+    const start = this.#weights.read('start');
+    return start === null ? null : toWeights(start);
+  }
+
   /** What was last installed; null before the first contact. */
   base(): { readonly baseId: string; readonly globalVersion: number } | null {
     const row = this.#database

@@ -35,7 +35,7 @@ async function startEndlessRound(options?: TrainerProcessOptions) {
   const firstProgress = new Promise<void>((resolve) => {
     began = resolve;
   });
-  const round = running.train(weights, 1, () => began());
+  const round = running.train(weights, { seed: 1 }, () => began());
   round.catch(() => {});
   await firstProgress;
   return { running, round };
@@ -46,7 +46,7 @@ describe('TrainerProcess', () => {
     const running = start();
     const progress: number[] = [];
     expect(await running.load(request())).toMatchObject({ name: 'cpu' });
-    const result = await running.train(weights, 1, ({ batch }) => progress.push(batch));
+    const result = await running.train(weights, { seed: 1 }, ({ batch }) => progress.push(batch));
     const judged = await running.evaluate(result.weights, 'validation');
     expect(running.pid).not.toBe(process.pid);
     expect(result.weights).toHaveLength(weights.length);
@@ -63,7 +63,9 @@ describe('TrainerProcess', () => {
       detail: expect.stringContaining('training set'),
     });
     await running.load(request());
-    await expect(running.train(new Float32Array(3), 1)).rejects.toMatchObject({ code: 'update/wrong-shape' });
+    await expect(running.train(new Float32Array(3), { seed: 1 })).rejects.toMatchObject({
+      code: 'update/wrong-shape',
+    });
   });
 
   it('cancels the running round and can train again', async () => {
@@ -88,7 +90,7 @@ describe('TrainerProcess', () => {
 
     const next = start();
     await next.load(request());
-    expect((await next.train(weights, 1)).examples).toBe(240);
+    expect((await next.train(weights, { seed: 1 })).examples).toBe(240);
   });
 
   it('kills a child that has gone silent', async () => {

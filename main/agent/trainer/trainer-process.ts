@@ -5,6 +5,7 @@ import type {
   BackendChoice,
   EvaluationResult,
   EvaluationSet,
+  RoundRequest,
   TrainerReply,
   TrainerRequest,
   TrainResult,
@@ -104,15 +105,14 @@ export class TrainerProcess {
 
   /**
    * One local round. `weights` is copied; the result's weights belong to the caller.
-   * @param seed orders the examples, any 32-bit unsigned integer
    * @throws AppError `trainer/cancelled`, `trainer/diverged`, `trainer/crashed`, `update/wrong-shape`
    */
   async train(
     weights: Float32Array,
-    seed: number,
+    round: RoundRequest,
     onProgress?: (progress: TrainingProgress) => void,
   ): Promise<TrainResult> {
-    const request = (id: number) => ({ type: 'train', id, weights, seed }) as const;
+    const request = (id: number) => ({ type: 'train', id, weights, round }) as const;
     const reply = await this.#request(request, this.#deadlines.progressMs, onProgress);
     return expectReply(reply, 'trained').result;
   }
