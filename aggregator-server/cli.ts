@@ -4,13 +4,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { destination, type Logger, pino } from 'pino';
 import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addOperations } from './operations/commands.ts';
+import { addRetentionOptions, type RetentionChoices, retentionOf } from './retention-options.ts';
 import { type Aggregator, startAggregator } from './server.ts';
 import { readTaskFile } from './task-file.ts';
 import { AGGREGATOR_VERSION } from './version.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-interface CliOptions {
+interface CliOptions extends RetentionChoices {
   readonly data: string;
   readonly port: number;
   readonly task: readonly string[];
@@ -34,6 +35,7 @@ function program(): Command {
     .option('--host <address>', 'loopback address to listen on', '127.0.0.1')
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action(serve);
+  addRetentionOptions(serveCommand);
   addOperations(command, { print: console.log, tell: console.error, interruptible });
   return command.addHelpText(
     'after',
@@ -76,7 +78,8 @@ async function serve(options: CliOptions): Promise<void> {
   try {
     const tasks = await Promise.all(options.task.map(readTaskFile));
     const { data, host, port } = options;
-    const aggregator = await startAggregator({ dataFolder: data, tasks, host, port, log });
+    const retention = retentionOf(options);
+    const aggregator = await startAggregator({ dataFolder: data, tasks, host, port, log, retention });
     stopOnSignal(aggregator, log);
     void aggregator.failed.then((error) => endWith(toAppError(error)));
     console.log(`Genba aggregator listens on ${aggregator.address}`);

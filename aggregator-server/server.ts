@@ -7,7 +7,9 @@ import { Gateway } from './gateway/gateway.ts';
 import { isLoopbackHost } from './gateway/loopback.ts';
 import { dataFolderPaths } from './store/data-folder.ts';
 import { openStore } from './store/open-store.ts';
-import type { OpenTables } from './store/tables.ts';
+import { Retention } from './store/retention.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from './store/retention-policy.ts';
+import type { OpensTables } from './store/tables.ts';
 import { keepTask } from './store/task-files.ts';
 
 export interface AggregatorOptions {
@@ -23,12 +25,15 @@ export interface AggregatorOptions {
   readonly log?: Logger;
   /** Time between two pings, milliseconds. */
   readonly heartbeatMs?: number;
+  /** How much of the past is kept; {@link DEFAULT_RETENTION} when left out. */
+  readonly retention?: RetentionPolicy;
+  readonly now?: () => Date;
   /** Called at each step of an update's way; for tests that stop the engine there. */
   readonly onStep?: StepHook;
   /** Makes what runs a task's strategy; a thread each when left out. */
   readonly startRunner?: TaskEngineOptions['startRunner'];
   /** Opens the catalogue's file; in a thread of its own when left out. */
-  readonly openTables?: (path: string) => Promise<OpenTables>;
+  readonly openTables?: OpensTables;
 }
 
 /** A running aggregator. */
@@ -51,23 +56,30 @@ export interface Aggregator {
 export async function startAggregator(options: AggregatorOptions): Promise<Aggregator> {
   const { dataFolder, tasks, host = '127.0.0.1', log = pino({ level: 'silent' }), port } = options;
   const { onStep, startRunner, openTables } = options;
+  const { retention: policy = DEFAULT_RETENTION, now = () => new Date() } = options;
   if (!isLoopbackHost(host)) throw new AppError('startup/host-not-loopback', { detail: host });
-  const store = await openStore(dataFolder, openTables);
+  const store = await openStore(dataFolder, { openTables, policy, now: now() });
+  const { catalogue, weights } = store;
+  const retention = new Retention({ catalogue, weights, policy, log, now });
+  const keepWithin = () => retention.keepWithin();
   const engines = new Map<string, TaskEngine>();
   const closeEngines = async () => {
     await Promise.all([...engines.values()].map((engine) => engine.close()));
+    await retention.close();
     await store.close();
   };
   try {
     for (const task of tasks) {
       if (engines.has(task.id))
         throw new AppError('task/invalid', { detail: `id: "${task.id}" is given twice` });
-      const { catalogue, weights } = store;
-      engines.set(task.id, await TaskEngine.open({ task, catalogue, weights, log, onStep, startRunner }));
+      const opened = { task, catalogue, weights, log, now, onStep, startRunner, keepWithin };
+      engines.set(task.id, await TaskEngine.open(opened));
       await keepTask(dataFolderPaths(dataFolder).tasksPath, task);
     }
+    await retention.keepWithin();
+    retention.start();
     const { heartbeatMs } = options;
-    const gateway = await Gateway.listen({ engines, store, host, port, log, heartbeatMs });
+    const gateway = await Gateway.listen({ engines, store, retention, host, port, log, heartbeatMs });
     let closing: Promise<void> | undefined;
     const close = () => {
       closing ??= gateway.close().then(closeEngines);

@@ -26,6 +26,8 @@ export interface KeeperContext {
   readonly newId: () => string;
   readonly now: () => Date;
   readonly onStep: StepHook;
+  /** Called after files were stored and others let go of. */
+  readonly keepWithin: () => Promise<void>;
   /** Told of every client with a new base once that is committed. */
   readonly onIssued: (clientId: string) => void;
 }
@@ -124,6 +126,7 @@ export class StateKeeper {
     } catch (thrown) {
       log.warn({ code: toAppError(thrown).code }, 'could not remove old weights');
     }
+    await this.#context.keepWithin();
   }
 
   #recordStep(update: UpdateRecord, stepped: Stepped): Promise<Aftermath> {

@@ -31,6 +31,8 @@ export interface TaskEngineOptions {
   readonly onStep?: StepHook;
   /** Pause before an update that met a full or failing disk is tried again, milliseconds. */
   readonly storageRetryMs?: number;
+  /** Keeps the weight store within its limit; called after each commit. Without limit when left out. */
+  readonly keepWithin?: () => Promise<void>;
   /** Makes what runs the strategy; a thread when left out. */
   readonly startRunner?: (task: Task, weightsFolder: string) => MergeRunner;
 }
@@ -80,6 +82,7 @@ export class TaskEngine {
       newId: options.newId ?? randomUUID,
       now: () => this.#now(),
       onStep: options.onStep ?? (() => {}),
+      keepWithin: options.keepWithin ?? (async () => {}),
       onIssued: (clientId) => {
         for (const listener of this.#listeners) listener({ taskId: task.id, clientId });
       },
@@ -183,6 +186,15 @@ export class TaskEngine {
       this.#setTimer();
       return base;
     });
+  }
+
+  /** Remembers that a client works from these weights. @returns false unless they are its current base */
+  async markInstalled(base: { baseId: string; clientId: string }): Promise<boolean> {
+    const installedAt = this.#now().toISOString();
+    const obsolete = await this.#options.catalogue.markInstalled({ ...base, installedAt });
+    if (obsolete === null) return false;
+    if (obsolete.length > 0) await this.#keeper.removeObsolete(obsolete);
+    return true;
   }
 
   /** Resolves when everything received so far is applied. */

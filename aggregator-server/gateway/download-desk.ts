@@ -63,9 +63,8 @@ export class DownloadDesk {
 
   /** Remembers that the client works from these weights. @throws AppError `protocol/unexpected-message` */
   async installed(baseId: string): Promise<void> {
-    const { store, clientId } = this.#context;
-    const installedAt = new Date().toISOString();
-    if (!(await store.catalogue.markInstalled({ baseId, clientId, installedAt }))) throw notCurrent();
+    const { engine, clientId } = this.#context;
+    if (!(await engine.markInstalled({ baseId, clientId }))) throw notCurrent();
   }
 
   /** Cancels the download in progress; resolves when nothing is read or sent any more. */

@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { TaskEngine } from '../engine/task-engine.ts';
 import type { Store } from '../store/open-store.ts';
+import type { Retention } from '../store/retention.ts';
 import { errorCodeOf } from '../store/storage-error.ts';
 import { httpRoutes } from './http-routes.ts';
 import { isLoopbackHost, isLoopbackHostHeader } from './loopback.ts';
@@ -21,6 +22,7 @@ import { SessionRegistry } from './session-registry.ts';
 export interface GatewayOptions {
   readonly engines: ReadonlyMap<string, TaskEngine>;
   readonly store: Pick<Store, 'catalogue' | 'weights' | 'parts'>;
+  readonly retention: Pick<Retention, 'usage'>;
   /** A loopback name or address. */
   readonly host: string;
   /** 0 takes any free port. */
@@ -39,8 +41,14 @@ export class Gateway {
   readonly #unsubscribe: (() => void)[];
   readonly #heartbeat: NodeJS.Timeout;
 
-  private constructor({ engines, store, log, heartbeatMs = HEARTBEAT_MS }: GatewayOptions) {
-    this.#host = { engines, store, log, registry: new SessionRegistry({ closeCode: CLOSE_REFUSED }) };
+  private constructor({ engines, store, retention, log, heartbeatMs = HEARTBEAT_MS }: GatewayOptions) {
+    this.#host = {
+      engines,
+      store,
+      retention,
+      log,
+      registry: new SessionRegistry({ closeCode: CLOSE_REFUSED }),
+    };
     this.#http = createServer(httpRoutes(this.#host));
     this.#sockets = new WebSocketServer({
       noServer: true,

@@ -8,6 +8,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { TaskEngine } from '../engine/task-engine.ts';
 import type { UpdateRecord } from '../store/catalogue.ts';
 import type { Store } from '../store/open-store.ts';
+import type { Retention } from '../store/retention.ts';
 import { Channel, isOurFault } from './channel.ts';
 import { DownloadDesk } from './download-desk.ts';
 import { decodeText } from './frame-text.ts';
@@ -28,6 +29,7 @@ const CLOSE_GRACE_MS = 2000;
 export interface SessionHost {
   readonly engines: ReadonlyMap<string, TaskEngine>;
   readonly store: Pick<Store, 'catalogue' | 'weights' | 'parts'>;
+  readonly retention: Pick<Retention, 'usage'>;
   readonly registry: SessionRegistry;
   readonly log: Logger;
 }

@@ -17,12 +17,13 @@ export function health(engines: ReadonlyMap<string, TaskEngine>): Health {
 /** What `/status` answers. @throws AppError `server/storage` */
 export async function aggregatorStatus(host: SessionHost): Promise<AggregatorStatus> {
   const tasks = await Promise.all([...host.engines.values()].map((engine) => taskStatus(engine, host)));
-  return { version: AGGREGATOR_VERSION, tasks };
+  return { version: AGGREGATOR_VERSION, store: host.retention.usage, tasks };
 }
 
 async function taskStatus(engine: TaskEngine, { store, registry }: SessionHost): Promise<TaskStatus> {
   const { id, name } = engine.task;
-  const { received, applied, setAside, clients } = await store.catalogue.summarise(id);
+  const { received, applied, setAside, keptVersions, evictedClients, clients } =
+    await store.catalogue.summarise(id);
   return {
     taskId: id,
     name,
@@ -34,6 +35,8 @@ async function taskStatus(engine: TaskEngine, { store, registry }: SessionHost):
       refused: registry.refusalCount(id),
       failed: setAside + engine.failedCount,
     },
+    keptVersions,
+    evictedClients,
     clients: clients.map((client) => ({
       ...client,
       connected: registry.find(id, client.clientId) !== undefined,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { KEPT_VERSIONS } from '../store/catalogue.ts';
+import { DEFAULT_RETENTION } from '../store/retention-policy.ts';
 import { EngineBench, haltAt } from '../testing/engine-bench.ts';
 import { smallTask, trained } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
@@ -9,7 +9,7 @@ import { CatalogueReader } from './catalogue-reader.ts';
 
 const PLANTS = ['osaka', 'nagoya', 'sendai'];
 /** More than are kept; the last one waits. */
-const UPDATES = KEPT_VERSIONS + 5;
+const UPDATES = DEFAULT_RETENTION.keepVersions + 5;
 
 it.each(['relay', 'average'] as const)(
   'needs exactly the files that the server will not remove (reference: %s)',

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { KEPT_VERSIONS } from '../store/catalogue.ts';
 import { dataFolderPaths } from '../store/data-folder.ts';
 import { MIGRATIONS } from '../store/migrations/list.ts';
 import { REFERENCED_WEIGHTS } from '../store/statements.ts';
@@ -116,12 +115,12 @@ export class CatalogueReader {
       SELECT v.version, v.digest, v.created_at, c.plant_name,
         (SELECT count(*) FROM updates m WHERE m.task_id = v.task_id AND m.version_after <= v.version)
           AS updates_merged
-      FROM versions v JOIN task_state s ON s.task_id = v.task_id
+      FROM versions v
       LEFT JOIN updates u ON u.task_id = v.task_id AND u.version_after = v.version AND u.effect = 'merged'
       LEFT JOIN clients c ON c.task_id = u.task_id AND c.client_id = u.client_id
-      WHERE v.task_id = @taskId AND v.version > s.global_version - @kept
+      WHERE v.task_id = @taskId AND v.evicted_at IS NULL
       ORDER BY v.version DESC`;
-    return this.#all(sql, { taskId, kept: KEPT_VERSIONS }, versionRow).map((row) => ({
+    return this.#all(sql, { taskId }, versionRow).map((row) => ({
       version: row.version,
       digest: row.digest,
       createdAt: row.created_at,
@@ -133,7 +132,7 @@ export class CatalogueReader {
   /** Every digest that is needed, with the tasks that need it. */
   references(): Map<string, string[]> {
     const tasksOf = new Map<string, string[]>();
-    for (const row of this.#all(REFERENCED_WEIGHTS, { kept: KEPT_VERSIONS }, referenceRow)) {
+    for (const row of this.#all(REFERENCED_WEIGHTS, {}, referenceRow)) {
       const tasks = tasksOf.get(row.digest);
       if (tasks === undefined) tasksOf.set(row.digest, [row.task_id]);
       else tasks.push(row.task_id);

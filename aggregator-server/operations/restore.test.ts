@@ -47,9 +47,9 @@ describe('restore, rehearsed with real programs', () => {
     expect(restored.exitCode).toBe(0);
     expect(restored.stdout).toMatch(/fresh ones[\s\S]*引き継ぎます/);
     expect(catalogueContent(found)).toEqual(catalogueContent(kept));
-    const versions = catalogueContent(found).versions!;
-    expect(versions).toEqual(catalogueContent(lost).versions!.slice(0, versions.length));
-    expect(versions.length).toBeLessThan(catalogueContent(lost).versions!.length);
+    const versions = versionsOf(found);
+    expect(versions).toEqual(versionsOf(lost).slice(0, versions.length));
+    expect(versions.length).toBeLessThan(versionsOf(lost).length);
 
     // The description in the backup is a task file: nothing of the lost computer is needed.
     const keptTask = join(found, 'tasks', `task-${task.id}.json`);
@@ -137,3 +137,9 @@ describe('restore', () => {
     expect(await starts[0]).toMatchObject({ code: 'startup/already-running' });
   });
 });
+
+/** The versions ever made; which of them are still kept differs from moment to moment. */
+function versionsOf(dataFolder: string): object[] {
+  const versions = catalogueContent(dataFolder).versions as { evicted_at: unknown }[];
+  return versions.map(({ evicted_at: _, ...version }) => version);
+}

@@ -262,11 +262,12 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
 
     it('marks the current base installed, and no other', async () => {
       const installedAt = TIME;
-      expect(await catalogue.markInstalled({ baseId: 'none', clientId: 'osaka', installedAt })).toBe(false);
-      expect(await catalogue.markInstalled({ baseId: 'first', clientId: 'nagoya', installedAt })).toBe(false);
+      expect(await catalogue.markInstalled({ baseId: 'none', clientId: 'osaka', installedAt })).toBeNull();
+      expect(await catalogue.markInstalled({ baseId: 'first', clientId: 'nagoya', installedAt })).toBeNull();
       expect((await catalogue.findBase('first'))?.installedAt).toBeNull();
-      expect(await catalogue.markInstalled({ baseId: 'first', clientId: 'osaka', installedAt })).toBe(true);
-      await catalogue.markInstalled({ baseId: 'first', clientId: 'osaka', installedAt: 'later' });
+      const confirmed = { baseId: 'first', clientId: 'osaka', installedAt };
+      expect(await catalogue.markInstalled(confirmed)).toEqual([digest('0')]);
+      expect(await catalogue.markInstalled({ ...confirmed, installedAt: 'later' })).toEqual([]);
       expect((await catalogue.findBase('first'))?.installedAt).toBe(TIME);
     });
 

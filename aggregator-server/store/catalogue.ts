@@ -1,9 +1,6 @@
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import type { CalibrationFigure, UpdateMetrics } from '@genba/shared/protocol/messages';
 
-/** How many global versions keep their weights on disk, the current one included. */
-export const KEPT_VERSIONS = 20;
-
 /** Names of vectors with the files of the weight store that hold them. */
 export type VectorDigests = Readonly<Record<string, string>>;
 
@@ -56,12 +53,22 @@ export interface BaseRecord {
 
 /** One plant's membership in a task. */
 export interface ClientRecord extends ClientProgress {
+  /** Names of vectors that were let go; they are not among `vectors`. */
+  readonly evicted: readonly string[];
   readonly taskId: string;
   readonly clientId: string;
   readonly plantName: string;
+  /** When it last connected, reported or installed. */
   readonly lastSeenAt: string;
   /** The base last issued; null before the first. */
   readonly base: BaseRecord | null;
+}
+
+/** What an eviction has let go of. */
+export interface EvictedFiles {
+  readonly digests: readonly string[];
+  /** Clients that will have to send something again, or to start anew. */
+  readonly clientIds: readonly string[];
 }
 
 /** What is journaled when an update has arrived complete. */
@@ -146,6 +153,10 @@ export interface TaskSummary {
   readonly applied: number;
   /** Journaled, then set aside for good. */
   readonly setAside: number;
+  /** Versions whose weights are kept. */
+  readonly keptVersions: number;
+  /** Clients that something was let go of for. */
+  readonly evictedClients: number;
   readonly clients: readonly ClientSummary[];
 }
 
@@ -237,8 +248,33 @@ export interface Catalogue {
   }): Promise<Aftermath>;
   /** Gives a client start weights, with the task's state after that. */
   issueBase(issue: Issue & { readonly state: TaskState }): Promise<Aftermath>;
-  /** Remembers that the client works from this base; true unless it is not the client's current one. */
-  markInstalled(base: { baseId: string; clientId: string; installedAt: string }): Promise<boolean>;
+  /**
+   * Remembers that the client works from this base, whose file is needed no longer for that.
+   * @returns digests that may have lost their last reader; null unless it is the client's current base
+   */
+  markInstalled(base: {
+    baseId: string;
+    clientId: string;
+    installedAt: string;
+  }): Promise<readonly string[] | null>;
+  /** Lets go of versions that the retention policy does not keep; every new version does so, too. @returns as above */
+  retireVersions(at: { atTime: string }): Promise<readonly string[]>;
+  /** Lets go of the oldest versions of all tasks, never of a current one. @returns as above; none: there are no more */
+  evictOldestVersions(evict: { count: number; atTime: string }): Promise<readonly string[]>;
+  /**
+   * Lets go of files that only clients need, in the order in which these were last seen; nothing of a client whose
+   * update waits. The digests stay known, so that the client can be asked for the same content again.
+   */
+  evictFilesOfClients(evict: { count: number; atTime: string }): Promise<EvictedFiles>;
+  /** Lets go of vectors of one client whose files are damaged. @returns as above */
+  evictDamaged(damage: {
+    taskId: string;
+    clientId: string;
+    names: readonly string[];
+    atTime: string;
+  }): Promise<readonly string[]>;
+  /** The start weights of a base are stored again; false unless the client starts from it. */
+  restoreStartWeights(of: { clientId: string; baseId: string }): Promise<boolean>;
   /** Those of the given digests that nothing refers to any more. */
   unreferenced(digests: readonly string[]): Promise<string[]>;
   summarise(taskId: string): Promise<TaskSummary>;

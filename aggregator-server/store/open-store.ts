@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import { INCOMPLETE_PREFIX, openDataFolder } from './data-folder.ts';
 import { PartFiles } from './part-files.ts';
-import type { OpenTables, Tables } from './tables.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from './retention-policy.ts';
+import type { OpensTables, OpenTables, Tables } from './tables.ts';
 import { openTablesInThread } from './tables-thread.ts';
 import { WeightFiles } from './weight-files.ts';
 import type { WeightStore } from './weight-store.ts';
@@ -19,26 +20,32 @@ export interface Store extends Tables {
 /**
  * Opens a data folder: takes its lock, brings the catalogue up to date and clears what earlier stops left behind.
  * @param path the folder; created where it does not exist
- * @param openTables opens the catalogue's file; in a thread of its own when left out
+ * @param options.openTables opens the catalogue's file; in a thread of its own when left out
+ * @param options.policy versions that it does not keep are let go of
  * @throws AppError `startup/data-not-writable`, `startup/already-running`, `startup/restore-incomplete`,
  *   `store/newer-database`, `store/damaged`, `server/storage`
  */
 export async function openStore(
   path: string,
-  openTables: (path: string) => Promise<OpenTables> = openTablesInThread,
+  {
+    openTables = openTablesInThread,
+    policy = DEFAULT_RETENTION,
+    now = new Date(),
+  }: { openTables?: OpensTables; policy?: RetentionPolicy; now?: Date } = {},
 ): Promise<Store> {
   const folder = await openDataFolder(path);
   let opened: OpenTables | undefined;
   try {
     await refuseIncomplete(path);
-    opened = await openTables(folder.cataloguePath);
+    opened = await openTables(folder.cataloguePath, policy);
     const { tables, lost, close: closeTables } = opened;
     const { catalogue } = tables;
+    await catalogue.retireVersions({ atTime: now.toISOString() });
     const weights = await WeightFiles.open(folder.weightsPath);
     await weights.removeUnreferenced(await weights.list(), (digests) => catalogue.unreferenced(digests));
     const parts = await PartFiles.open(folder.transfersPath, {
       isJournaled: async (updateId) => (await catalogue.findUpdate(updateId)) !== null,
-      now: new Date(),
+      now,
     });
     const close = async () => {
       await closeTables();

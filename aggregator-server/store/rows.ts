@@ -16,7 +16,10 @@ const taskStateRow = z.strictObject({
   scalars: z.string(),
 });
 
+const taskVersionRow = z.strictObject({ task_id: z.string(), global_version: z.int() });
+
 const vectorRow = z.strictObject({ name: z.string(), digest: z.string() });
+const clientVectorRow = vectorRow.extend({ evicted_at: z.string().nullable() });
 const scalars = z.record(z.string(), z.number());
 
 const calibration = z.array(z.strictObject({ group: z.string(), coefficient: z.number() }));
@@ -33,6 +36,7 @@ const baseRow = z.strictObject({
   calibration: z.string(),
   issued_at: z.string(),
   installed_at: z.string().nullable(),
+  evicted_at: z.string().nullable(),
 });
 
 const metrics = z.strictObject({ loss: z.number().nullable(), validationAccuracy: z.number().nullable() });
@@ -94,6 +98,12 @@ export function readTaskRow(row: unknown): {
   };
 }
 
+/** Proves a row that says where a task stands. */
+export function readTaskVersion(row: unknown): { taskId: string; globalVersion: number } {
+  const { task_id, global_version } = taskVersionRow.parse(row);
+  return { taskId: task_id, globalVersion: global_version };
+}
+
 /** Proves rows of names and digests. */
 export function readVectors(rows: readonly unknown[]): VectorDigests {
   return Object.fromEntries(
@@ -102,6 +112,19 @@ export function readVectors(rows: readonly unknown[]): VectorDigests {
       return [name, digest];
     }),
   );
+}
+
+/** Proves rows of a client's vectors, those that were let go apart. */
+export function readClientVectors(rows: readonly unknown[]): {
+  vectors: VectorDigests;
+  evicted: readonly string[];
+} {
+  const proved = rows.map((row) => clientVectorRow.parse(row));
+  const kept = proved.filter(({ evicted_at }) => evicted_at === null);
+  return {
+    vectors: Object.fromEntries(kept.map(({ name, digest }) => [name, digest])),
+    evicted: proved.filter((row) => !kept.includes(row)).map(({ name }) => name),
+  };
 }
 
 /** Proves a row of `bases`. */
@@ -143,7 +166,7 @@ export function readUpdate(row: unknown): UpdateRecord {
 /** Proves a row of `clients`; its base and its vectors are rows of their own. */
 export function readClient(
   row: unknown,
-): Omit<ClientRecord, 'base' | 'vectors'> & { readonly baseId: string | null } {
+): Omit<ClientRecord, 'base' | 'vectors' | 'evicted'> & { readonly baseId: string | null } {
   const client = clientRow.parse(row);
   return {
     taskId: client.task_id,

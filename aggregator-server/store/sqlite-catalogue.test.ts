@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { describeCatalogue } from './catalogue.contract.ts';
 import { type Catalogue, FOREIGN_CHANGE_MS } from './catalogue.ts';
+import { describeRetention } from './retention.contract.ts';
 import { openTablesHere } from './tables.ts';
 import { openTablesInThread } from './tables-thread.ts';
 
@@ -28,6 +29,11 @@ describe.each([
     });
 
   describeCatalogue('SqliteCatalogue', async () => (await openTables(':memory:')).tables.catalogue);
+  describeRetention('SqliteCatalogue', async (policy) => {
+    const { tables, close } = await openTables(':memory:', policy);
+    onTestFinished(close);
+    return tables.catalogue;
+  });
 
   it('keeps what was committed over a reopening', async () => {
     const path = join(await temporaryFolder(), 'catalogue.sqlite');

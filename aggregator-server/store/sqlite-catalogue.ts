@@ -7,9 +7,9 @@ import {
   type Catalogue,
   type ClientProgress,
   type ClientRecord,
+  type EvictedFiles,
   FOREIGN_CHANGE_MS,
   type Issue,
-  KEPT_VERSIONS,
   type NewUpdate,
   type Release,
   type StoredTask,
@@ -17,6 +17,8 @@ import {
   type TaskSummary,
   type UpdateRecord,
 } from './catalogue.ts';
+import { Evictor } from './evictor.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from './retention-policy.ts';
 import {
   readBase,
   readClient,
@@ -31,6 +33,7 @@ import { SqliteConnection } from './sqlite-connection.ts';
 import { type ClientKey, StateWriter } from './state-writer.ts';
 import {
   CLIENT_SUMMARIES,
+  HEAR_CLIENT,
   INSERT_BASE,
   INSERT_UPDATE,
   IS_REFERENCED,
@@ -42,11 +45,13 @@ import {
 /** The catalogue in one SQLite file. */
 export class SqliteCatalogue implements Catalogue {
   readonly #connection: SqliteConnection;
+  readonly #evictor: Evictor;
   readonly #writer: StateWriter;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, policy: RetentionPolicy = DEFAULT_RETENTION) {
     this.#connection = connection;
-    this.#writer = new StateWriter(connection);
+    this.#evictor = new Evictor(connection, policy);
+    this.#writer = new StateWriter(connection, this.#evictor);
   }
 
   /** @throws AppError `store/newer-database`, `store/damaged`, `server/storage` */
@@ -164,6 +169,7 @@ export class SqliteCatalogue implements Catalogue {
         throw new AppError('update/unknown-base', { detail: `base ${baseId}` });
       }
       this.#connection.change(INSERT_UPDATE, { ...update, metrics: JSON.stringify(update.metrics) });
+      this.#connection.change(HEAR_CLIENT, { taskId, clientId, atTime: update.receivedAt });
       return this.#update(updateId)!;
     });
   }
@@ -228,24 +234,62 @@ export class SqliteCatalogue implements Catalogue {
     return this.#connection.transact(() => ({ ...NO_RELEASE, obsoleteDigests: this.#issue(issue, state) }));
   }
 
-  async markInstalled(base: { baseId: string; clientId: string; installedAt: string }): Promise<boolean> {
+  async markInstalled(base: {
+    baseId: string;
+    clientId: string;
+    installedAt: string;
+  }): Promise<readonly string[] | null> {
     return this.#connection.transact(() => {
       const { baseId, clientId, installedAt } = base;
       const current = 'SELECT 1 FROM clients WHERE client_id = @clientId AND base_id = @baseId';
-      if (this.#connection.get(current, { clientId, baseId }) === undefined) return false;
-      this.#connection.change(
-        'UPDATE bases SET installed_at = coalesce(installed_at, @installedAt) WHERE id = @baseId',
-        { baseId, installedAt },
-      );
-      return true;
+      if (this.#connection.get(current, { clientId, baseId }) === undefined) return null;
+      const { taskId, weightsDigest, installedAt: before } = this.#base(baseId)!;
+      this.#connection.change(HEAR_CLIENT, { taskId, clientId, atTime: installedAt });
+      if (before !== null) return [];
+      const sql = 'UPDATE bases SET installed_at = @installedAt WHERE id = @baseId';
+      this.#connection.change(sql, { baseId, installedAt });
+      return [weightsDigest];
     });
+  }
+
+  async retireVersions({ atTime }: { atTime: string }): Promise<readonly string[]> {
+    return this.#connection.transact(() =>
+      this.#writer
+        .tasks()
+        .flatMap(({ taskId, globalVersion }) => this.#evictor.retire(taskId, globalVersion, atTime)),
+    );
+  }
+
+  async evictOldestVersions({
+    count,
+    atTime,
+  }: {
+    count: number;
+    atTime: string;
+  }): Promise<readonly string[]> {
+    return this.#connection.transact(() => this.#evictor.oldestVersions(count, atTime));
+  }
+
+  async evictFilesOfClients({ count, atTime }: { count: number; atTime: string }): Promise<EvictedFiles> {
+    return this.#connection.transact(() => this.#evictor.filesOfClients(count, atTime));
+  }
+
+  async evictDamaged(damage: {
+    taskId: string;
+    clientId: string;
+    names: readonly string[];
+    atTime: string;
+  }): Promise<readonly string[]> {
+    return this.#connection.transact(() => this.#evictor.damagedVectors(damage));
+  }
+
+  async restoreStartWeights(of: { clientId: string; baseId: string }): Promise<boolean> {
+    return this.#connection.transact(() => this.#evictor.restoreStartWeights(of));
   }
 
   async unreferenced(digests: readonly string[]): Promise<string[]> {
     return this.#connection.read(() =>
-      digests.filter(
-        (digest) => this.#connection.get(IS_REFERENCED, { digest, kept: KEPT_VERSIONS }) === undefined,
-      ),
+      digests.filter((digest) => this.#connection.get(IS_REFERENCED, { digest }) === undefined),
     );
   }
 
@@ -254,6 +298,7 @@ export class SqliteCatalogue implements Catalogue {
                     coalesce(sum(state = 'refused'), 0) AS setAside FROM updates WHERE task_id = @taskId`;
     return this.#connection.read(() => ({
       ...readCounts(this.#connection.get(counts, { taskId })),
+      ...this.#evictor.counts(taskId),
       clients: this.#connection.all(CLIENT_SUMMARIES, { taskId }).map(readClientSummary),
     }));
   }
@@ -271,8 +316,8 @@ export class SqliteCatalogue implements Catalogue {
     const row = this.#connection.get(sql, { taskId, clientId });
     if (row === undefined) return null;
     const { baseId, ...client } = readClient(row);
-    const vectors = this.#writer.clientVectors({ taskId, clientId });
-    return { ...client, vectors, base: baseId === null ? null : this.#base(baseId) };
+    const { vectors, evicted } = this.#writer.clientVectors({ taskId, clientId });
+    return { ...client, vectors, evicted, base: baseId === null ? null : this.#base(baseId) };
   }
 
   #base(baseId: string): BaseRecord | null {

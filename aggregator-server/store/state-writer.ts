@@ -1,13 +1,20 @@
-import {
-  type Aftermath,
-  type ClientProgress,
-  KEPT_VERSIONS,
-  type Release,
-  type StoredTask,
-  type TaskState,
-  type VectorDigests,
+import type {
+  Aftermath,
+  ClientProgress,
+  Release,
+  StoredTask,
+  TaskState,
+  VectorDigests,
 } from './catalogue.ts';
-import { readClientId, readDigest, readTaskRow, readVectors } from './rows.ts';
+import type { Evictor } from './evictor.ts';
+import {
+  readClientId,
+  readClientVectors,
+  readDigest,
+  readTaskRow,
+  readTaskVersion,
+  readVectors,
+} from './rows.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import {
   DIGESTS_BEFORE_RELEASE,
@@ -30,9 +37,11 @@ export interface ClientKey {
 /** Moves the strategy's state of tasks and clients; each method is a part of a transaction of the catalogue. */
 export class StateWriter {
   readonly #connection: SqliteConnection;
+  readonly #evictor: Evictor;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, evictor: Evictor) {
     this.#connection = connection;
+    this.#evictor = evictor;
   }
 
   task(taskId: string): StoredTask {
@@ -42,6 +51,11 @@ export class StateWriter {
     const { globalWeights } = vectors;
     if (globalWeights === undefined) throw new Error(`task ${taskId} has no global weights`);
     return { settings, state: { globalVersion, scalars, vectors: { ...vectors, globalWeights } } };
+  }
+
+  tasks(): readonly { readonly taskId: string; readonly globalVersion: number }[] {
+    const sql = 'SELECT task_id, global_version FROM task_state';
+    return this.#connection.all(sql, {}).map(readTaskVersion);
   }
 
   /** Writes a task's state; a new version comes into its list. @returns digests that may have lost their last reader */
@@ -57,12 +71,12 @@ export class StateWriter {
     }
     const version = { taskId, globalVersion, digest: vectors.globalWeights, createdAt: atTime };
     const isNew = this.#connection.change(INSERT_VERSION, version) === 1;
-    const evicted = isNew ? this.#versionDigest(taskId, globalVersion - KEPT_VERSIONS) : null;
+    const retired = isNew ? this.#evictor.retire(taskId, globalVersion, atTime) : [];
     const replaced = Object.keys(vectors).flatMap((name) => {
       const digest = before[name];
       return digest === undefined || digest === vectors[name] ? [] : [digest];
     });
-    return evicted === null ? replaced : [...replaced, evicted];
+    return [...replaced, ...retired];
   }
 
   setClient({ taskId, clientId }: ClientKey, progress: ClientProgress, baseId: string | null): void {
@@ -85,8 +99,8 @@ export class StateWriter {
     for (const [name, digest] of Object.entries(vectors)) {
       this.#connection.change(
         `INSERT INTO client_vectors
-         SELECT task_id, client_id, @name, @digest FROM clients WHERE task_id = @taskId AND base_id IS NOT NULL
-         ON CONFLICT DO UPDATE SET digest = excluded.digest`,
+         SELECT task_id, client_id, @name, @digest, NULL FROM clients WHERE task_id = @taskId AND base_id IS NOT NULL
+         ON CONFLICT DO UPDATE SET digest = excluded.digest, evicted_at = NULL`,
         { taskId, name, digest },
       );
     }
@@ -126,18 +140,14 @@ export class StateWriter {
     return digests;
   }
 
-  clientVectors(key: ClientKey): VectorDigests {
-    const sql = 'SELECT name, digest FROM client_vectors WHERE task_id = @taskId AND client_id = @clientId';
-    return readVectors(this.#connection.all(sql, { ...key }));
+  clientVectors(key: ClientKey): ReturnType<typeof readClientVectors> {
+    const sql =
+      'SELECT name, digest, evicted_at FROM client_vectors WHERE task_id = @taskId AND client_id = @clientId';
+    return readClientVectors(this.#connection.all(sql, { ...key }));
   }
 
   #taskVectors(taskId: string): VectorDigests {
     const sql = 'SELECT name, digest FROM task_vectors WHERE task_id = @taskId';
     return readVectors(this.#connection.all(sql, { taskId }));
-  }
-
-  #versionDigest(taskId: string, version: number): string | null {
-    const sql = 'SELECT digest FROM versions WHERE task_id = @taskId AND version = @version';
-    return readDigest(this.#connection.get(sql, { taskId, version }));
   }
 }

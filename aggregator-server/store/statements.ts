@@ -6,6 +6,11 @@ export const SEE_CLIENT = `
   VALUES (@taskId, @clientId, @plantName, @seenAt)
   ON CONFLICT DO UPDATE SET plant_name = excluded.plant_name, last_seen_at = excluded.last_seen_at`;
 
+/** A client was heard of; an older time changes nothing. */
+export const HEAR_CLIENT = `
+  UPDATE clients SET last_seen_at = max(last_seen_at, @atTime)
+  WHERE task_id = @taskId AND client_id = @clientId`;
+
 /** Journals an update behind all others. */
 export const INSERT_UPDATE = `
   INSERT INTO updates (${UPDATE_COLUMNS})
@@ -29,15 +34,16 @@ export const MOVE_TASK = `
   WHERE task_id = @taskId AND global_version IN (@globalVersion, @globalVersion - 1)`;
 
 export const INSERT_VERSION = `
-  INSERT INTO versions VALUES (@taskId, @globalVersion, @digest, @createdAt) ON CONFLICT DO NOTHING`;
+  INSERT INTO versions (task_id, version, digest, created_at) VALUES (@taskId, @globalVersion, @digest, @createdAt)
+  ON CONFLICT DO NOTHING`;
 
 export const SET_TASK_VECTOR = `
   INSERT INTO task_vectors VALUES (@taskId, @name, @digest)
   ON CONFLICT DO UPDATE SET digest = excluded.digest`;
 
 export const SET_CLIENT_VECTOR = `
-  INSERT INTO client_vectors VALUES (@taskId, @clientId, @name, @digest)
-  ON CONFLICT DO UPDATE SET digest = excluded.digest`;
+  INSERT INTO client_vectors (task_id, client_id, name, digest) VALUES (@taskId, @clientId, @name, @digest)
+  ON CONFLICT DO UPDATE SET digest = excluded.digest, evicted_at = NULL`;
 
 export const SET_CLIENT = `
   UPDATE clients SET base_id = coalesce(@baseId, base_id), is_held = @isHeld, scalars = @scalars
@@ -76,8 +82,9 @@ export const INSERT_RELEASED_BASES = `
 
 /** What the strategy knows as the weights a client was last sent. */
 export const SET_RELEASED_START_WEIGHTS = `
-  INSERT INTO client_vectors SELECT task_id, client_id, 'startWeights', @digest FROM clients WHERE ${CONCERNED}
-  ON CONFLICT DO UPDATE SET digest = excluded.digest`;
+  INSERT INTO client_vectors (task_id, client_id, name, digest)
+  SELECT task_id, client_id, 'startWeights', @digest FROM clients WHERE ${CONCERNED}
+  ON CONFLICT DO UPDATE SET digest = excluded.digest, evicted_at = NULL`;
 
 /** Points every client concerned to its newest base. */
 export const RELEASE_CLIENTS = `
@@ -89,16 +96,16 @@ export const RELEASE_CLIENTS = `
 
 /**
  * One row if anything still needs the weights: a task's state, one of the kept versions, what is kept of a client,
- * its current base, or a waiting update.
+ * its current base until it is installed, or a waiting update. What was evicted is not needed.
  */
 export const IS_REFERENCED = `
   SELECT 1 WHERE
     EXISTS (SELECT 1 FROM task_vectors WHERE digest = @digest)
-    OR EXISTS (SELECT 1 FROM client_vectors WHERE digest = @digest)
-    OR EXISTS (SELECT 1 FROM versions JOIN task_state USING (task_id)
-               WHERE digest = @digest AND version > global_version - @kept)
+    OR EXISTS (SELECT 1 FROM client_vectors WHERE digest = @digest AND evicted_at IS NULL)
+    OR EXISTS (SELECT 1 FROM versions WHERE digest = @digest AND evicted_at IS NULL)
     OR EXISTS (SELECT 1 FROM updates WHERE digest = @digest AND state = 'received')
-    OR EXISTS (SELECT 1 FROM bases JOIN clients ON clients.base_id = bases.id WHERE weights_digest = @digest)`;
+    OR EXISTS (SELECT 1 FROM bases JOIN clients ON clients.base_id = bases.id
+               WHERE weights_digest = @digest AND installed_at IS NULL AND evicted_at IS NULL)`;
 
 /**
  * Every pair of task and digest that {@link IS_REFERENCED} calls needed: the same rule, told for all files at once.
@@ -106,11 +113,11 @@ export const IS_REFERENCED = `
  */
 export const REFERENCED_WEIGHTS = `
   SELECT task_id, digest FROM task_vectors
-  UNION SELECT task_id, digest FROM client_vectors
-  UNION SELECT task_id, digest FROM versions JOIN task_state USING (task_id)
-    WHERE version > global_version - @kept
+  UNION SELECT task_id, digest FROM client_vectors WHERE evicted_at IS NULL
+  UNION SELECT task_id, digest FROM versions WHERE evicted_at IS NULL
   UNION SELECT task_id, digest FROM updates WHERE state = 'received'
-  UNION SELECT b.task_id, b.weights_digest FROM clients c JOIN bases b ON b.id = c.base_id`;
+  UNION SELECT b.task_id, b.weights_digest FROM clients c JOIN bases b ON b.id = c.base_id
+    WHERE b.installed_at IS NULL AND b.evicted_at IS NULL`;
 
 /** The clients of a task with what they have contributed. */
 export const CLIENT_SUMMARIES = `

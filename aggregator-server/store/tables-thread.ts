@@ -2,6 +2,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { CalledThread } from '../threads/called-thread.ts';
 import type { Remote } from '../threads/thread-messages.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { RetentionPolicy } from './retention-policy.ts';
 import type { OpenTables, Tables } from './tables.ts';
 import type { TableMethods } from './tables-worker.ts';
 
@@ -25,6 +26,7 @@ type ThreadTables = {
  */
 export async function openTablesInThread(
   path: string,
+  policy?: RetentionPolicy,
 ): Promise<OpenTables & { readonly crash: () => Promise<void> }> {
   const listeners = new Set<() => void>();
   const thread = new CalledThread({
@@ -45,7 +47,7 @@ export async function openTablesInThread(
     return closing;
   };
   try {
-    const methods = (await thread.call('file', 'open', [path])) as TableMethods;
+    const methods = (await thread.call('file', 'open', [path, policy])) as TableMethods;
     const ofFile: OfFile = {
       close,
       onForeignChange: (listener) => {

@@ -1,6 +1,7 @@
 /** The thread that holds the catalogue's file; started by `openTablesInThread`. */
 import { announce, answerCalls, methodNames } from '../threads/answer-calls.ts';
 import { FOREIGN_CHANGE_MS } from './catalogue.ts';
+import type { RetentionPolicy } from './retention-policy.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { tablesOf } from './tables.ts';
 
@@ -12,10 +13,10 @@ const services: Record<string, object> = { file: { open, close } };
 answerCalls(services);
 
 /** @throws AppError `store/newer-database`, `store/damaged`, `server/storage` */
-function open(path: string): TableMethods {
+function open(path: string, policy?: RetentionPolicy): TableMethods {
   connection = SqliteConnection.open(path);
   connection.watchForeignChanges(() => announce('foreign-change'), FOREIGN_CHANGE_MS);
-  const tables = Object.entries(tablesOf(connection));
+  const tables = Object.entries(tablesOf(connection, policy));
   Object.assign(services, Object.fromEntries(tables));
   return Object.fromEntries(tables.map(([name, table]) => [name, methodNames(table)]));
 }

@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
+import type { RetentionPolicy } from './retention-policy.ts';
 import { SqliteCatalogue } from './sqlite-catalogue.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 
@@ -11,9 +12,14 @@ export interface Tables {
 }
 
 /** What each is made of. */
-const TABLES: { readonly [Name in keyof Tables]: (connection: SqliteConnection) => Tables[Name] } = {
-  catalogue: (connection) => new SqliteCatalogue(connection),
+const TABLES: {
+  readonly [Name in keyof Tables]: (connection: SqliteConnection, policy?: RetentionPolicy) => Tables[Name];
+} = {
+  catalogue: (connection, policy) => new SqliteCatalogue(connection, policy),
 };
+
+/** Opens the catalogue's file. @param policy which versions are kept */
+export type OpensTables = (path: string, policy?: RetentionPolicy) => Promise<OpenTables>;
 
 /** Tables of one open file; they are closed together. */
 export interface OpenTables {
@@ -24,8 +30,8 @@ export interface OpenTables {
 }
 
 /** @returns the tables of an open file, served by the thread that calls */
-export function tablesOf(connection: SqliteConnection): Tables {
-  const opened = Object.entries(TABLES).map(([name, open]) => [name, open(connection)]);
+export function tablesOf(connection: SqliteConnection, policy?: RetentionPolicy): Tables {
+  const opened = Object.entries(TABLES).map(([name, open]) => [name, open(connection, policy)]);
   return Object.fromEntries(opened) as Tables;
 }
 
@@ -33,10 +39,10 @@ export function tablesOf(connection: SqliteConnection): Tables {
  * Opens the catalogue's file in this thread. Every commit holds the thread until the disk has it.
  * @throws AppError `store/newer-database`, `store/damaged`, `server/storage`
  */
-export async function openTablesHere(path: string): Promise<OpenTables> {
+export async function openTablesHere(path: string, policy?: RetentionPolicy): Promise<OpenTables> {
   const connection = SqliteConnection.open(path);
   return {
-    tables: tablesOf(connection),
+    tables: tablesOf(connection, policy),
     lost: new Promise(() => {}),
     close: async () => connection.close(),
   };

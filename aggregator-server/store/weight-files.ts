@@ -1,5 +1,5 @@
-import { unlinkSync } from 'node:fs';
-import { open, readdir, rm } from 'node:fs/promises';
+import { statSync, unlinkSync } from 'node:fs';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, renameDurably } from './durable-file.ts';
 import { errorCodeOf, storageError } from './storage-error.ts';
@@ -35,6 +35,10 @@ export class WeightFiles implements WeightStore {
   readonly #pins = new Map<string, number>();
   /** One set per running removal: digests that a batch touched since it began. */
   readonly #removals = new Set<Set<string>>();
+  /** The last taking in of each digest that is under way, so that no file is counted twice. */
+  readonly #moves = new Map<string, Promise<void>>();
+  #usedBytes = 0;
+  #largestBytes = 0;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -47,7 +51,9 @@ export class WeightFiles implements WeightStore {
       await rm(temporary, { recursive: true, force: true });
       await makeFolder(folder);
       await makeFolder(temporary);
-      return new WeightFiles(folder);
+      const files = new WeightFiles(folder);
+      await files.#measure();
+      return files;
     });
   }
 
@@ -74,6 +80,14 @@ export class WeightFiles implements WeightStore {
 
   get folder(): string {
     return this.#folder;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  get largestBytes(): number {
+    return this.#largestBytes;
   }
 
   read(digest: string): Promise<Float32Array> {
@@ -124,7 +138,10 @@ export class WeightFiles implements WeightStore {
   /** Synchronous, so that no batch can begin between the check and the removal. */
   #remove(digest: string): boolean {
     try {
-      unlinkSync(weightFilePath(this.#folder, digest));
+      const path = weightFilePath(this.#folder, digest);
+      const { size } = statSync(path);
+      unlinkSync(path);
+      this.#usedBytes -= size;
       return true;
     } catch (thrown) {
       if (errorCodeOf(thrown) === 'ENOENT') return false;
@@ -152,13 +169,50 @@ export class WeightFiles implements WeightStore {
 
   /** Replaces a file of the same name: same content, and a damaged one is healed. */
   async #moveIn(path: string, digest: string): Promise<void> {
+    const earlier = this.#moves.get(digest)?.catch(() => {});
+    const move = Promise.resolve(earlier).then(() => this.#rename(path, digest));
+    this.#moves.set(digest, move);
+    try {
+      await move;
+    } finally {
+      if (this.#moves.get(digest) === move) this.#moves.delete(digest);
+    }
+  }
+
+  async #rename(path: string, digest: string): Promise<void> {
+    const target = weightFilePath(this.#folder, digest);
     await makeFolder(join(this.#folder, digest.slice(0, 2)));
-    await renameDurably(path, weightFilePath(this.#folder, digest));
+    const { size } = await stat(path);
+    const replaced = await sizeOf(target);
+    await renameDurably(path, target);
+    this.#count(size - replaced, size);
+  }
+
+  async #measure(): Promise<void> {
+    for (const digest of await listWeightFiles(this.#folder)) {
+      const { size } = await stat(weightFilePath(this.#folder, digest));
+      this.#count(size, size);
+    }
+  }
+
+  #count(addedBytes: number, sizeBytes: number): void {
+    this.#usedBytes += addedBytes;
+    this.#largestBytes = Math.max(this.#largestBytes, sizeBytes);
   }
 
   #unpin(digest: string): void {
     const count = (this.#pins.get(digest) ?? 0) - 1;
     if (count > 0) this.#pins.set(digest, count);
     else this.#pins.delete(digest);
+  }
+}
+
+/** 0 where there is no such file. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    if (errorCodeOf(thrown) === 'ENOENT') return 0;
+    throw thrown;
   }
 }

@@ -26,6 +26,10 @@ export interface WeightReader {
 export interface WeightStore {
   /** Where worker threads read vectors and stage new ones. */
   readonly folder: string;
+  /** Of all vectors together, bytes; those being written do not count yet. */
+  readonly usedBytes: number;
+  /** Of the largest vector seen since the store was opened, bytes; 0 before the first. */
+  readonly largestBytes: number;
   begin(): WeightBatch;
   /** Reads a whole vector and checks its digest. @throws AppError `store/damaged` */
   read(digest: string): Promise<Float32Array>;

@@ -9,18 +9,28 @@ import { TaskEngine, type TaskEngineOptions } from '../engine/task-engine.ts';
 import type { AggregatorOptions } from '../server.ts';
 import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import { Retention } from '../store/retention.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from '../store/retention-policy.ts';
 import { openTablesHere } from '../store/tables.ts';
 import { bytesOf, sha256 } from './fixtures.ts';
+
+export interface BenchOptions
+  extends Pick<TaskEngineOptions, 'now' | 'startRunner'>,
+    Pick<AggregatorOptions, 'openTables'> {
+  readonly policy?: RetentionPolicy;
+}
 
 /** An engine over a real data folder, without sockets. */
 export class EngineBench {
   readonly engine: TaskEngine;
   readonly store: Store;
+  readonly retention: Retention;
   readonly #folder: string;
 
-  private constructor(folder: string, store: Store, engine: TaskEngine) {
+  private constructor(folder: string, store: Store, retention: Retention, engine: TaskEngine) {
     this.#folder = folder;
     this.store = store;
+    this.retention = retention;
     this.engine = engine;
   }
 
@@ -28,16 +38,20 @@ export class EngineBench {
     folder: string,
     task: Task,
     onStep?: StepHook,
-    more: Pick<TaskEngineOptions, 'now' | 'startRunner'> & Pick<AggregatorOptions, 'openTables'> = {},
+    { policy = DEFAULT_RETENTION, openTables = openTablesHere, ...more }: BenchOptions = {},
   ): Promise<EngineBench> {
+    const now = more.now ?? (() => new Date());
     // In this thread, as the runner: starting some for each bench would take most of the time.
-    const store = await openStore(folder, more.openTables ?? openTablesHere);
+    const store = await openStore(folder, { openTables, policy, now: now() });
     try {
       const { catalogue, weights } = store;
       const log = pino({ level: 'silent' });
       const startRunner = (each: Task, weightsFolder: string) => new StrategyRunner(each, weightsFolder);
-      const options = { task, catalogue, weights, log, onStep, startRunner, storageRetryMs: 20, ...more };
-      return new EngineBench(folder, store, await TaskEngine.open(options));
+      const retention = new Retention({ catalogue, weights, policy, log, now });
+      const keepWithin = () => retention.keepWithin();
+      const common = { task, catalogue, weights, log, keepWithin, storageRetryMs: 20 };
+      const options = { ...common, onStep, startRunner, ...more };
+      return new EngineBench(folder, store, retention, await TaskEngine.open(options));
     } catch (thrown) {
       await store.close();
       throw thrown;
@@ -52,10 +66,14 @@ export class EngineBench {
   }
 
   async join(clientId: string): Promise<BaseRecord> {
-    const taskId = this.engine.task.id;
-    const seenAt = new Date().toISOString();
-    await this.store.catalogue.seeClient({ taskId, clientId, plantName: clientId, seenAt });
+    await this.see(clientId);
     return this.engine.join(clientId);
+  }
+
+  /** What a welcome does. */
+  async see(clientId: string, seenAt = new Date()): Promise<void> {
+    const client = { taskId: this.engine.task.id, clientId, plantName: clientId };
+    await this.store.catalogue.seeClient({ ...client, seenAt: seenAt.toISOString() });
   }
 
   /** Hands an update over as the gateway does. */

@@ -30,7 +30,7 @@ const clientStatus = z.strictObject({
   rounds: count,
   /** Of its last applied update, in versions. */
   lastStaleness: count.nullable(),
-  /** When it last connected. */
+  /** When it last connected, reported or installed. */
   lastSeenAt: z.iso.datetime(),
 });
 
@@ -49,6 +49,10 @@ const taskStatus = z.strictObject({
     /** Journaled, but set aside for good; or not merged since the start for a reason that may pass: tried again then. */
     failed: count,
   }),
+  /** Versions whose weights are kept, the current one included. */
+  keptVersions: count,
+  /** Clients whose start weights or reference were let go of to stay within the limit; see `store`. */
+  evictedClients: count,
   clients: z.array(clientStatus),
 });
 export type TaskStatus = z.output<typeof taskStatus>;
@@ -56,6 +60,12 @@ export type TaskStatus = z.output<typeof taskStatus>;
 /** Answer of {@link STATUS_PATH}. */
 export const aggregatorStatusSchema = z.strictObject({
   version: z.string(),
+  /** How full the weight store is; over its limit only while all it holds is needed. */
+  store: z.strictObject({
+    weightsBytes: count,
+    /** null: no limit. */
+    maxWeightsBytes: count.nullable(),
+  }),
   tasks: z.array(taskStatus),
 });
 export type AggregatorStatus = z.output<typeof aggregatorStatusSchema>;

@@ -1,0 +1,65 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_RETENTION, type RetentionPolicy } from './store/retention-policy.ts';
+
+/** Bytes per unit: powers of 1000 as disks are sold, powers of 1024 under their own names. */
+const UNITS: Readonly<Record<string, number>> = {
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+};
+
+/** What the options of {@link addRetentionOptions} give. */
+export interface RetentionChoices {
+  readonly keepVersions: number;
+  readonly keepDays?: number;
+  readonly maxWeights?: number;
+}
+
+/** Adds the options that say how much of the past is kept. */
+export function addRetentionOptions(command: Command): Command {
+  return command
+    .option(
+      '--keep-versions <number>',
+      'newest versions of each task to keep for export and rollback',
+      readVersions,
+      DEFAULT_RETENTION.keepVersions,
+    )
+    .option('--keep-days <days>', 'let go of a version so many days after the next one replaced it', readDays)
+    .option(
+      '--max-weights <size>',
+      'most disk space for weights, like 200GB; old versions go first, then what absent plants would need',
+      readSize,
+    );
+}
+
+export function retentionOf({ keepVersions, keepDays, maxWeights }: RetentionChoices): RetentionPolicy {
+  return { keepVersions, keepDays: keepDays ?? null, maxWeightsBytes: maxWeights ?? null };
+}
+
+/** A size with its unit, such as 500MB, 1.5 TB or 200GiB, in bytes. @throws InvalidArgumentError */
+export function readSize(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?) ?([kmgt]i?b)$/i.exec(text.trim()) ?? [];
+  const bytes = Math.round(Number(number) * (UNITS[unit?.toLowerCase() ?? ''] ?? Number.NaN));
+  if (!(bytes >= 1) || !Number.isSafeInteger(bytes))
+    throw new InvalidArgumentError('It must be a size with its unit, like 500MB, 1.5TB or 200GiB.');
+  return bytes;
+}
+
+function readVersions(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || !Number.isSafeInteger(count))
+    throw new InvalidArgumentError('It must be a whole number from 1: the current version is always kept.');
+  return count;
+}
+
+function readDays(text: string): number {
+  const days = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || days <= 0 || days > 36_500)
+    throw new InvalidArgumentError('It must be a number of days above 0, at most 36500; 0.5 is half a day.');
+  return days;
+}
