@@ -1,0 +1,95 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
+import type { WeightsOffer } from '@genba/shared/protocol/messages';
+import { TestClient, updateOffer } from '../aggregator-server/testing/test-client.ts';
+
+/** Weights ready to be reported, with their digest: a plant has both before it connects. */
+export interface PreparedUpdate {
+  readonly weights: Float32Array;
+  readonly sha256: string;
+}
+
+/** When a report's moments were, milliseconds of `process.hrtime`. */
+export interface ReportTimes {
+  readonly offered: number;
+  readonly resumed: number;
+  readonly receipted: number;
+  readonly answered: number;
+  /** The reply is here and proved, and the server was told so. */
+  readonly installed: number;
+}
+
+/** Weights of a model, seeded; between -0.05 and 0.05. */
+export function preparedUpdate(length: number, seed: number): PreparedUpdate {
+  const weights = new Float32Array(length);
+  let state = seed;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    weights[i] = (state / 2 ** 32 - 0.5) / 10;
+  }
+  const bytes = new Uint8Array(weights.buffer);
+  return { weights, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** Milliseconds of the clock that all processes of a machine share. */
+export function nowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** A plant without training: it reports what it is given and installs the reply, as fast as it can. */
+export class ReportingPlant {
+  readonly #client: TestClient;
+  readonly #taskId: string;
+  #base: WeightsOffer;
+
+  private constructor(client: TestClient, taskId: string, base: WeightsOffer) {
+    this.#client = client;
+    this.#taskId = taskId;
+    this.#base = base;
+  }
+
+  /** Connects as a new plant and installs its first weights. */
+  static async join(address: string, clientId: string = randomUUID()): Promise<ReportingPlant> {
+    const { client, welcome } = await TestClient.join(address, { clientId });
+    client.send({ type: 'weights/request', reason: 'first' });
+    const base = await client.expect('weights/offer');
+    const plant = new ReportingPlant(client, welcome.task.id, base);
+    await plant.#install(base);
+    return plant;
+  }
+
+  /** Reports one update, from its offer to the installed reply. */
+  async report({ weights, sha256 }: PreparedUpdate): Promise<ReportTimes> {
+    const { baseId, globalVersion } = this.#base;
+    const base = { taskId: this.#taskId, baseId, baseVersion: globalVersion };
+    const offered = nowMs();
+    this.#client.send(updateOffer(base, weights, { sha256 }));
+    const { transfer } = await this.#client.expect('update/resume');
+    const resumed = nowMs();
+    this.#client.sendWeights({ transfer, from: 0, weights });
+    await this.#client.expect('update/receipt');
+    const receipted = nowMs();
+    this.#base = await this.#client.expect('weights/offer');
+    const answered = nowMs();
+    await this.#install(this.#base);
+    return { offered, resumed, receipted, answered, installed: nowMs() };
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  /** Hashes what comes while more is on its way. @throws Error when it is not what was offered */
+  async #install({ baseId, sizeBytes, sha256 }: WeightsOffer): Promise<void> {
+    this.#client.send({ type: 'weights/resume', baseId, offset: 0 });
+    await this.#client.expect('weights/data');
+    const hash = createHash('sha256');
+    for (let held = 0; held < sizeBytes; ) {
+      const { payload } = decodeDataFrame(await this.#client.expectData());
+      hash.update(payload);
+      held += payload.byteLength;
+    }
+    if (hash.digest('hex') !== sha256) throw new Error('the reply differs from its digest');
+    this.#client.send({ type: 'weights/installed', baseId });
+  }
+}

@@ -1,0 +1,54 @@
+/** The aggregator in a process of its own, as `genba-aggregator` runs it; started by `ServerProcess`. */
+import { devNull } from 'node:os';
+import { destination, pino } from 'pino';
+import type { EngineStep } from '../aggregator-server/engine/steps.ts';
+import { startAggregator } from '../aggregator-server/server.ts';
+import { benchTask } from './bench-task.ts';
+import type { MemoryFigures, ServerAnswer, ServerRequest, ServerStart } from './server-process.ts';
+
+const start = JSON.parse(process.argv[2]!) as ServerStart;
+/** When each step was reached, milliseconds of the clock that all processes of a machine share. */
+const stepTimes: { step: EngineStep; atMs: number }[] = [];
+
+const aggregator = await startAggregator({
+  dataFolder: start.dataFolder,
+  tasks: [benchTask(start.model, start.federation)],
+  port: 0,
+  // Written as in production, and then forgotten.
+  log: pino({ level: 'info' }, destination(devNull)),
+  onStep: (step) => {
+    if (start.notesSteps) stepTimes.push({ step, atMs: Number(process.hrtime.bigint()) / 1e6 });
+  },
+});
+
+async function answerTo(request: ServerRequest): Promise<unknown> {
+  switch (request.kind) {
+    case 'memory':
+      return memory();
+    case 'steps':
+      return stepTimes.splice(0);
+    case 'idle':
+      return aggregator.whenIdle();
+    case 'stop':
+      return aggregator.close();
+  }
+}
+
+/** After two forced collections: the first may only mark what the second frees. */
+async function memory(): Promise<MemoryFigures> {
+  for (let turn = 0; turn < 2; turn++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return process.memoryUsage();
+}
+
+function send(answer: ServerAnswer): void {
+  process.send?.(answer);
+}
+
+process.on('message', async (request: ServerRequest) => {
+  send({ id: request.id, result: await answerTo(request) });
+  if (request.kind === 'stop') process.disconnect();
+});
+send({ id: 0, result: aggregator.address });

@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { EngineStep } from '../aggregator-server/engine/steps.ts';
+import type { ModelSize } from './bench-task.ts';
+
+/** What a server is started with. */
+export interface ServerStart {
+  readonly dataFolder: string;
+  readonly model: ModelSize;
+  readonly federation?: object;
+  /** Whether it notes when each update reaches each step. */
+  readonly notesSteps?: boolean;
+}
+
+export interface ServerRequest {
+  readonly id: number;
+  readonly kind: 'memory' | 'steps' | 'idle' | 'stop';
+}
+
+export interface ServerAnswer {
+  readonly id: number;
+  readonly result: unknown;
+}
+
+/** Bytes, after a forced collection. */
+export type MemoryFigures = Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed' | 'external' | 'arrayBuffers'>;
+
+/** The aggregator as a child process that can be asked how it is. */
+export class ServerProcess {
+  readonly address: string;
+  readonly #child: ChildProcess;
+  #lastId = 0;
+
+  private constructor(child: ChildProcess, address: string) {
+    this.#child = child;
+    this.address = address;
+  }
+
+  static async start(start: ServerStart): Promise<ServerProcess> {
+    const entry = join(import.meta.dirname, 'server-child.ts');
+    const child = fork(entry, [JSON.stringify(start)], { execArgv: ['--expose-gc'] });
+    const [{ result }] = (await once(child, 'message')) as [ServerAnswer];
+    return new ServerProcess(child, String(result));
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** What its memory is after a forced collection. */
+  memory(): Promise<MemoryFigures> {
+    return this.#ask('memory') as Promise<MemoryFigures>;
+  }
+
+  /** The steps noted since the last call; times are `process.hrtime`, milliseconds. */
+  steps(): Promise<{ step: EngineStep; atMs: number }[]> {
+    return this.#ask('steps') as Promise<{ step: EngineStep; atMs: number }[]>;
+  }
+
+  /** Resolves when all it received is merged. */
+  async whenIdle(): Promise<void> {
+    await this.#ask('idle');
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    await this.#ask('stop');
+    await exited;
+  }
+
+  /** @throws Error when the process dies instead of answering */
+  #ask(kind: ServerRequest['kind']): Promise<unknown> {
+    const request: ServerRequest = { id: ++this.#lastId, kind };
+    return new Promise((resolve, reject) => {
+      const onMessage = (answer: ServerAnswer) => {
+        if (answer.id === request.id) settle(() => resolve(answer.result));
+      };
+      const onExit = () => settle(() => reject(new Error('the server died')));
+      const settle = (end: () => void) => {
+        this.#child.off('message', onMessage);
+        this.#child.off('exit', onExit);
+        end();
+      };
+      this.#child.on('message', onMessage);
+      this.#child.on('exit', onExit);
+      this.#child.send(request);
+    });
+  }
+}
