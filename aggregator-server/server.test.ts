@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { startAggregator } from './server.ts';
+import { THIS_THREAD } from './store/store-threads.ts';
+import type { OpensTables } from './store/tables.ts';
 import { openTablesInThread } from './store/tables-thread.ts';
 import { BusyPlant } from './testing/busy-plant.ts';
 import { smallTask } from './testing/fixtures.ts';
@@ -38,12 +40,13 @@ it('answers nothing and stops when its catalogue is lost, and goes on from the d
   const dataFolder = await temporaryFolder();
   const task = smallTask();
   let crash = async () => {};
-  const lossy = async (path: string) => {
-    const opened = await openTablesInThread(path);
+  const openTables: OpensTables = async (...parameters) => {
+    const opened = await openTablesInThread(...parameters);
     crash = opened.crash;
     return opened;
   };
-  const { address, failed } = await startForTest({ dataFolder, tasks: [task], openTables: lossy });
+  const storeThreads = { ...THIS_THREAD, openTables };
+  const { address, failed } = await startForTest({ dataFolder, tasks: [task], storeThreads });
   const plant = await BusyPlant.join(address, task.id);
   await plant.report();
   const { client } = await TestClient.join(address);

@@ -9,7 +9,7 @@ import { dataFolderPaths } from './store/data-folder.ts';
 import { openStore } from './store/open-store.ts';
 import { Retention } from './store/retention.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './store/retention-policy.ts';
-import type { OpensTables } from './store/tables.ts';
+import type { StoreThreads } from './store/store-threads.ts';
 import { keepTask } from './store/task-files.ts';
 
 export interface AggregatorOptions {
@@ -32,8 +32,8 @@ export interface AggregatorOptions {
   readonly onStep?: StepHook;
   /** Makes what runs a task's strategy; a thread each when left out. */
   readonly startRunner?: TaskEngineOptions['startRunner'];
-  /** Opens the catalogue's file; in a thread of its own when left out. */
-  readonly openTables?: OpensTables;
+  /** Where the store's slow work is done; in threads of its own when left out. */
+  readonly storeThreads?: StoreThreads;
 }
 
 /** A running aggregator. */
@@ -55,10 +55,10 @@ export interface Aggregator {
  */
 export async function startAggregator(options: AggregatorOptions): Promise<Aggregator> {
   const { dataFolder, tasks, host = '127.0.0.1', log = pino({ level: 'silent' }), port } = options;
-  const { onStep, startRunner, openTables } = options;
+  const { onStep, startRunner, storeThreads } = options;
   const { retention: policy = DEFAULT_RETENTION, now = () => new Date() } = options;
   if (!isLoopbackHost(host)) throw new AppError('startup/host-not-loopback', { detail: host });
-  const store = await openStore(dataFolder, { openTables, policy, now: now() });
+  const store = await openStore(dataFolder, { threads: storeThreads, policy, now: now() });
   const { catalogue, weights } = store;
   const retention = new Retention({ catalogue, weights, policy, log, now });
   const keepWithin = () => retention.keepWithin();

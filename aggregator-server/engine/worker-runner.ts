@@ -1,6 +1,6 @@
 import type { Task } from '@genba/shared/model/task';
 import type { TaskState } from '../store/catalogue.ts';
-import { CalledThread } from '../threads/called-thread.ts';
+import { RenewedThread } from '../threads/renewed-thread.ts';
 import {
   type MergeRunner,
   type NextState,
@@ -14,17 +14,18 @@ import type { WorkerStart } from './merge-worker.ts';
 
 const ENTRY = new URL('./merge-worker.ts', import.meta.url);
 
-/**
- * Runs a strategy in a thread of its own, so that no merge holds up the event loop of the sessions. A thread that
- * dies fails every call it had with RunnerLost, and the next call starts a new one.
- */
+/** Runs a strategy in a thread of its own, so that no merge holds up the event loop of the sessions. */
 export class WorkerRunner implements MergeRunner {
-  readonly #start: WorkerStart;
-  #thread: CalledThread | null = null;
-  #isEnded = false;
+  readonly #thread: RenewedThread;
 
   constructor(task: Task, folder: string) {
-    this.#start = { task, folder };
+    const start: WorkerStart = { task, folder };
+    this.#thread = new RenewedThread({
+      entry: ENTRY,
+      name: 'genba merge',
+      workerData: start,
+      lost: (reason, cause) => new RunnerLost(reason, { cause }),
+    });
   }
 
   open(start: {
@@ -51,32 +52,16 @@ export class WorkerRunner implements MergeRunner {
     return this.#call('dueAtMs', [state]);
   }
 
-  async end(): Promise<void> {
-    this.#isEnded = true;
-    await this.#thread?.end();
+  end(): Promise<void> {
+    return this.#thread.end();
   }
 
-  /** Kills the thread in the middle of its work; for tests. */
-  async crash(): Promise<void> {
-    await this.#thread?.crash();
+  /** See {@link RenewedThread.crash}. */
+  crash(): Promise<void> {
+    return this.#thread.crash();
   }
 
   #call<Result>(method: keyof MergeRunner, parameters: readonly unknown[]): Promise<Result> {
-    if (this.#isEnded) return Promise.reject(new RunnerLost('the merge worker was ended'));
-    this.#thread ??= this.#launch();
     return this.#thread.call('runner', method, parameters) as Promise<Result>;
-  }
-
-  #launch(): CalledThread {
-    const thread = new CalledThread({
-      entry: ENTRY,
-      name: 'genba merge',
-      workerData: this.#start,
-      lost: (reason, cause) => new RunnerLost(reason, { cause }),
-    });
-    void thread.died.then(() => {
-      if (this.#thread === thread) this.#thread = null;
-    });
-    return thread;
   }
 }

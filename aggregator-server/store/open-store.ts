@@ -3,8 +3,8 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { INCOMPLETE_PREFIX, openDataFolder } from './data-folder.ts';
 import { PartFiles } from './part-files.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './retention-policy.ts';
-import type { OpensTables, OpenTables, Tables } from './tables.ts';
-import { openTablesInThread } from './tables-thread.ts';
+import { OWN_THREADS, type StoreThreads } from './store-threads.ts';
+import type { OpenTables, Tables } from './tables.ts';
 import { WeightFiles } from './weight-files.ts';
 import type { WeightStore } from './weight-store.ts';
 
@@ -20,7 +20,7 @@ export interface Store extends Tables {
 /**
  * Opens a data folder: takes its lock, brings the catalogue up to date and clears what earlier stops left behind.
  * @param path the folder; created where it does not exist
- * @param options.openTables opens the catalogue's file; in a thread of its own when left out
+ * @param options.threads where the slow work is done; in threads of its own when left out
  * @param options.policy versions that it does not keep are let go of
  * @throws AppError `startup/data-not-writable`, `startup/already-running`, `startup/restore-incomplete`,
  *   `store/newer-database`, `store/damaged`, `server/storage`
@@ -28,26 +28,29 @@ export interface Store extends Tables {
 export async function openStore(
   path: string,
   {
-    openTables = openTablesInThread,
+    threads = OWN_THREADS,
     policy = DEFAULT_RETENTION,
     now = new Date(),
-  }: { openTables?: OpensTables; policy?: RetentionPolicy; now?: Date } = {},
+  }: { threads?: StoreThreads; policy?: RetentionPolicy; now?: Date } = {},
 ): Promise<Store> {
   const folder = await openDataFolder(path);
   let opened: OpenTables | undefined;
   try {
     await refuseIncomplete(path);
-    opened = await openTables(folder.cataloguePath, policy);
+    opened = await threads.openTables(folder.cataloguePath, policy);
     const { tables, lost, close: closeTables } = opened;
     const { catalogue } = tables;
     await catalogue.retireVersions({ atTime: now.toISOString() });
     const weights = await WeightFiles.open(folder.weightsPath);
     await weights.removeUnreferenced(await weights.list(), (digests) => catalogue.unreferenced(digests));
+    const { prove, end: endProver } = threads.startProver();
     const parts = await PartFiles.open(folder.transfersPath, {
       isJournaled: async (updateId) => (await catalogue.findUpdate(updateId)) !== null,
       now,
+      prove,
     });
     const close = async () => {
+      await endProver();
       await closeTables();
       folder.release();
     };

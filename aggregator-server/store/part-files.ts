@@ -1,10 +1,9 @@
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
-import { isMergeable } from '@genba/shared/federation/validate';
 import { makeFolder } from './durable-file.ts';
+import { type ProveUpload, proveUpload } from './prove-upload.ts';
 import { errorCodeOf, storageError } from './storage-error.ts';
-import { hashFile } from './verified-read.ts';
 
 /** A part file nobody continued for this long is removed at start, milliseconds (30 days). */
 const ABANDONED_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
@@ -21,20 +20,28 @@ export interface PartContent {
 /** Updates on their way in: `<updateId>.<sha256>.part`, continued over reconnects and restarts. */
 export class PartFiles {
   readonly #folder: string;
+  readonly #prove: ProveUpload;
   readonly #openUpdates = new Set<string>();
 
-  private constructor(folder: string) {
+  private constructor(folder: string, prove: ProveUpload) {
     this.#folder = folder;
+    this.#prove = prove;
   }
 
   /**
    * Opens the folder and removes part files that nobody will continue.
-   * @param isJournaled whether an update needs no transfer any more
+   * @param options.isJournaled whether an update needs no transfer any more
+   * @param options.prove judges complete content; in this thread when left out
    */
   static async open(
     folder: string,
-    { isJournaled, now }: { isJournaled: (updateId: string) => Promise<boolean>; now: Date },
+    options: {
+      isJournaled: (updateId: string) => Promise<boolean>;
+      now: Date;
+      prove?: ProveUpload;
+    },
   ): Promise<PartFiles> {
+    const { isJournaled, now, prove = proveUpload } = options;
     try {
       await makeFolder(folder);
       for (const name of await readdir(folder)) {
@@ -44,7 +51,7 @@ export class PartFiles {
         const ageMs = now.getTime() - (await stat(path)).mtimeMs;
         if (ageMs > ABANDONED_AFTER_MS || (await isJournaled(updateId))) await rm(path, { force: true });
       }
-      return new PartFiles(folder);
+      return new PartFiles(folder, prove);
     } catch (thrown) {
       throw storageError(thrown);
     }
@@ -71,7 +78,7 @@ export class PartFiles {
         await handle.truncate(0);
         heldBytes = 0;
       }
-      return new PartFile({ path, handle, heldBytes, content, release });
+      return new PartFile({ path, handle, heldBytes, content, prove: this.#prove, release });
     } catch (thrown) {
       release();
       throw storageError(thrown);
@@ -84,6 +91,7 @@ export class PartFile {
   readonly path: string;
   readonly #handle: FileHandle;
   readonly #content: PartContent;
+  readonly #prove: ProveUpload;
   readonly #release: () => void;
   #heldBytes: number;
   #isOpen = true;
@@ -93,12 +101,14 @@ export class PartFile {
     handle: FileHandle;
     heldBytes: number;
     content: PartContent;
+    prove: ProveUpload;
     release: () => void;
   }) {
     this.path = parts.path;
     this.#handle = parts.handle;
     this.#heldBytes = parts.heldBytes;
     this.#content = parts.content;
+    this.#prove = parts.prove;
     this.#release = parts.release;
   }
 
@@ -134,16 +144,8 @@ export class PartFile {
    * Proves the complete content.
    * @throws AppError `update/digest-mismatch`, `update/not-finite`, `server/storage`
    */
-  async prove(): Promise<void> {
-    let areMergeable = true;
-    const { digest } = await hashFile(this.#handle, (piece) => {
-      const count = Math.floor(piece.byteLength / Float32Array.BYTES_PER_ELEMENT);
-      areMergeable &&= isMergeable(new Float32Array(piece.buffer, piece.byteOffset, count));
-    }).catch((thrown) => {
-      throw storageError(thrown);
-    });
-    if (digest !== this.#content.sha256) throw new AppError('update/digest-mismatch');
-    if (!areMergeable) throw new AppError('update/not-finite');
+  prove(): Promise<void> {
+    return this.#prove({ path: this.path, sha256: this.#content.sha256 });
   }
 
   /** Keeps what is there, to be continued later. */

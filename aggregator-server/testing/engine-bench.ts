@@ -11,12 +11,12 @@ import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { Retention } from '../store/retention.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from '../store/retention-policy.ts';
-import { openTablesHere } from '../store/tables.ts';
+import { THIS_THREAD } from '../store/store-threads.ts';
 import { bytesOf, sha256 } from './fixtures.ts';
 
 export interface BenchOptions
   extends Pick<TaskEngineOptions, 'now' | 'startRunner'>,
-    Pick<AggregatorOptions, 'openTables'> {
+    Pick<AggregatorOptions, 'storeThreads'> {
   readonly policy?: RetentionPolicy;
 }
 
@@ -38,11 +38,11 @@ export class EngineBench {
     folder: string,
     task: Task,
     onStep?: StepHook,
-    { policy = DEFAULT_RETENTION, openTables = openTablesHere, ...more }: BenchOptions = {},
+    { policy = DEFAULT_RETENTION, storeThreads = THIS_THREAD, ...more }: BenchOptions = {},
   ): Promise<EngineBench> {
     const now = more.now ?? (() => new Date());
     // In this thread, as the runner: starting some for each bench would take most of the time.
-    const store = await openStore(folder, { openTables, policy, now: now() });
+    const store = await openStore(folder, { threads: storeThreads, policy, now: now() });
     try {
       const { catalogue, weights } = store;
       const log = pino({ level: 'silent' });

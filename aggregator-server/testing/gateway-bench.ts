@@ -6,7 +6,7 @@ import Sqlite from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { StrategyRunner } from '../engine/strategy-runner.ts';
 import { type Aggregator, type AggregatorOptions, startAggregator } from '../server.ts';
-import { openTablesHere } from '../store/tables.ts';
+import { THIS_THREAD } from '../store/store-threads.ts';
 import { smallTask } from './fixtures.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -21,7 +21,7 @@ export async function startForTest(
     tasks: [smallTask()],
     port: 0,
     startRunner,
-    openTables: openTablesHere,
+    storeThreads: THIS_THREAD,
     ...options,
     dataFolder,
   });
