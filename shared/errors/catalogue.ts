@@ -167,6 +167,11 @@ export const ERROR_CATALOGUE = {
     en: 'This PC is already enrolled with another key. Revoke that one first, then use the invitation.',
     ja: 'このパソコンは別の鍵で登録済みです。先にその鍵を失効させてから、招待を使ってください。',
   },
+  'identity/key-lost': {
+    isRetryable: false,
+    en: 'The key of this PC is missing or damaged. Ask your IT to revoke it and for a new invitation; training results are kept.',
+    ja: 'このパソコンの鍵が見つからないか、壊れています。鍵の失効と新しい招待をIT担当に依頼してください。学習結果は残っています。',
+  },
   // invitations
   'invitation/broken': {
     isRetryable: false,

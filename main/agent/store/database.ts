@@ -3,11 +3,12 @@ import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import Database from 'better-sqlite3';
 import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
+import { IDENTITY_SCHEMA } from './migrations/0002-identity.ts';
 
 export type AgentDatabase = Database.Database;
 
 /** Forward only, numbered by position from 1; a shipped one is never edited. */
-const MIGRATIONS = [INITIAL_SCHEMA];
+const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA];
 
 const DATABASE_FILE = 'agent.sqlite';
 

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+
+/** Nobody but this account may read it. */
+const FILE_MODE = 0o600;
+
+/**
+ * Writes a small file so that its name holds either the old content or the new one, whenever the power goes. On disk
+ * when it returns.
+ * @throws Error of the file system; the old content stands then
+ */
+export function writeDurably(file: string, content: string): void {
+  const temporary = `${file}.${randomUUID()}.temporary`;
+  try {
+    const descriptor = openSync(temporary, 'wx', FILE_MODE);
+    try {
+      writeSync(descriptor, content);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(path.dirname(file));
+}
+
+/** Makes names made or removed in a folder survive a power cut. Windows has no such call. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
