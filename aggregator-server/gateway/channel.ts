@@ -34,12 +34,18 @@ export class Channel {
     });
   }
 
-  /** Sends a data frame; resolves when the socket has room for the next one or is gone. */
-  async sendData(frame: Uint8Array): Promise<void> {
+  /**
+   * Sends a data frame; resolves when the socket has room for the next one or is gone.
+   * @param onSent called when the frame's memory is no longer needed
+   */
+  async sendData(frame: Uint8Array, onSent: () => void): Promise<void> {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const flushed = new Promise<void>((resolve) => {
       // An error means that the connection is gone, which its close event tells.
-      this.#socket.send(frame, () => resolve());
+      this.#socket.send(frame, () => {
+        onSent();
+        resolve();
+      });
     });
     if (this.#socket.bufferedAmount > SEND_WINDOW_BYTES) await flushed;
   }

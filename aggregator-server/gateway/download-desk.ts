@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
-import { encodeDataFrame } from '@genba/shared/protocol/data-frame';
+import { DATA_FRAME_HEADER_BYTES, writeDataFrameHeader } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
 import type { BaseRecord } from '../store/catalogue.ts';
 import type { SessionContext, TransferNumbers } from './session-context.ts';
@@ -107,13 +107,20 @@ export class DownloadDesk {
       const cancelled = new Promise<void>((resolve) => {
         from.signal.addEventListener('abort', () => resolve(), { once: true });
       });
+      // Frames go round: as many as the socket holds at once, whatever the size of the model.
+      const free: Uint8Array[] = [];
       let offset = from.offset;
       while (offset < reader.sizeBytes && !from.signal.aborted) {
-        const payload = await reader.read(offset, DATA_CHUNK_BYTES);
-        if (payload.byteLength === 0) throw new AppError('store/damaged', { detail: 'weights end early' });
+        const frame = free.pop() ?? new Uint8Array(DATA_FRAME_HEADER_BYTES + DATA_CHUNK_BYTES);
+        const filled = await reader.read(frame.subarray(DATA_FRAME_HEADER_BYTES), offset);
+        if (filled === 0) throw new AppError('store/damaged', { detail: 'weights end early' });
         if (from.signal.aborted) return;
-        await Promise.race([channel.sendData(encodeDataFrame({ transfer, offset, payload })), cancelled]);
-        offset += payload.byteLength;
+        writeDataFrameHeader(frame, { transfer, offset });
+        const sent = channel.sendData(frame.subarray(0, DATA_FRAME_HEADER_BYTES + filled), () => {
+          free.push(frame);
+        });
+        await Promise.race([sent, cancelled]);
+        offset += filled;
       }
     } finally {
       await reader.close();

@@ -27,8 +27,11 @@ export async function hashFile(
   return { digest: hash.digest('hex'), sizeBytes };
 }
 
-/** Reads until the buffer is full or the file ends; a single read may return less than it was asked for. */
-async function fill(handle: FileHandle, buffer: Uint8Array, position: number): Promise<number> {
+/**
+ * Reads until the buffer is full or the file ends; a single read may return less than it was asked for.
+ * @returns bytes read
+ */
+export async function fill(handle: FileHandle, buffer: Uint8Array, position: number): Promise<number> {
   let filled = 0;
   while (filled < buffer.byteLength) {
     const { bytesRead } = await handle.read(buffer, filled, buffer.byteLength - filled, position + filled);

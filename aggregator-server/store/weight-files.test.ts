@@ -1,5 +1,6 @@
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { bytesOf, sha256 } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
@@ -36,7 +37,9 @@ it('reads from any place of a part of a larger buffer, and an empty vector', asy
   expect(await files.read(digest)).toEqual(part.slice());
   const reader = await files.open(digest);
   expect(reader.sizeBytes).toBe(8);
-  expect(await reader.read(4, 100)).toEqual(bytesOf(part.slice()).subarray(4));
+  const target = new Uint8Array(100);
+  expect(await reader.read(target, 4)).toBe(4);
+  expect(target.subarray(0, 4)).toEqual(bytesOf(part.slice()).subarray(4));
   await reader.close();
   expect(await files.read(await put(files, new Float32Array()))).toHaveLength(0);
 });
@@ -94,6 +97,20 @@ it('removes what nothing needs, but never what a batch holds or touched meanwhil
   expect((await files.list()).sort()).toEqual([needed, heldDigest, touched].sort());
   batch.end();
   expect(await files.removeUnreferenced([heldDigest, old], NONE_KEPT)).toBe(1);
+});
+
+it('keeps what is taken in while its removal is under way', async () => {
+  const { files } = await open();
+  for (let round = 0; round < 20; round++) {
+    const digest = await put(files, WEIGHTS);
+    // The batch touches the file some turns of the event loop later than the removal begins, each time a few more.
+    const removal = files.removeUnreferenced([digest], NONE_KEPT);
+    for (let turn = 0; turn < round; turn++) await setImmediate();
+    expect(await put(files, WEIGHTS)).toBe(digest);
+    await removal;
+    expect(await files.read(digest)).toEqual(WEIGHTS);
+    expect(files.usedBytes).toBe(WEIGHTS.byteLength);
+  }
 });
 
 it('clears interrupted writes when it opens', async () => {

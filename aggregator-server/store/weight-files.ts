@@ -1,5 +1,4 @@
-import { statSync, unlinkSync } from 'node:fs';
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, renameDurably } from './durable-file.ts';
 import { errorCodeOf, storageError } from './storage-error.ts';
@@ -11,6 +10,7 @@ import {
   TEMPORARY_FOLDER,
   weightFilePath,
 } from './vector-files.ts';
+import { fill } from './verified-read.ts';
 import type { WeightBatch, WeightReader, WeightStore } from './weight-store.ts';
 
 export { weightFilePath } from './vector-files.ts';
@@ -35,8 +35,8 @@ export class WeightFiles implements WeightStore {
   readonly #pins = new Map<string, number>();
   /** One set per running removal: digests that a batch touched since it began. */
   readonly #removals = new Set<Set<string>>();
-  /** The last taking in of each digest that is under way, so that no file is counted twice. */
-  readonly #moves = new Map<string, Promise<void>>();
+  /** The last work on each file that is under way. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   #usedBytes = 0;
   #largestBytes = 0;
 
@@ -100,12 +100,7 @@ export class WeightFiles implements WeightStore {
       const { size } = await handle.stat();
       return {
         sizeBytes: size,
-        read: (offset, length) =>
-          asStorage(async () => {
-            const buffer = new Uint8Array(length);
-            const { bytesRead } = await handle.read(buffer, 0, length, offset);
-            return buffer.subarray(0, bytesRead);
-          }),
+        read: (target, offset) => asStorage(() => fill(handle, target, offset)),
         close: () => handle.close(),
       };
     });
@@ -125,7 +120,7 @@ export class WeightFiles implements WeightStore {
     try {
       let removedCount = 0;
       for (const digest of await unreferenced(candidates)) {
-        if (!touched.has(digest) && this.#remove(digest)) removedCount++;
+        if (await this.#inTurn(digest, () => this.#remove(digest, touched))) removedCount++;
       }
       return removedCount;
     } catch (thrown) {
@@ -135,18 +130,20 @@ export class WeightFiles implements WeightStore {
     }
   }
 
-  /** Synchronous, so that no batch can begin between the check and the removal. */
-  #remove(digest: string): boolean {
+  /** A batch that touches the file after the check takes it in again, in a later turn. */
+  async #remove(digest: string, touched: ReadonlySet<string>): Promise<boolean> {
+    const path = weightFilePath(this.#folder, digest);
+    const sizeBytes = await sizeOf(path);
+    if (touched.has(digest)) return false;
     try {
-      const path = weightFilePath(this.#folder, digest);
-      const { size } = statSync(path);
-      unlinkSync(path);
-      this.#usedBytes -= size;
-      return true;
+      // Freeing a large file takes the system a while, which the event loop must not wait for.
+      await unlink(path);
     } catch (thrown) {
       if (errorCodeOf(thrown) === 'ENOENT') return false;
       throw thrown;
     }
+    this.#usedBytes -= sizeBytes;
+    return true;
   }
 
   async #put(weights: Float32Array, pin: (digest: string) => void): Promise<string> {
@@ -168,14 +165,19 @@ export class WeightFiles implements WeightStore {
   }
 
   /** Replaces a file of the same name: same content, and a damaged one is healed. */
-  async #moveIn(path: string, digest: string): Promise<void> {
-    const earlier = this.#moves.get(digest)?.catch(() => {});
-    const move = Promise.resolve(earlier).then(() => this.#rename(path, digest));
-    this.#moves.set(digest, move);
+  #moveIn(path: string, digest: string): Promise<void> {
+    return this.#inTurn(digest, () => this.#rename(path, digest));
+  }
+
+  /** Runs work on one file after what was begun with it before, so that none is counted twice or lost to a removal. */
+  async #inTurn<Result>(digest: string, work: () => Promise<Result>): Promise<Result> {
+    const earlier = this.#turns.get(digest)?.catch(() => {});
+    const turn = Promise.resolve(earlier).then(work);
+    this.#turns.set(digest, turn);
     try {
-      await move;
+      return await turn;
     } finally {
-      if (this.#moves.get(digest) === move) this.#moves.delete(digest);
+      if (this.#turns.get(digest) === turn) this.#turns.delete(digest);
     }
   }
 

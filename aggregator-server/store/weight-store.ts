@@ -17,8 +17,8 @@ export interface WeightBatch {
 /** Stored bytes, read piece by piece. */
 export interface WeightReader {
   readonly sizeBytes: number;
-  /** @returns at most `length` bytes, fewer only at the end */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `target` from a position on. @returns how many bytes, fewer than it holds only at the end */
+  read(target: Uint8Array, offset: number): Promise<number>;
   close(): Promise<void>;
 }
 

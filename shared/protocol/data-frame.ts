@@ -20,12 +20,20 @@ export interface DataFrame {
 /** Builds the bytes of a data frame; the payload is copied. */
 export function encodeDataFrame({ transfer, offset, payload }: DataFrame): Uint8Array {
   const frame = new Uint8Array(DATA_FRAME_HEADER_BYTES + payload.byteLength);
-  const header = new DataView(frame.buffer);
-  header.setUint8(0, DATA_FRAME_KIND);
-  header.setUint32(4, transfer, true);
-  header.setBigUint64(8, BigInt(offset), true);
+  writeDataFrameHeader(frame, { transfer, offset });
   frame.set(payload, DATA_FRAME_HEADER_BYTES);
   return frame;
+}
+
+/** Writes the header before a payload that lies in the frame already, from {@link DATA_FRAME_HEADER_BYTES} on. */
+export function writeDataFrameHeader(
+  frame: Uint8Array,
+  { transfer, offset }: Pick<DataFrame, 'transfer' | 'offset'>,
+): void {
+  const header = new DataView(frame.buffer, frame.byteOffset, DATA_FRAME_HEADER_BYTES);
+  header.setUint32(0, DATA_FRAME_KIND, true);
+  header.setUint32(4, transfer, true);
+  header.setBigUint64(8, BigInt(offset), true);
 }
 
 /**
