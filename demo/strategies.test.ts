@@ -1,7 +1,7 @@
 import { calibrationGroups } from '@genba/shared/federation/groups';
+import { calibrateOnClient } from '@genba/shared/federation/strategies/calibrate-on-client';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import { MemoryServer } from '@genba/shared/federation/strategies/memory-server';
-import { calibrateOnClient } from '@genba/shared/federation/strategies/orthofl-on-client';
 import { strategySettingsSchema } from '@genba/shared/federation/strategies/settings';
 import type { Reply, Strategy } from '@genba/shared/federation/strategies/strategy';
 import type { WeightLayout } from '@genba/shared/model/layout';
@@ -157,8 +157,10 @@ function federate(strategy: Strategy, shares: readonly Examples[]): Float32Array
     for (const [index, plant] of plants.entries()) {
       const reply = replies.get(plant.id);
       if (reply === undefined) continue;
-      if (reply.kind === 'weights') plant.start = reply.weights;
-      else {
+      if (reply.kind !== 'calibrate') {
+        plant.start = reply.weights;
+        if (reply.kind === 'hand-over') plant.averageAtBase = reply.averageAtBase;
+      } else {
         const kept = { startWeights: plant.start, averageAtBase: plant.averageAtBase };
         const next = calibrateOnClient(reply, sent!, kept, GROUPS);
         plant.start = next.startWeights;

@@ -105,7 +105,7 @@ export class CheckedStrategy implements Strategy {
 /** @throws AppError `update/not-finite` */
 function requireFinite(before: ServerState, { server, client, reply }: StepOutcome): void {
   const vectors = { ...server.vectors, ...client.vectors };
-  if (reply?.kind === 'weights') vectors.reply = reply.weights;
+  if (reply !== null && 'weights' in reply) vectors.reply = reply.weights;
   const unchanged = new Set(Object.values(before.vectors));
   // Most of them are one object under several names.
   for (const vector of new Set(Object.values(vectors))) {

@@ -8,7 +8,6 @@ import { FedBuff } from './fedbuff.ts';
 import { FedProx } from './fedprox.ts';
 import { OrthoFlAverage } from './orthofl-average.ts';
 import { OrthoFlMemory } from './orthofl-memory.ts';
-import { OrthoFlOnClient } from './orthofl-on-client.ts';
 import { OrthoFlRelay } from './orthofl-relay.ts';
 import type { OrthoFlSettings, StrategySettings } from './settings.ts';
 import type { Strategy } from './strategy.ts';
@@ -38,8 +37,7 @@ function bareStrategy(settings: StrategySettings, layout: WeightLayout): Strateg
 function orthoFl(settings: OrthoFlSettings, layout: WeightLayout): Strategy {
   const groups = calibrationGroups(layout, settings.grouping);
   if (settings.memory !== undefined) return new OrthoFlMemory(settings, settings.memory, groups);
-  if (settings.reference === 'relay') return new OrthoFlRelay(settings, groups);
-  return settings.calibratedBy === 'client'
-    ? new OrthoFlOnClient(settings)
+  return settings.reference === 'relay'
+    ? new OrthoFlRelay(settings, groups)
     : new OrthoFlAverage(settings, groups);
 }

@@ -1,5 +1,6 @@
 import {
   type ClientState,
+  type JoinOutcome,
   type Reply,
   type Report,
   required,
@@ -57,9 +58,9 @@ export class MemoryServer {
 
   /** @returns the weights to start from */
   join(clientId: string): Float32Array {
-    const { server, client } = this.#strategy.join(this.#server, this.#clients.get(clientId) ?? null);
-    this.#server = server;
-    this.#keep(clientId, client, this.globalWeights);
+    const joined = this.#strategy.join(this.#server, this.#clients.get(clientId) ?? null);
+    this.#server = joined.server;
+    this.#keep(clientId, joined, this.globalWeights);
     return this.globalWeights;
   }
 
@@ -71,7 +72,7 @@ export class MemoryServer {
     this.#server = outcome.server;
     const { reply } = outcome;
     const replies = outcome.releasesHeld ? this.#release() : new Map<string, Reply>();
-    this.#keep(clientId, outcome.client, reply?.kind === 'weights' ? reply.weights : null);
+    this.#keep(clientId, outcome, reply?.kind === 'weights' ? reply.weights : null);
     if (reply !== null) replies.set(clientId, reply);
     return { replies, figures: outcome.figures };
   }
@@ -90,7 +91,7 @@ export class MemoryServer {
     for (const [clientId, client] of this.#clients) {
       if (!client.isHeld) continue;
       const standing = { ...client, baseVersion: this.#server.version, isHeld: false, vectors: {} };
-      this.#keep(clientId, standing, this.globalWeights);
+      this.#keep(clientId, { client: standing }, this.globalWeights);
       replies.set(clientId, { kind: 'weights', weights: this.globalWeights });
     }
     return replies;
@@ -103,7 +104,15 @@ export class MemoryServer {
     return { ...client, vectors: Object.fromEntries(kept.map((name) => [name, required(client, name)])) };
   }
 
-  #keep(clientId: string, client: ClientState, sent: Float32Array | null): void {
+  #keep(
+    clientId: string,
+    { client, clientCalibrates }: Pick<JoinOutcome, 'client' | 'clientCalibrates'>,
+    sent: Float32Array | null,
+  ): void {
+    if (clientCalibrates) {
+      this.#clients.set(clientId, client);
+      return;
+    }
     const keepsStart = sent !== null && this.#strategy.clientVectors.includes('startWeights');
     const vectors = {
       ...this.#clients.get(clientId)?.vectors,

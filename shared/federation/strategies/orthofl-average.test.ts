@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calibrationGroups } from '../groups.ts';
+import { type CalibrationGroup, calibrationGroups } from '../groups.ts';
+import { type ClientBase, calibrateOnClient } from './calibrate-on-client.ts';
 import { createStrategy } from './create-strategy.ts';
 import { MemoryServer } from './memory-server.ts';
-import { type ClientBase, calibrateOnClient } from './orthofl-on-client.ts';
 import { strategySettingsSchema } from './settings.ts';
 import { describeStrategy } from './strategy.contract.ts';
+import type { Reply } from './strategy.ts';
 import { filled, histories, LAYOUT, reportOf } from './testing.ts';
 
 const settingsWith = (changes: object) => strategySettingsSchema.parse({ reference: 'average', ...changes });
@@ -19,6 +20,12 @@ describe.each(['layer', 'tensor', 'model'])('by %s', (grouping) => {
 });
 describeStrategy('OrthoFL, average, calibrated by the client,', {
   settings: settingsWith({ calibratedBy: 'client' }),
+  bound: 'hull',
+  lowersStale: true,
+});
+
+describeStrategy('OrthoFL, average, calibrated by the clients once they are many,', {
+  settings: settingsWith({ calibratedBy: 'auto', calibrationLimit: 2 }),
   bound: 'hull',
   lowersStale: true,
 });
@@ -49,11 +56,14 @@ describe('OrthoFL average', () => {
     expect(next.replies.get('osaka')).toEqual({ kind: 'weights', weights: filled(-4) });
   });
 
-  it('gives the same bits when the client calibrates by itself, and keeps nothing for it', () => {
+  it.each([
+    ['from the first report on', { calibratedBy: 'client' }, 0],
+    ['once more than two clients have joined', { calibratedBy: 'auto', calibrationLimit: 2 }, 2],
+  ])('gives the same bits when clients calibrate by themselves %s', (_when, changes, limit) => {
     const groups = calibrationGroups(LAYOUT, 'layer');
     const onServer = createStrategy(settingsWith({}), LAYOUT);
-    const onClient = createStrategy(settingsWith({ calibratedBy: 'client' }), LAYOUT);
-    expect(onClient.clientVectors).toEqual([]);
+    const onClient = createStrategy(settingsWith(changes), LAYOUT);
+    const kinds = new Set<string>();
     fc.assert(
       fc.property(histories(), ({ initial, actions }) => {
         const keeping = MemoryServer.create(onServer, initial);
@@ -69,19 +79,46 @@ describe('OrthoFL average', () => {
           }
           const expected = keeping.report(client, reportOf(weights)).replies.get(client)!;
           const reply = forgetting.report(client, reportOf(weights)).replies.get(client)!;
-          if (reply.kind !== 'calibrate' || expected.kind !== 'weights')
-            throw new Error('wrong kind of reply');
-          const next = calibrateOnClient(reply, weights, base, groups);
-          expect(next.startWeights).toEqual(expected.weights);
-          expect(next.averageAtBase).toEqual(keeping.globalWeights);
+          kinds.add(reply.kind);
+          const next = nextBase(reply, weights, base, groups);
+          expect(expected).toEqual({ kind: 'weights', weights: next.startWeights });
+          if (reply.kind !== 'weights') expect(next.averageAtBase).toEqual(keeping.globalWeights);
           expect(forgetting.globalWeights).toEqual(keeping.globalWeights);
           bases.set(client, next);
+          const isPastLimit = bases.size > limit;
+          expect(Object.keys(forgetting.state.clients.get(client)!.vectors)).toHaveLength(
+            isPastLimit ? 0 : 2,
+          );
         }
-        expect(
-          [...forgetting.state.clients.values()].every(({ vectors }) => Object.keys(vectors).length === 0),
-        ).toBe(true);
       }),
       { numRuns: 300 },
     );
+    expect([...kinds].sort()).toEqual(limit === 0 ? ['calibrate'] : ['calibrate', 'hand-over', 'weights']);
+  });
+
+  it('goes on calibrating on the client after the task has changed its mind, until the client joins anew', () => {
+    const changed = createStrategy(settingsWith({ calibratedBy: 'client' }), LAYOUT);
+    const before = MemoryServer.create(changed, filled(1));
+    before.join('osaka');
+    const server = MemoryServer.restore(createStrategy(settingsWith({}), LAYOUT), before.state);
+    server.join('nagoya');
+    expect(server.report('osaka', reportOf(filled(2))).replies.get('osaka')!.kind).toBe('calibrate');
+    expect(server.report('nagoya', reportOf(filled(2))).replies.get('nagoya')!.kind).toBe('weights');
+    server.join('osaka');
+    expect(server.report('osaka', reportOf(filled(2))).replies.get('osaka')!.kind).toBe('weights');
+    expect(server.state.server.scalars).toEqual({ clientCount: 2 });
   });
 });
+
+function nextBase(
+  reply: Reply,
+  reported: Float32Array,
+  base: ClientBase,
+  groups: readonly CalibrationGroup[],
+): ClientBase {
+  if (reply.kind === 'calibrate') return calibrateOnClient(reply, reported, base, groups);
+  const { weights } = reply;
+  // What the server calibrates for, the client keeps no reference of.
+  const averageAtBase = reply.kind === 'weights' ? new Float32Array(weights.length) : reply.averageAtBase;
+  return { startWeights: weights, averageAtBase };
+}

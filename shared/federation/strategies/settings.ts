@@ -31,8 +31,10 @@ const orthoFlSchema = z
     stalenessExponent: z.number().min(0).max(10).default(0.5),
     /** Which weights are calibrated together. */
     grouping: z.enum(['layer', 'tensor', 'model']).default('layer'),
-    /** Who calibrates; by default the server. Only with the average reference. */
-    calibratedBy: z.enum(['server', 'client']).optional(),
+    /** Who calibrates; by default the server. `auto`: the clients, once they are many. Only with the average reference. */
+    calibratedBy: z.enum(['server', 'client', 'auto']).optional(),
+    /** With `auto`: for how many clients the server calibrates; see `DEFAULT_CALIBRATION_LIMIT`. */
+    calibrationLimit: z.int().min(1).max(1_000_000).optional(),
     /** Makes a relay one with memory. */
     memory: z
       .strictObject({
@@ -44,12 +46,15 @@ const orthoFlSchema = z
       .optional(),
   })
   .check((context) => {
-    const { reference, memory, calibratedBy } = context.value;
+    const { reference, memory, calibratedBy, calibrationLimit } = context.value;
     const refuse = (key: string, message: string) =>
       context.issues.push({ code: 'custom', path: [key], message, input: context.value });
     if (memory !== undefined && reference !== 'relay') refuse('memory', 'needs reference "relay"');
-    if (calibratedBy === 'client' && reference !== 'average') {
-      refuse('calibratedBy', '"client" needs reference "average"');
+    if (calibratedBy !== undefined && calibratedBy !== 'server' && reference !== 'average') {
+      refuse('calibratedBy', `"${calibratedBy}" needs reference "average"`);
+    }
+    if (calibrationLimit !== undefined && calibratedBy !== 'auto') {
+      refuse('calibrationLimit', 'needs calibratedBy "auto"');
     }
   });
 

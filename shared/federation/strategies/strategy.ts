@@ -45,7 +45,9 @@ export type Reply =
   /** Its new start weights. */
   | { readonly kind: 'weights'; readonly weights: Float32Array }
   /** G_v before its update, and the weight of its update: the client calibrates by itself. */
-  | { readonly kind: 'calibrate'; readonly globalWeights: Float32Array; readonly mixingWeight: number };
+  | { readonly kind: 'calibrate'; readonly globalWeights: Float32Array; readonly mixingWeight: number }
+  /** Its new start weights, and G_τ for calibrating by itself from now on. */
+  | { readonly kind: 'hand-over'; readonly weights: Float32Array; readonly averageAtBase: Float32Array };
 
 /** Figures of one step, for the log and the status pages. */
 export interface StepFigures {
@@ -62,6 +64,11 @@ export interface StepFigures {
 export interface JoinOutcome<Server = ServerState, Client = ClientState> {
   readonly server: Server;
   readonly client: Client;
+  /**
+   * Set where the client calibrates by itself from now on: the caller forgets all vectors it kept of it, and global
+   * weights that are sent to it are its G_τ, too.
+   */
+  readonly clientCalibrates?: true;
 }
 
 /** All that one update changes; to be stored in one transaction. */
@@ -85,7 +92,8 @@ export interface LocalTraining {
  * same object, and two vectors with the same content are one object, so the caller writes each content once.
  *
  * The caller keeps, per client, every vector of {@link clientVectors}, on disk; a step needs only those of one
- * client. One name it fills in itself: `startWeights` is what the client was last sent, by join, reply or release.
+ * client. One name it fills in itself: `startWeights` is what the client was last sent, by join, reply or release. Of
+ * a client that calibrates by itself it keeps none.
  *
  * Time: before a step, and whenever {@link dueAtMs} is reached, the caller closes the round that is due and commits
  * that by itself. So the state depends on the journaled times only, not on when a timer fired.
