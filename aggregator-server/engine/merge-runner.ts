@@ -1,4 +1,5 @@
 import type { StepFigures } from '@genba/shared/federation/strategies/strategy';
+import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { Scalars, TaskState, VectorDigests } from '../store/catalogue.ts';
 import type { StagedVector } from '../store/vector-files.ts';
 
@@ -28,12 +29,14 @@ export interface NextState {
 /** The same with the client it was about. */
 export interface NextStateOfClient extends NextState {
   readonly client: StoredClient;
+  /** Whether the client calibrates by itself from now on: nothing is kept of it, and global weights are its reference. */
+  readonly clientCalibrates: boolean;
 }
 
 /** What a step leads to. */
 export interface Stepped extends NextStateOfClient {
-  /** Digest of the client's new start weights; null while it is held. */
-  readonly replyDigest: string | null;
+  /** What the client is sent, and what it does with that; null while it is held. */
+  readonly reply: { readonly digest: string; readonly use: WeightsUse } | null;
   readonly releasesHeld: boolean;
   readonly figures: StepFigures;
 }

@@ -7,7 +7,7 @@ import { discardStaged } from '../store/vector-files.ts';
 import type { WeightBatch, WeightStore } from '../store/weight-store.ts';
 import { manifestDigest } from './manifest.ts';
 import type { MergeRunner, NextState } from './merge-runner.ts';
-import { strategyKind } from './served-strategies.ts';
+import { strategyKind } from './strategy-kind.ts';
 
 /** What opening a task needs. */
 export interface OpenContext {
@@ -99,7 +99,9 @@ export async function changeStrategy(
       settings: JSON.stringify(task.federation),
       state: opened.state,
       client: opened.client,
-      release: { keepsStartWeights: kept.client.includes('startWeights') },
+      release: opened.clientCalibrates
+        ? { keepsStartWeights: false, use: 'install-as-reference' }
+        : { keepsStartWeights: kept.client.includes('startWeights'), use: 'install' },
       changedAt: now().toISOString(),
     });
     return { state: opened.state, obsoleteDigests };

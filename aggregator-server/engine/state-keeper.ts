@@ -5,13 +5,14 @@ import type {
   Aftermath,
   BaseRecord,
   Catalogue,
+  ClientChange,
   ClientRecord,
   TaskState,
   UpdateRecord,
 } from '../store/catalogue.ts';
 import { discardStaged } from '../store/vector-files.ts';
 import type { WeightStore } from '../store/weight-store.ts';
-import type { MergeRunner, NextState, Stepped, StoredClient } from './merge-runner.ts';
+import type { MergeRunner, NextState, NextStateOfClient, Stepped, StoredClient } from './merge-runner.ts';
 import type { StepHook } from './steps.ts';
 
 /** What a task's state is kept with. */
@@ -85,7 +86,7 @@ export class StateKeeper {
     await this.#context.onStep('apply/computed');
     const aftermath = await this.#move(stepped, () => this.#recordStep(update, stepped));
     await this.#context.onStep('apply/committed');
-    if (stepped.replyDigest !== null) this.#context.onIssued(update.clientId);
+    if (stepped.reply !== null) this.#context.onIssued(update.clientId);
     await this.#cleanUp(aftermath);
     await this.#context.onStep('apply/cleaned');
     return { kind: 'applied', figures: stepped.figures };
@@ -97,7 +98,7 @@ export class StateKeeper {
     const { catalogue, runner, task, keepsStartWeights, now, onStep } = this.#context;
     const closed = await runner.close(this.#state, nowMs);
     if (closed === null) return;
-    const release = { keepsStartWeights };
+    const release = { keepsStartWeights, use: 'install' as const };
     const aftermath = await this.#move(closed, () =>
       catalogue.closeRound({
         taskId: task.id,
@@ -132,18 +133,19 @@ export class StateKeeper {
   #recordStep(update: UpdateRecord, stepped: Stepped): Promise<Aftermath> {
     const { catalogue, keepsStartWeights, newId, now } = this.#context;
     const { updateId, taskId, clientId } = update;
-    const { state, client, replyDigest, figures, releasesHeld } = stepped;
+    const { state, client, figures, releasesHeld } = stepped;
     const { staleness, mixingWeight, calibration } = figures;
     const appliedAt = now().toISOString();
     const reply: BaseRecord | null =
-      replyDigest === null
+      stepped.reply === null
         ? null
         : {
             baseId: newId(),
             taskId,
             clientId,
             version: client.baseVersion,
-            weightsDigest: replyDigest,
+            weightsDigest: stepped.reply.digest,
+            use: stepped.reply.use,
             updateId,
             staleness,
             mixingWeight,
@@ -154,10 +156,10 @@ export class StateKeeper {
     return catalogue.applyUpdate({
       updateId,
       state,
-      client: this.#progress(client, replyDigest),
+      client: this.#progress(stepped, reply),
       reply,
       figures,
-      release: releasesHeld ? { keepsStartWeights } : null,
+      release: releasesHeld ? { keepsStartWeights, use: 'install' } : null,
       appliedAt,
     });
   }
@@ -173,6 +175,7 @@ export class StateKeeper {
       clientId: client.clientId,
       version: joined.client.baseVersion,
       weightsDigest: globalWeights,
+      use: joined.clientCalibrates ? 'install-as-reference' : 'install',
       updateId: answeredId,
       staleness: null,
       mixingWeight: null,
@@ -180,7 +183,7 @@ export class StateKeeper {
       issuedAt: now().toISOString(),
       installedAt: null,
     };
-    const issue = { base, client: this.#progress(joined.client, globalWeights) };
+    const issue = { base, client: this.#progress(joined, base) };
     const aftermath = await this.#move(joined, () =>
       answeredId === null
         ? catalogue.issueBase({ ...issue, state: joined.state })
@@ -210,9 +213,15 @@ export class StateKeeper {
   }
 
   /** What the strategy keeps of a client that was sent weights, or none. */
-  #progress({ isHeld, scalars, vectors }: StoredClient, sentDigest: string | null) {
-    const keepsSent = this.#context.keepsStartWeights && sentDigest !== null;
-    return { isHeld, scalars, vectors: keepsSent ? { ...vectors, startWeights: sentDigest } : vectors };
+  #progress({ client, clientCalibrates }: NextStateOfClient, sent: BaseRecord | null): ClientChange {
+    const { isHeld, scalars, vectors } = client;
+    if (clientCalibrates) return { isHeld, scalars, vectors, forgetsVectors: true };
+    const keepsSent = this.#context.keepsStartWeights && sent !== null;
+    return {
+      isHeld,
+      scalars,
+      vectors: keepsSent ? { ...vectors, startWeights: sent.weightsDigest } : vectors,
+    };
   }
 
   async #move(next: NextState, commit: () => Promise<Aftermath>): Promise<Aftermath> {

@@ -181,13 +181,3 @@ it('sets an update aside that would leave the range of float32, and goes on', as
   expect(base.weightsDigest).toBe(bench.engine.state.vectors.globalWeights);
   expect(await report('osaka', 5)).toBeDefined();
 });
-
-it.each([{ reference: 'average', calibratedBy: 'client' }])(
-  'refuses %j, which plants cannot do yet',
-  async (federation) => {
-    await expect(EngineBench.open(await temporaryFolder(), smallTask({ federation }))).rejects.toMatchObject({
-      code: 'task/invalid',
-      detail: expect.stringContaining('this version serves'),
-    });
-  },
-);

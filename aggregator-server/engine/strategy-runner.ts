@@ -2,7 +2,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
 import type { VectorPool } from '@genba/shared/federation/kernels/kernels';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
-import type { ClientState, ServerState, Strategy } from '@genba/shared/federation/strategies/strategy';
+import type { JoinOutcome, Reply, ServerState, Strategy } from '@genba/shared/federation/strategies/strategy';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import type { TaskState, VectorDigests } from '../store/catalogue.ts';
@@ -49,16 +49,14 @@ export class StrategyRunner implements MergeRunner {
       const first = this.#strategy.join(opened, null);
       let server = clientCount === 0 ? opened : first.server;
       for (let count = 1; count < clientCount; count++) ({ server } = this.#strategy.join(server, null));
-      const client = await storedClient(first.client, work);
-      return { ...(await this.#finish(server, work)), client };
+      return { ...(await this.#finish(server, work)), ...(await storedClient(first, work)) };
     });
   }
 
   join(state: TaskState, known: StoredClient | null): Promise<NextStateOfClient> {
     return this.#working(async (work) => {
       const outcome = this.#strategy.join(await this.#load(state, work), known);
-      const client = await storedClient(outcome.client, work);
-      return { ...(await this.#finish(outcome.server, work)), client };
+      return { ...(await this.#finish(outcome.server, work)), ...(await storedClient(outcome, work)) };
     });
   }
 
@@ -73,12 +71,10 @@ export class StrategyRunner implements MergeRunner {
       const { digest, ...figuresOfReport } = report;
       const weights = await this.#read(digest, work);
       const outcome = this.#strategy.step(server, { ...stored, vectors }, { weights, ...figuresOfReport });
-      const { reply, releasesHeld, figures } = outcome;
-      // Refused before the task is served; see served-strategies.ts.
-      if (reply?.kind === 'calibrate') throw new Error('client-side calibration is not served');
-      const replyDigest = reply === null ? null : await work.digestOf(reply.weights);
-      const client = await storedClient(outcome.client, work);
-      return { ...(await this.#finish(outcome.server, work)), client, replyDigest, releasesHeld, figures };
+      const { releasesHeld, figures } = outcome;
+      const reply = outcome.reply === null ? null : await storedReply(outcome.reply, work);
+      const client = await storedClient(outcome, work);
+      return { ...(await this.#finish(outcome.server, work)), ...client, reply, releasesHeld, figures };
     });
   }
 
@@ -152,10 +148,29 @@ export class StrategyRunner implements MergeRunner {
   }
 }
 
-async function storedClient(client: ClientState, work: Work): Promise<StoredClient> {
+async function storedClient(
+  { client, clientCalibrates }: JoinOutcome,
+  work: Work,
+): Promise<{ client: StoredClient; clientCalibrates: boolean }> {
   const { baseVersion, isHeld } = client;
   const vectors = await work.digestsOf(definedOf(client.vectors));
-  return { baseVersion, isHeld, scalars: definedOf(client.scalars), vectors };
+  const stored = { baseVersion, isHeld, scalars: definedOf(client.scalars), vectors };
+  return { client: stored, clientCalibrates: clientCalibrates ?? false };
+}
+
+async function storedReply(reply: Reply, work: Work): Promise<NonNullable<Stepped['reply']>> {
+  switch (reply.kind) {
+    case 'weights':
+      return { digest: await work.digestOf(reply.weights), use: 'install' };
+    case 'calibrate':
+      return { digest: await work.digestOf(reply.globalWeights), use: 'calibrate' };
+    case 'hand-over': {
+      const both = new Float32Array(reply.weights.length + reply.averageAtBase.length);
+      both.set(reply.weights);
+      both.set(reply.averageAtBase, reply.weights.length);
+      return { digest: await work.digestOf(both), use: 'install-and-reference' };
+    }
+  }
 }
 
 /** The vectors of one call, each with its digest; what has none yet is staged once. */

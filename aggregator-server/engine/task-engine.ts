@@ -10,7 +10,6 @@ import type { WeightBatch, WeightStore } from '../store/weight-store.ts';
 import { type MergeRunner, RunnerLost } from './merge-runner.ts';
 import { changeStrategy, createTask, findTask, keepSettings, type OpenContext } from './open-task.ts';
 import { QueueClosed, SerialQueue } from './serial-queue.ts';
-import { requireServed } from './served-strategies.ts';
 import { type KeeperContext, StateKeeper } from './state-keeper.ts';
 import type { StepHook } from './steps.ts';
 import { WorkerRunner } from './worker-runner.ts';
@@ -93,11 +92,9 @@ export class TaskEngine {
   /**
    * Opens a task, creating it on first sight, and begins to replay every update that was received but not applied.
    * One that changed its strategy first applies them under the old one.
-   * @throws AppError `task/invalid` (a strategy that is not served), `task/changed`, `store/damaged`, `server/storage`
+   * @throws AppError `task/changed`, `store/damaged`, `server/storage`
    */
   static async open(options: TaskEngineOptions): Promise<TaskEngine> {
-    const { task } = options;
-    requireServed(task);
     const runner = runnerFor(options);
     try {
       const state = await bringUpToDate(options, runner);

@@ -41,13 +41,13 @@ export class DownloadDesk {
 
   /**
    * Starts to send weights from an offset; a download in progress is cancelled first.
-   * @throws AppError `protocol/unexpected-message` (not the client's current base), `protocol/offset-mismatch`
+   * @throws AppError `protocol/unexpected-message` (not the client's current base, or installed), `protocol/offset-mismatch`
    *   (beyond the end), `store/damaged`, `server/storage`
    */
   async resume({ baseId, offset }: { baseId: string; offset: number }): Promise<void> {
     const base = await this.#currentBase();
-    if (base?.baseId !== baseId) throw notCurrent();
-    const sizeBytes = this.#sizeBytes;
+    if (base?.baseId !== baseId || base.installedAt !== null) throw notCurrent();
+    const sizeBytes = this.#sizeBytes(base);
     if (offset > sizeBytes) {
       throw new AppError('protocol/offset-mismatch', { detail: `offset ${offset} of ${sizeBytes}` });
     }
@@ -73,8 +73,9 @@ export class DownloadDesk {
     await this.#download?.done;
   }
 
-  get #sizeBytes(): number {
-    return this.#context.engine.layout.size * Float32Array.BYTES_PER_ELEMENT;
+  #sizeBytes({ use }: BaseRecord): number {
+    const vectors = use === 'install-and-reference' ? 2 : 1;
+    return vectors * this.#context.engine.layout.size * Float32Array.BYTES_PER_ELEMENT;
   }
 
   async #currentBase(): Promise<BaseRecord | null> {
@@ -87,9 +88,10 @@ export class DownloadDesk {
       type: 'weights/offer',
       baseId: base.baseId,
       globalVersion: base.version,
+      use: base.use,
       updateId: base.updateId,
       encoding: 'float32',
-      sizeBytes: this.#sizeBytes,
+      sizeBytes: this.#sizeBytes(base),
       sha256: base.weightsDigest,
       staleness: base.staleness,
       mixingWeight: base.mixingWeight,
@@ -135,5 +137,7 @@ export class DownloadDesk {
 }
 
 function notCurrent(): AppError {
-  return new AppError('protocol/unexpected-message', { detail: 'not the base last issued to this client' });
+  return new AppError('protocol/unexpected-message', {
+    detail: 'not the base last issued to this client, or installed already',
+  });
 }

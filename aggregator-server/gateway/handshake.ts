@@ -1,4 +1,7 @@
 import { AppError } from '@genba/shared/errors/app-error';
+import { mayCalibrateOnClient } from '@genba/shared/federation/strategies/orthofl-average';
+import type { Task } from '@genba/shared/model/task';
+import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
 import { type ClientMessage, clientMessageSchema } from '@genba/shared/protocol/messages';
@@ -55,4 +58,11 @@ export function findEngine(engines: ReadonlyMap<string, TaskEngine>, taskId: str
     });
   }
   return engine;
+}
+
+/** Refuses a client whose program cannot do what the task asks of its plants. @throws AppError `task/app-too-old` */
+export function requireCapabilities({ capabilities }: Hello, { federation }: Task): void {
+  if (federation.strategy !== 'orthofl' || !mayCalibrateOnClient(federation)) return;
+  if (!capabilities.includes(CAN_CALIBRATE))
+    throw new AppError('task/app-too-old', { detail: CAN_CALIBRATE });
 }

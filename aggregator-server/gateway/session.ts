@@ -12,7 +12,7 @@ import type { Retention } from '../store/retention.ts';
 import { Channel, isOurFault } from './channel.ts';
 import { DownloadDesk } from './download-desk.ts';
 import { decodeText } from './frame-text.ts';
-import { findEngine, type Hello, readHello } from './handshake.ts';
+import { findEngine, type Hello, readHello, requireCapabilities } from './handshake.ts';
 import { Inbox } from './inbox.ts';
 import { TransferNumbers } from './session-context.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -153,6 +153,7 @@ export class Session {
     const { registry, store, engines } = this.#host;
     const { clientId, plantName } = hello;
     const engine = findEngine(engines, hello.taskId);
+    requireCapabilities(hello, engine.task);
     const taskId = engine.task.id;
     clearTimeout(this.#helloDeadline);
     await registry.claim(taskId, clientId, this);

@@ -23,6 +23,7 @@ function base(baseId: string, changes: Partial<BaseRecord> = {}): BaseRecord {
     clientId: 'osaka',
     version: 0,
     weightsDigest: digest('0'),
+    use: 'install',
     updateId: null,
     staleness: null,
     mixingWeight: null,
@@ -173,7 +174,7 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
       });
       expect((await catalogue.findTask(TASK, digest('m')))?.state).toEqual(HELD.state);
 
-      const release = { keepsStartWeights: true };
+      const release = { keepsStartWeights: true, use: 'install' } as const;
       const closed = await catalogue.closeRound({ taskId: TASK, state: STATE, release, closedAt: TIME });
       expect(closed).toMatchObject({ releasedClients: ['osaka'] });
       const osaka = await catalogue.findClient(TASK, 'osaka');
@@ -199,7 +200,12 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
         weightsDigest: digest('a'),
         updateId: 'u2',
       });
-      const last = { ...APPLICATION, updateId: 'u2', reply, release: { keepsStartWeights: false } };
+      const last = {
+        ...APPLICATION,
+        updateId: 'u2',
+        reply,
+        release: { keepsStartWeights: false, use: 'install' as const },
+      };
       expect(await catalogue.applyUpdate(last)).toMatchObject({ releasedClients: ['osaka'] });
       expect(await catalogue.findClient(TASK, 'osaka')).toMatchObject({
         isHeld: false,
@@ -246,7 +252,7 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
         scalars: { buffered: 0 },
       };
       const client = { isHeld: false, scalars: {}, vectors: {} };
-      const release = { keepsStartWeights: true };
+      const release = { keepsStartWeights: true, use: 'install-as-reference' } as const;
       const change = { taskId: TASK, settings: '{}', state, client, release, changedAt: TIME };
       const { releasedClients } = await catalogue.changeStrategy(change);
       expect(releasedClients).toEqual(['osaka']);
@@ -255,7 +261,7 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
         scalars: {},
         vectors: { startWeights: digest('a') },
         // Its answer to u1 was not installed yet: these weights answer it now.
-        base: { version: 1, weightsDigest: digest('a'), updateId: 'u1' },
+        base: { version: 1, weightsDigest: digest('a'), use: 'install-as-reference', updateId: 'u1' },
       });
       expect(await catalogue.findClient(TASK, 'nagoya')).toMatchObject({ base: null, vectors: {} });
     });
@@ -269,6 +275,28 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
       expect(await catalogue.markInstalled(confirmed)).toEqual([digest('0')]);
       expect(await catalogue.markInstalled({ ...confirmed, installedAt: 'later' })).toEqual([]);
       expect((await catalogue.findBase('first'))?.installedAt).toBe(TIME);
+    });
+
+    it('forgets the vectors of a client that calibrates by itself, and what it was sent once that is installed', async () => {
+      await catalogue.seeClient({ taskId: TASK, clientId: 'nagoya', plantName: '名古屋', seenAt: TIME });
+      const kept = { ...STARTED, vectors: { startWeights: digest('n') } };
+      await catalogue.issueBase({ base: base('other', { clientId: 'nagoya' }), client: kept, state: START });
+      await catalogue.journalUpdate(update('u1'));
+      const client = { isHeld: false, scalars: { calibratesItself: 1 }, vectors: {}, forgetsVectors: true };
+      const reply = { ...REPLY, weightsDigest: digest('v'), use: 'calibrate' as const };
+      const { obsoleteDigests } = await catalogue.applyUpdate({ ...APPLICATION, client, reply });
+      expect(obsoleteDigests).toContain(digest('0'));
+      expect(await catalogue.findClient(TASK, 'osaka')).toMatchObject({
+        scalars: { calibratesItself: 1 },
+        vectors: {},
+        base: { weightsDigest: digest('v'), use: 'calibrate' },
+      });
+      // Another client's vectors stay.
+      expect(await catalogue.findClient(TASK, 'nagoya')).toMatchObject({ vectors: kept.vectors });
+      expect(await catalogue.unreferenced([digest('v'), digest('n')])).toEqual([]);
+      const installed = { baseId: 'reply', clientId: 'osaka', installedAt: TIME };
+      expect(await catalogue.markInstalled(installed)).toEqual([digest('v')]);
+      expect(await catalogue.unreferenced([digest('v'), digest('n')])).toEqual([digest('v')]);
     });
 
     it('names what nothing refers to', async () => {

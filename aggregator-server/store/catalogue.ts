@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
-import type { CalibrationFigure, UpdateMetrics } from '@genba/shared/protocol/messages';
+import type { CalibrationFigure, UpdateMetrics, WeightsUse } from '@genba/shared/protocol/messages';
 
 /** Names of vectors with the files of the weight store that hold them. */
 export type VectorDigests = Readonly<Record<string, string>>;
@@ -32,6 +32,12 @@ export interface ClientProgress {
   readonly vectors: VectorDigests;
 }
 
+/** The same, as it is written. */
+export interface ClientChange extends ClientProgress {
+  /** Set where the client calibrates by itself from now on: all vectors kept of it are forgotten. */
+  readonly forgetsVectors?: boolean;
+}
+
 /** Start weights issued to one client. */
 export interface BaseRecord {
   readonly baseId: string;
@@ -39,8 +45,9 @@ export interface BaseRecord {
   readonly clientId: string;
   /** τ: the global version right after the client's own step, or at the time it was sent the global weights. */
   readonly version: number;
-  /** S_m. */
+  /** What it was sent: S_m, unless `use` says otherwise. Kept until it is installed, and as long as others need it. */
   readonly weightsDigest: string;
+  readonly use: WeightsUse;
   /** The update these weights answer; null for first or fresh weights. */
   readonly updateId: string | null;
   readonly staleness: number | null;
@@ -103,13 +110,14 @@ export interface AppliedFigures {
 /** What a client is sent and what is kept of it. */
 export interface Issue {
   readonly base: BaseRecord;
-  readonly client: ClientProgress;
+  readonly client: ClientChange;
 }
 
 /** How held clients are let go: all receive the new global weights. */
 export interface Release {
   /** Whether the strategy keeps what a client was last sent. */
   readonly keepsStartWeights: boolean;
+  readonly use: WeightsUse;
 }
 
 /** One applied update as the catalogue records it. */
@@ -117,7 +125,7 @@ export interface Application {
   readonly updateId: string;
   /** The task after it. */
   readonly state: TaskState;
-  readonly client: ClientProgress;
+  readonly client: ClientChange;
   /** The client's next base; null while it is held. */
   readonly reply: BaseRecord | null;
   readonly figures: AppliedFigures;

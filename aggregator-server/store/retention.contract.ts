@@ -40,7 +40,7 @@ class Story {
   /** The next version, made by a round that closes. @returns digests that may have lost their last reader */
   async advance(closedAt: string): Promise<readonly string[]> {
     this.#version++;
-    const release = { keepsStartWeights: true };
+    const release = { keepsStartWeights: true, use: 'install' as const };
     const round = { taskId: TASK, state: this.#state(), release, closedAt };
     return (await this.catalogue.closeRound(round)).obsoleteDigests;
   }
@@ -53,6 +53,7 @@ class Story {
       clientId,
       version: this.#version,
       weightsDigest: vectors.startWeights ?? `sent to ${clientId}`,
+      use: 'install',
       updateId: null,
       staleness: null,
       mixingWeight: null,

@@ -1,3 +1,4 @@
+import { WEIGHTS_USES } from '@genba/shared/protocol/messages';
 import { z } from 'zod';
 import type {
   BaseRecord,
@@ -30,6 +31,7 @@ const baseRow = z.strictObject({
   client_id: z.string(),
   version: z.int(),
   weights_digest: z.string(),
+  use: z.enum(WEIGHTS_USES),
   update_id: z.string().nullable(),
   staleness: z.int().nullable(),
   mixing_weight: z.number().nullable(),
@@ -136,6 +138,7 @@ export function readBase(row: unknown): BaseRecord {
     clientId: base.client_id,
     version: base.version,
     weightsDigest: base.weights_digest,
+    use: base.use,
     updateId: base.update_id,
     staleness: base.staleness,
     mixingWeight: base.mixing_weight,

@@ -5,6 +5,7 @@ import {
   type Application,
   type BaseRecord,
   type Catalogue,
+  type ClientChange,
   type ClientProgress,
   type ClientRecord,
   type EvictedFiles,
@@ -344,7 +345,7 @@ export class SqliteCatalogue implements Catalogue {
   /** @returns digests that may have lost their last reader */
   #setClient(
     { taskId, clientId }: ClientKey,
-    progress: ClientProgress,
+    progress: ClientChange,
     base: BaseRecord | null,
   ): readonly string[] {
     const previous = this.#client(taskId, clientId);
@@ -352,7 +353,8 @@ export class SqliteCatalogue implements Catalogue {
       this.#connection.change(INSERT_BASE, { ...base, calibration: JSON.stringify(base.calibration) });
     }
     this.#writer.setClient({ taskId, clientId }, progress, base?.baseId ?? null);
-    const replaced = Object.keys(progress.vectors).map((name) => previous?.vectors[name]);
+    const names = Object.keys((progress.forgetsVectors ? previous : progress)?.vectors ?? {});
+    const replaced = names.map((name) => previous?.vectors[name]);
     const digests = base === null ? replaced : [...replaced, previous?.base?.weightsDigest];
     return digests.filter((digest) => digest !== undefined);
   }

@@ -1,5 +1,6 @@
 import type {
   Aftermath,
+  ClientChange,
   ClientProgress,
   Release,
   StoredTask,
@@ -79,9 +80,13 @@ export class StateWriter {
     return [...replaced, ...retired];
   }
 
-  setClient({ taskId, clientId }: ClientKey, progress: ClientProgress, baseId: string | null): void {
-    const { isHeld, scalars, vectors } = progress;
+  setClient({ taskId, clientId }: ClientKey, progress: ClientChange, baseId: string | null): void {
+    const { isHeld, scalars, vectors, forgetsVectors } = progress;
     const key = { taskId, clientId };
+    if (forgetsVectors) {
+      const sql = 'DELETE FROM client_vectors WHERE task_id = @taskId AND client_id = @clientId';
+      this.#connection.change(sql, key);
+    }
     const values = { ...key, baseId, isHeld: isHeld ? 1 : 0, scalars: JSON.stringify(scalars) };
     this.#connection.change(SET_CLIENT, values);
     for (const [name, digest] of Object.entries(vectors)) {
@@ -121,7 +126,8 @@ export class StateWriter {
       .all(DIGESTS_BEFORE_RELEASE, concerned)
       .map((row) => readDigest(row)!);
     const { globalVersion } = state;
-    this.#connection.change(INSERT_RELEASED_BASES, { ...concerned, globalVersion, digest, issuedAt });
+    const { use } = release;
+    this.#connection.change(INSERT_RELEASED_BASES, { ...concerned, globalVersion, digest, use, issuedAt });
     if (release.keepsStartWeights) {
       this.#connection.change(SET_RELEASED_START_WEIGHTS, { ...concerned, digest });
     }

@@ -51,9 +51,9 @@ export const SET_CLIENT = `
 
 /** Inserts a row of `bases` from a base record. */
 export const INSERT_BASE = `
-  INSERT INTO bases (id, task_id, client_id, version, weights_digest, update_id, staleness, mixing_weight,
+  INSERT INTO bases (id, task_id, client_id, version, weights_digest, use, update_id, staleness, mixing_weight,
                      calibration, issued_at, installed_at)
-  VALUES (@baseId, @taskId, @clientId, @version, @weightsDigest, @updateId, @staleness, @mixingWeight,
+  VALUES (@baseId, @taskId, @clientId, @version, @weightsDigest, @use, @updateId, @staleness, @mixingWeight,
           @calibration, @issuedAt, @installedAt)`;
 
 /** Clients that a release concerns: all that are held, or all that have a base. */
@@ -70,9 +70,9 @@ export const DIGESTS_BEFORE_RELEASE = `
  * that is not, the one whose answer it has not installed yet.
  */
 export const INSERT_RELEASED_BASES = `
-  INSERT INTO bases (id, task_id, client_id, version, weights_digest, update_id, staleness, mixing_weight,
+  INSERT INTO bases (id, task_id, client_id, version, weights_digest, use, update_id, staleness, mixing_weight,
                      calibration, issued_at, installed_at)
-  SELECT new_uuid(), c.task_id, c.client_id, @globalVersion, @digest, u.id, u.staleness, u.mixing_weight,
+  SELECT new_uuid(), c.task_id, c.client_id, @globalVersion, @digest, @use, u.id, u.staleness, u.mixing_weight,
          coalesce(u.calibration, '[]'), @issuedAt, NULL
   FROM (SELECT * FROM clients WHERE ${CONCERNED}) c
   JOIN bases b ON b.id = c.base_id

@@ -58,11 +58,12 @@ export class EngineBench {
     }
   }
 
-  /** A client's current base and its weights. */
+  /** A client's current base and the weights it was sent; of two vectors in one file the first. */
   async baseOf(clientId: string): Promise<{ base: BaseRecord; weights: Float32Array }> {
     const client = await this.store.catalogue.findClient(this.engine.task.id, clientId);
     const base = client!.base!;
-    return { base, weights: await this.store.weights.read(base.weightsDigest) };
+    const sent = await this.store.weights.read(base.weightsDigest);
+    return { base, weights: sent.slice(0, this.engine.layout.size) };
   }
 
   async join(clientId: string): Promise<BaseRecord> {

@@ -20,6 +20,8 @@ export function smallTask(changes: { id?: string; federation?: object; hiddenUni
 export const SERVED_FEDERATIONS = {
   'orthofl relay': { reference: 'relay' },
   'orthofl average': { reference: 'average' },
+  'orthofl calibrated by clients': { reference: 'average', calibratedBy: 'client' },
+  'orthofl handing calibration over': { reference: 'average', calibratedBy: 'auto', calibrationLimit: 1 },
   'orthofl with memory': { memory: {} },
   fedasync: { strategy: 'fedasync' },
   fedbuff: { strategy: 'fedbuff', bufferSize: 2 },

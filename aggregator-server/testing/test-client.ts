@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
 import { decodeDataFrame, encodeDataFrame } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES, WEBSOCKET_PATH, WEBSOCKET_SUBPROTOCOL } from '@genba/shared/protocol/limits';
 import {
@@ -78,7 +79,7 @@ export class TestClient {
       plantName,
       taskId,
       keyId: null,
-      capabilities: [],
+      capabilities: [CAN_CALIBRATE] as string[],
     };
   }
 

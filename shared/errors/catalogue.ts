@@ -75,6 +75,11 @@ export const ERROR_CATALOGUE = {
     en: 'The task file describes another model than the one kept in the data folder. Use a new task id or a new data folder.',
     ja: 'タスクファイルのモデルが、データフォルダーに保存済みのものと違います。新しいタスクIDか、新しいデータフォルダーを使ってください。',
   },
+  'task/app-too-old': {
+    isRetryable: false,
+    en: 'This task needs something that this app cannot do yet. Update the app on this PC.',
+    ja: 'このタスクに必要な機能が、このアプリにはありません。このPCのアプリを更新してください。',
+  },
   // update
   'update/unknown-base': {
     isRetryable: false,

@@ -163,10 +163,24 @@ const calibrationFigure = z.strictObject({
   coefficient: z.number(),
 });
 
+/** What a client does with the weights it is offered. */
+export const WEIGHTS_USES = [
+  /** They are its new start weights. */
+  'install',
+  /** The same; and it keeps them as the reference to calibrate by itself with. */
+  'install-as-reference',
+  /** Two vectors, one after the other: its new start weights, and that reference. */
+  'install-and-reference',
+  /** They are G_v; it calibrates the update they answer, with β = `mixingWeight`. */
+  'calibrate',
+] as const;
+export type WeightsUse = (typeof WEIGHTS_USES)[number];
+
 const weightsOffer = z.strictObject({
   type: z.literal('weights/offer'),
   baseId: uuid,
   globalVersion: count,
+  use: z.enum(WEIGHTS_USES),
   /** The update these weights answer; null for first weights and after a refused base. */
   updateId: uuid.nullable(),
   encoding: z.literal('float32'),

@@ -3,9 +3,11 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { addShift } from '@genba/shared/federation/shift';
 import { isAllFinite, isMergeable } from '@genba/shared/federation/validate';
 import { parseTask, type Task } from '@genba/shared/model/task';
+import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { AgentDatabase } from './database.ts';
+import { nextBase } from './next-base.ts';
 import { WeightTable } from './weight-table.ts';
-import { toBytes, toWeights } from './weights-blob.ts';
+import { toBytes } from './weights-blob.ts';
 
 /** A finished local round, ready to be kept. */
 export interface FinishedRound {
@@ -28,6 +30,10 @@ export interface ReceivedWeights {
   /** The update they answer; null for first weights and after a refused base. */
   readonly updateId: string | null;
   readonly weights: Float32Array;
+  /** Left out: they are the new start weights, no more. */
+  readonly use?: WeightsUse;
+  /** β of the answered update; what a client that calibrates by itself needs. */
+  readonly mixingWeight?: number | null;
 }
 
 /**
@@ -59,14 +65,12 @@ export class ClientStore {
 
   /** The client's own weights W_m; null before the first contact. */
   weights(): Float32Array | null {
-    const own = this.#weights.read('own');
-    return own === null ? null : toWeights(own);
+    return this.#weights.vector('own');
   }
 
   /** S_m: the weights as last installed, before any round; null before the first contact. */
   startWeights(): Float32Array | null {
-    const start = this.#weights.read('start');
-    return start === null ? null : toWeights(start);
+    return this.#weights.vector('start');
   }
 
   /** What was last installed; null before the first contact. */
@@ -123,11 +127,13 @@ export class ClientStore {
 
   /**
    * Takes over weights from the aggregator; the answered update is done, in the same transaction. Only their
-   * shift is added to the weights of this moment, so rounds finished meanwhile are kept.
+   * shift is added to the weights of this moment, so rounds finished meanwhile are kept. Where the client calibrates by
+   * itself, the reply is what it makes of what was received (see `nextBase`), and its next reference is kept with it.
    *
    * Equation: W' = W + (reply − sent), sent = the answered update's weights. Without an answered update
    * (the base was refused), sent = the old start weights: W' = G + (W − S), local progress moves to the new base.
-   * @returns false when the answered update is not outstanding here: nothing is changed
+   * @returns false when the answered update is not outstanding here, or this client cannot calibrate what was received:
+   *   nothing is changed, and the client needs fresh weights
    * @throws AppError `transfer/digest-mismatch` when they are not numbers of this model's size
    */
   install(received: ReceivedWeights): boolean {
@@ -135,10 +141,18 @@ export class ClientStore {
       .transaction(() => {
         const answered = this.#answeredUpdate(received.updateId);
         if (answered === null && received.updateId !== null) return false;
-        const sent = this.#weights.read(answered === null ? 'start' : 'sent');
-        const next = shiftedWeights(this.#weights.read('own'), sent, received.weights);
-        this.#weights.write('start', toBytes(received.weights));
+        requireNumbers(received.weights);
+        const { use = 'install', mixingWeight = null, weights } = received;
+        const [own, start] = [this.#weights.vector('own'), this.#weights.vector('start')];
+        const sent = answered === null ? null : this.#weights.vector('sent');
+        const kept = { sent, start, reference: this.#weights.vector('reference') };
+        const base = nextBase({ use, weights, mixingWeight }, kept, this.task());
+        if (base === null) return false;
+        const next = shiftedWeights(own, sent ?? start, base.start);
+        this.#weights.write('start', toBytes(base.start));
         this.#weights.write('own', toBytes(next));
+        if (base.reference === null) this.#weights.remove('reference');
+        else this.#weights.write('reference', toBytes(base.reference));
         this.#database
           .prepare('UPDATE client SET base_id = ?, base_version = ?')
           .run(received.baseId, received.globalVersion);
@@ -191,15 +205,23 @@ export class ClientStore {
   }
 }
 
-/** The client's weights after an install; see {@link ClientStore.install}. */
-function shiftedWeights(weights: Buffer | null, sent: Buffer | null, received: Float32Array): Float32Array {
+/** @throws AppError `transfer/digest-mismatch` */
+function requireNumbers(received: Float32Array): void {
   if (!isAllFinite(received))
     throw new AppError('transfer/digest-mismatch', { detail: 'weights are not numbers' });
-  if (weights === null || sent === null) return received;
-  if (weights.byteLength !== received.byteLength) {
+}
+
+/** The client's weights after an install; see {@link ClientStore.install}. */
+function shiftedWeights(
+  weights: Float32Array | null,
+  sent: Float32Array | null,
+  reply: Float32Array,
+): Float32Array {
+  if (weights === null || sent === null) return reply;
+  if (weights.byteLength !== reply.byteLength) {
     throw new AppError('transfer/digest-mismatch', {
-      detail: `${received.byteLength} bytes for a model of ${weights.byteLength}`,
+      detail: `${reply.byteLength} bytes for a model of ${weights.byteLength}`,
     });
   }
-  return addShift(toWeights(weights), toWeights(sent), received);
+  return addShift(weights, sent, reply);
 }

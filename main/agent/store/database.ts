@@ -4,11 +4,12 @@ import { AppError } from '@genba/shared/errors/app-error';
 import Database from 'better-sqlite3';
 import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
 import { IDENTITY_SCHEMA } from './migrations/0002-identity.ts';
+import { REFERENCE } from './migrations/0003-reference.ts';
 
 export type AgentDatabase = Database.Database;
 
 /** Forward only, numbered by position from 1; a shipped one is never edited. */
-const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA];
+const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA, REFERENCE];
 
 const DATABASE_FILE = 'agent.sqlite';
 

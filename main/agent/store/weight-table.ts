@@ -1,7 +1,8 @@
 import type { AgentDatabase } from './database.ts';
+import { toWeights } from './weights-blob.ts';
 
-/** The models a client keeps: see the table's comment in the first migration. */
-export type WeightName = 'own' | 'start' | 'sent';
+/** The models a client keeps: see the table's comment in the newest migration that made it. */
+export type WeightName = 'own' | 'start' | 'sent' | 'reference';
 
 /** Reads and writes whole models by name; transactions are the caller's. */
 export class WeightTable {
@@ -15,6 +16,12 @@ export class WeightTable {
   read(name: WeightName): Buffer | null {
     const select = 'SELECT bytes FROM weights WHERE name = ?';
     return (this.#database.prepare(select).pluck().get(name) as Buffer | undefined) ?? null;
+  }
+
+  /** The weights kept under a name, or null. */
+  vector(name: WeightName): Float32Array | null {
+    const bytes = this.read(name);
+    return bytes === null ? null : toWeights(bytes);
   }
 
   /** Keeps bytes under a name, in place of what was there. */

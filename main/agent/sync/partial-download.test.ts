@@ -20,6 +20,7 @@ function offer(baseId: string, content = CONTENT): WeightsOffer {
     type: 'weights/offer',
     baseId,
     globalVersion: 1,
+    use: 'install',
     updateId: null,
     encoding: 'float32',
     sizeBytes: content.byteLength,

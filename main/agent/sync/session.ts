@@ -3,6 +3,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
+import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import { PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
@@ -70,7 +71,7 @@ export class SyncSession {
       plantName: this.#context.plantName(),
       taskId: this.#context.taskId(),
       keyId: null,
-      capabilities: [],
+      capabilities: [CAN_CALIBRATE],
     });
   }
 
@@ -214,6 +215,8 @@ export class SyncSession {
       globalVersion: offer.globalVersion,
       staleness: offer.staleness,
       updateId: offer.updateId,
+      use: offer.use,
+      mixingWeight: offer.mixingWeight,
       weights: toWeights(partial.bytes()),
     });
     partial.discard();
