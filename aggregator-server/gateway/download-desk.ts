@@ -46,11 +46,13 @@ export class DownloadDesk {
    */
   async resume({ baseId, offset }: { baseId: string; offset: number }): Promise<void> {
     const base = await this.#currentBase();
-    if (base?.baseId !== baseId || base.installedAt !== null) throw notCurrent();
+    if (base?.baseId !== baseId) throw notCurrent();
     const sizeBytes = this.#sizeBytes(base);
     if (offset > sizeBytes) {
       throw new AppError('protocol/offset-mismatch', { detail: `offset ${offset} of ${sizeBytes}` });
     }
+    // Its weights may be gone: they are kept until they are installed.
+    if (base.installedAt !== null) throw notCurrent();
     await this.close();
     const cancelled = new AbortController();
     const done = this.#send(base, { offset, signal: cancelled.signal })
