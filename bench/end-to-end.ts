@@ -24,9 +24,9 @@ import { ServerProcess } from './server-process.ts';
 /** How many plants report at once, each its next update as soon as it has installed the reply. */
 const PLANT_COUNTS = [1, 4];
 /** Updates of a turn, by all plants together. */
-const UPDATES_PER_TURN = 24;
+const UPDATES_PER_TURN = 12;
 const TURNS = 9;
-const WARM_UP_TURNS = 2;
+const WARM_UP_TURNS = 1;
 /** Updates made beforehand per plant, sent in turn. */
 const VARIANTS = 2;
 const BUDGET = 0.5;

@@ -6,7 +6,7 @@ import type { JoinOutcome, Reply, ServerState, Strategy } from '@genba/shared/fe
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import type { TaskState, VectorDigests } from '../store/catalogue.ts';
-import { discardStaged, readVector, type StagedVector, stageVector } from '../store/vector-files.ts';
+import { discardStaged, readVector, type StagedVector, settled, stageVector } from '../store/vector-files.ts';
 import type {
   MergeRunner,
   NextState,
@@ -72,6 +72,9 @@ export class StrategyRunner implements MergeRunner {
       const weights = await this.#read(digest, work);
       const outcome = this.#strategy.step(server, { ...stored, vectors }, { weights, ...figuresOfReport });
       const { releasesHeld, figures } = outcome;
+      const sent = outcome.reply?.kind === 'weights' ? [outcome.reply.weights] : [];
+      const kept = [outcome.server, outcome.client].flatMap(({ vectors }) => Object.values(vectors));
+      await work.stage([...sent, ...kept]);
       const reply = outcome.reply === null ? null : await storedReply(outcome.reply, work);
       const client = await storedClient(outcome, work);
       return { ...(await this.#finish(outcome.server, work)), ...client, reply, releasesHeld, figures };
@@ -193,12 +196,22 @@ class Work {
   }
 
   async digestOf(vector: Float32Array): Promise<string> {
-    const known = this.#digests.get(vector);
-    if (known !== undefined) return known;
-    const staged = await stageVector(this.#folder, vector);
-    this.staged.push(staged);
-    this.#digests.set(vector, staged.digest);
-    return staged.digest;
+    await this.stage([vector]);
+    return this.#digests.get(vector)!;
+  }
+
+  /** Stages what has no digest yet, all at once, so that the disk syncs one file while another is hashed. */
+  async stage(vectors: readonly (Float32Array | undefined)[]): Promise<void> {
+    const fresh = [...new Set(vectors)].filter(
+      (vector) => vector !== undefined && !this.#digests.has(vector),
+    );
+    await settled(
+      fresh.map(async (vector) => {
+        const staged = await stageVector(this.#folder, vector!);
+        this.staged.push(staged);
+        this.#digests.set(vector!, staged.digest);
+      }),
+    );
   }
 
   async digestsOf(vectors: Readonly<Record<string, Float32Array>>): Promise<VectorDigests> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { makeFolder } from './durable-file.ts';
 import { type ProveUpload, proveUpload } from './prove-upload.ts';
+import { RunningProof } from './running-proof.ts';
 import { errorCodeOf, storageError } from './storage-error.ts';
 
 /** A part file nobody continued for this long is removed at start, milliseconds (30 days). */
@@ -93,6 +94,8 @@ export class PartFile {
   readonly #content: PartContent;
   readonly #prove: ProveUpload;
   readonly #release: () => void;
+  /** Of all bytes held; null where some came over an earlier connection. */
+  #runningProof: RunningProof | null;
   #heldBytes: number;
   #isOpen = true;
 
@@ -110,6 +113,7 @@ export class PartFile {
     this.#content = parts.content;
     this.#prove = parts.prove;
     this.#release = parts.release;
+    this.#runningProof = parts.heldBytes === 0 ? new RunningProof() : null;
   }
 
   /** Bytes on disk (not yet synced: a damaged tail is found by its digest and sent again). */
@@ -124,28 +128,37 @@ export class PartFile {
   /** Writes the next bytes. @throws AppError `server/storage`; the file then still ends where it did */
   async append(payload: Uint8Array): Promise<void> {
     try {
-      let written = 0;
-      while (written < payload.byteLength) {
-        const { bytesWritten } = await this.#handle.write(
-          payload,
-          written,
-          payload.byteLength - written,
-          this.#heldBytes + written,
-        );
-        written += bytesWritten;
-      }
+      const writing = this.#write(payload);
+      // While the system writes. Should that fail, what the file holds is proved by reading it.
+      this.#runningProof?.add(payload);
+      await writing;
       this.#heldBytes += payload.byteLength;
     } catch (thrown) {
+      this.#runningProof = null;
       throw storageError(thrown);
     }
   }
 
+  async #write(payload: Uint8Array): Promise<void> {
+    for (let written = 0; written < payload.byteLength; ) {
+      const { bytesWritten } = await this.#handle.write(
+        payload,
+        written,
+        payload.byteLength - written,
+        this.#heldBytes + written,
+      );
+      written += bytesWritten;
+    }
+  }
+
   /**
-   * Proves the complete content.
+   * Proves the complete content: what arrived in one go was proved on the way, anything else is read again.
    * @throws AppError `update/digest-mismatch`, `update/not-finite`, `server/storage`
    */
-  prove(): Promise<void> {
-    return this.#prove({ path: this.path, sha256: this.#content.sha256 });
+  async prove(): Promise<void> {
+    const { sha256 } = this.#content;
+    if (this.#runningProof === null) return this.#prove({ path: this.path, sha256 });
+    this.#runningProof.judge(sha256);
   }
 
   /** Keeps what is there, to be continued later. */

@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import { errorCodeOf, storageError } from './storage-error.ts';
-import { hashFile } from './verified-read.ts';
+import { fill } from './verified-read.ts';
 
 /** Below the folder of a store: files that are not complete or not taken in yet. */
 export const TEMPORARY_FOLDER = 'temporary';
-/** Bytes hashed and written between two turns of the event loop. */
+/** Bytes hashed between two turns of the event loop. */
 const PIECE_BYTES = 1024 * 1024;
 
 /** A vector written and synced under a name of its own, for the store to take in by its digest. */
@@ -38,11 +39,9 @@ export async function readVector(
       if (size % Float32Array.BYTES_PER_ELEMENT !== 0) throw damagedWeights(digest);
       const weights = take(size / Float32Array.BYTES_PER_ELEMENT);
       if (weights.byteLength !== size) throw damagedWeights(digest);
-      const bytes = new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
-      const found = await hashFile(handle, (piece, offset) => {
-        if (offset + piece.byteLength <= size) bytes.set(piece, offset);
-      });
-      if (found.digest !== digest || found.sizeBytes !== size) throw damagedWeights(digest);
+      const bytes = bytesOf(weights);
+      if ((await fill(handle, bytes, 0)) !== size) throw damagedWeights(digest);
+      if ((await digestOf(bytes)) !== digest) throw damagedWeights(digest);
       return weights;
     } finally {
       await handle.close();
@@ -60,8 +59,9 @@ export async function stageVector(folder: string, weights: Float32Array): Promis
     const path = join(folder, TEMPORARY_FOLDER, randomUUID());
     const handle = await open(path, 'wx');
     try {
-      const digest = await writeHashed(handle, weights);
-      await handle.sync();
+      const bytes = bytesOf(weights);
+      // Its digest is not needed before its name is, so this thread computes it while the disk works.
+      const [digest] = await settled([digestOf(bytes), writeThrough(handle, bytes)]);
       await handle.close();
       return { path, digest };
     } catch (thrown) {
@@ -97,15 +97,33 @@ export async function asStorage<Result>(work: () => Promise<Result>): Promise<Re
   }
 }
 
-async function writeHashed(handle: FileHandle, weights: Float32Array): Promise<string> {
-  const bytes = new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Sha256 in hexadecimal; between two pieces the event loop turns. */
+async function digestOf(bytes: Uint8Array): Promise<string> {
   const hash = createHash('sha256');
   for (let offset = 0; offset < bytes.byteLength; offset += PIECE_BYTES) {
-    const piece = bytes.subarray(offset, offset + PIECE_BYTES);
-    hash.update(piece);
-    await handle.writeFile(piece);
+    hash.update(bytes.subarray(offset, offset + PIECE_BYTES));
+    await setImmediate();
   }
   return hash.digest('hex');
+}
+
+async function writeThrough(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  await handle.writeFile(bytes);
+  await handle.sync();
+}
+
+/** What all give, or the first error once none of them works any more. */
+export async function settled<Results extends readonly unknown[]>(
+  work: {
+    readonly [Index in keyof Results]: Promise<Results[Index]>;
+  },
+): Promise<Results> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as Results;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -4,6 +4,9 @@ import type { FileHandle } from 'node:fs/promises';
 /** Bytes hashed between two turns of the event loop; a multiple of 4, so that pieces hold whole floats. */
 const PIECE_BYTES = 256 * 1024;
 
+/** The system reads no more than 2 GiB at once. */
+const MOST_READ_BYTES = 1024 * 1024 * 1024;
+
 /**
  * Reads a file piece by piece and hashes it on the way, so that a large model never blocks the event loop.
  * @param visit receives each piece with its position in bytes; pieces start on multiples of 4
@@ -34,7 +37,8 @@ export async function hashFile(
 export async function fill(handle: FileHandle, buffer: Uint8Array, position: number): Promise<number> {
   let filled = 0;
   while (filled < buffer.byteLength) {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.byteLength - filled, position + filled);
+    const wanted = Math.min(buffer.byteLength - filled, MOST_READ_BYTES);
+    const { bytesRead } = await handle.read(buffer, filled, wanted, position + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
