@@ -42,6 +42,9 @@ interface Figure {
   readonly ofLimit: number;
   /** The middle half of the turns. */
   readonly spread: readonly [number, number];
+  /** Processor time per update of the two processes, without the plants'. */
+  readonly limitCpuMs: number;
+  readonly serverCpuMs: number;
 }
 
 interface Reporter {
@@ -76,6 +79,7 @@ async function race(
   const plants: ReportingPlant[] = [];
   for (let i = 0; i < plantCount; i++) plants.push(await ReportingPlant.join(server.address));
   const turns: { limitMs: number; serverMs: number }[] = [];
+  const [limitCpuMs, serverCpuMs] = [await limit.cpuMs(), await server.cpuMs()];
   for (let turn = -WARM_UP_TURNS; turn < TURNS; turn++) {
     const limitMs = await turnOf(raw, updates);
     const serverMs = await turnOf(plants, updates);
@@ -84,6 +88,7 @@ async function race(
   }
   for (const plant of rawPlants) plant.close();
   await Promise.all(plants.map((plant) => plant.close()));
+  const updateCount = (WARM_UP_TURNS + TURNS) * UPDATES_PER_TURN;
   const ratios = turns.map(({ limitMs, serverMs }) => limitMs / serverMs);
   return {
     plants: plantCount,
@@ -91,6 +96,8 @@ async function race(
     serverMs: median(turns.map(({ serverMs }) => serverMs)),
     ofLimit: median(ratios),
     spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+    limitCpuMs: ((await limit.cpuMs()) - limitCpuMs) / updateCount,
+    serverCpuMs: ((await server.cpuMs()) - serverCpuMs) / updateCount,
   };
 }
 
@@ -154,12 +161,13 @@ try {
     `updates of ${rounded(SIZE_BYTES / 1e6, 1)} MB, medians of ${TURNS} turns of ${UPDATES_PER_TURN}`,
   );
   console.table(
-    figures.map(({ plants, limitMs, serverMs, ofLimit, spread }) => ({
+    figures.map(({ plants, limitMs, serverMs, ofLimit, spread, limitCpuMs, serverCpuMs }) => ({
       plants,
       'limit [ms/update]': rounded(limitMs, 1),
       'server [ms/update]': rounded(serverMs, 1),
       'of the limit': rounded(ofLimit),
       'middle half of the turns': spread.map((ratio) => rounded(ratio)).join(' to '),
+      'processor time of limit and server [ms]': `${rounded(limitCpuMs, 1)}, ${rounded(serverCpuMs, 1)}`,
     })),
   );
   console.log('where the time of one update goes, one plant [ms]');

@@ -38,3 +38,9 @@ export function machineLine(): string {
   const { model, cores, node, load } = machine();
   return `${model}, ${cores} cores, Node ${node}, load ${load.toFixed(1)}`;
 }
+
+/** Processor time of this process since its start, milliseconds. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

@@ -7,6 +7,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { syncFolder } from '../aggregator-server/store/durable-file.ts';
+import { cpuMs } from './figures.ts';
 import type { RawLimitStart } from './raw-limit.ts';
 
 const { folder, sizeBytes } = JSON.parse(process.argv[2]!) as RawLimitStart;
@@ -96,6 +97,7 @@ class Exchange {
 
 const server = createServer({ noDelay: true }, (socket) => new Exchange(socket));
 server.listen({ host: '127.0.0.1', port: 0 }, () => process.send?.(server.address()));
+process.on('message', () => process.send?.(cpuMs()));
 process.once('disconnect', () => {
   server.close();
   database.close();

@@ -32,6 +32,13 @@ export class RawLimit {
     return new RawPlant(socket);
   }
 
+  /** Processor time of all its threads since its start, milliseconds. */
+  async cpuMs(): Promise<number> {
+    this.#child.send('cpu');
+    const [spent] = (await once(this.#child, 'message')) as [number];
+    return spent;
+  }
+
   async stop(): Promise<void> {
     const exited = once(this.#child, 'exit');
     this.#child.disconnect();

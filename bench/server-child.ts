@@ -4,6 +4,7 @@ import { destination, pino } from 'pino';
 import type { EngineStep } from '../aggregator-server/engine/steps.ts';
 import { startAggregator } from '../aggregator-server/server.ts';
 import { benchTask } from './bench-task.ts';
+import { cpuMs } from './figures.ts';
 import type { MemoryFigures, ServerAnswer, ServerRequest, ServerStart } from './server-process.ts';
 
 const start = JSON.parse(process.argv[2]!) as ServerStart;
@@ -25,6 +26,8 @@ async function answerTo(request: ServerRequest): Promise<unknown> {
   switch (request.kind) {
     case 'memory':
       return memory();
+    case 'cpu':
+      return cpuMs();
     case 'steps':
       return stepTimes.splice(0);
     case 'idle':

@@ -15,7 +15,7 @@ export interface ServerStart {
 
 export interface ServerRequest {
   readonly id: number;
-  readonly kind: 'memory' | 'steps' | 'idle' | 'stop';
+  readonly kind: 'memory' | 'cpu' | 'steps' | 'idle' | 'stop';
 }
 
 export interface ServerAnswer {
@@ -51,6 +51,11 @@ export class ServerProcess {
   /** What its memory is after a forced collection. */
   memory(): Promise<MemoryFigures> {
     return this.#ask('memory') as Promise<MemoryFigures>;
+  }
+
+  /** Processor time of all its threads since its start, milliseconds. */
+  cpuMs(): Promise<number> {
+    return this.#ask('cpu') as Promise<number>;
   }
 
   /** The steps noted since the last call; times are `process.hrtime`, milliseconds. */
