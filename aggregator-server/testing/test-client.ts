@@ -1,3 +1,4 @@
+import '../gateway/fast-masking.ts';
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';

@@ -1,3 +1,4 @@
+import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
