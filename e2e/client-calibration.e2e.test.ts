@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -123,6 +124,15 @@ class Plant {
   async ready(): Promise<void> {
     await expect.poll(() => this.#sync.state, { timeout: DEADLINE_MS }).toBe('online');
     await expect.poll(() => this.client.base(), { timeout: DEADLINE_MS }).not.toBeNull();
+  }
+
+  /** What a PC restored from a copy of before may lack. */
+  loseReference(): void {
+    this.#database.exec("DELETE FROM weights WHERE name = 'reference'");
+  }
+
+  hasReference(): boolean {
+    return this.#database.prepare("SELECT 1 FROM weights WHERE name = 'reference'").get() !== undefined;
   }
 
   /** Freezes what waits and offers it. */
@@ -278,4 +288,44 @@ it('gives plants and server the same bits, whoever calibrates', { timeout: 240_0
   }
   // So that the comparison compares something: groupings differ.
   expect(new Set(outcomes.map(({ seen }) => seen.at(-1))).size).toBe(GROUPINGS.length);
+});
+
+it('starts a plant that has lost its reference from the global weights, and goes on', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'genba 較正 '));
+  const aggregator = new Program(PROGRAMS.aggregator);
+  const taskFile = path.join(folder, 'task.json');
+  writeFileSync(taskFile, JSON.stringify(taskOf('layer', 'client')));
+  const args = ['--data', path.join(folder, 'aggregator'), '--port', '0', '--task', taskFile];
+  const address = /http:\S+/.exec(await aggregator.start(args))![0];
+  const plant = new Plant({
+    dataFolder: path.join(folder, '大阪'),
+    address,
+    name: '大阪',
+    taskId: 'layer-client',
+  });
+  onTestFinished(async () => {
+    plant.close();
+    await aggregator.end('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const report = async (version: number) => {
+    plant.train(version);
+    plant.offer();
+    await plant.installed(version);
+  };
+  await plant.ready();
+  await report(1);
+  plant.loseReference();
+  await report(2);
+  // The update is merged; what came back was no calibration but the global weights, and the reference with them.
+  const status = await (await fetch(new URL('/status', address))).json();
+  const [task] = aggregatorStatusSchema.parse(status).tasks;
+  const sha256 = createHash('sha256').update(Buffer.from(bitsOf(plant.client.startWeights()!), 'hex'));
+  expect(sha256.digest('hex')).toBe(task!.globalWeightsDigest);
+  expect(plant.hasReference()).toBe(true);
+  expect(plant.client.weights()).toEqual(plant.client.startWeights());
+  await report(3);
+  // Alone, a client is never changed by calibration.
+  expect(plant.client.weights()).toEqual(plant.client.startWeights());
+  expect(plant.outbox.figures()).toMatchObject({ updatesDelivered: 3, updatesRefused: 0 });
 });

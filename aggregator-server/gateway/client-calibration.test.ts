@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, it } from 'vitest';
+import { verify } from '../operations/verify.ts';
 import { listWeightFiles } from '../store/weight-files.ts';
 import { smallTask, trained } from '../testing/fixtures.ts';
 import { startForTest } from '../testing/gateway-bench.ts';
@@ -74,6 +75,8 @@ it('hands calibration over with the last reply it calibrates, and lets go of bot
   const reply = await client.expect('weights/offer');
   expect(reply).toMatchObject({ use: 'install-and-reference', sizeBytes: 2 * weights.byteLength });
   expect((await filesOf(dataFolder)).stored).toContain(reply.sha256);
+  // A file of twice the size is no damage.
+  expect(await verify({ dataFolder })).toMatchObject({ problems: [], orphans: 0 });
   const both = await client.install(reply);
   // Alone, a client is never changed by calibration; the average is between the two.
   expect(both.subarray(0, weights.length)).toEqual(weights);
