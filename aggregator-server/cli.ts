@@ -79,7 +79,8 @@ async function serve(options: CliOptions): Promise<void> {
     const tasks = await Promise.all(options.task.map(readTaskFile));
     const { data, host, port } = options;
     const retention = retentionOf(options);
-    const aggregator = await startAggregator({ dataFolder: data, tasks, host, port, log, retention });
+    const limits = { retention, reserveBytes: options.reserve };
+    const aggregator = await startAggregator({ dataFolder: data, tasks, host, port, log, ...limits });
     stopOnSignal(aggregator, log);
     void aggregator.failed.then((error) => endWith(toAppError(error)));
     console.log(`Genba aggregator listens on ${aggregator.address}`);

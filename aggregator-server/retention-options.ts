@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_RESERVE_BYTES } from './store/part-files.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './store/retention-policy.ts';
 
 /** Bytes per unit: powers of 1000 as disks are sold, powers of 1024 under their own names. */
@@ -18,9 +19,10 @@ export interface RetentionChoices {
   readonly keepVersions: number;
   readonly keepDays?: number;
   readonly maxWeights?: number;
+  readonly reserve: number;
 }
 
-/** Adds the options that say how much of the past is kept. */
+/** Adds the options that say how much of the past is kept and how much of the disk stays free. */
 export function addRetentionOptions(command: Command): Command {
   return command
     .option(
@@ -34,6 +36,11 @@ export function addRetentionOptions(command: Command): Command {
       '--max-weights <size>',
       'most disk space for weights, like 200GB; old versions go first, then what absent plants would need',
       readSize,
+    )
+    .addOption(
+      new Option('--reserve <size>', 'free disk space below which updates have to wait')
+        .argParser(readSize)
+        .default(DEFAULT_RESERVE_BYTES, '500MB'),
     );
 }
 

@@ -28,6 +28,8 @@ export interface AggregatorOptions {
   readonly heartbeatMs?: number;
   /** How much of the past is kept; {@link DEFAULT_RETENTION} when left out. */
   readonly retention?: RetentionPolicy;
+  /** Free disk space below which no update is accepted, bytes. */
+  readonly reserveBytes?: number;
   readonly now?: () => Date;
   /** Called at each step of an update's way; for tests that stop the engine there. */
   readonly onStep?: StepHook;
@@ -56,10 +58,10 @@ export interface Aggregator {
  */
 export async function startAggregator(options: AggregatorOptions): Promise<Aggregator> {
   const { dataFolder, tasks, host = '127.0.0.1', log = pino({ level: 'silent' }), port } = options;
-  const { onStep, startRunner, storeThreads } = options;
+  const { onStep, startRunner, storeThreads, reserveBytes } = options;
   const { retention: policy = DEFAULT_RETENTION, now = () => new Date() } = options;
   if (!isLoopbackHost(host)) throw new AppError('startup/host-not-loopback', { detail: host });
-  const store = await openStore(dataFolder, { threads: storeThreads, policy, now: now() });
+  const store = await openStore(dataFolder, { threads: storeThreads, policy, now: now(), reserveBytes });
   const { catalogue, weights } = store;
   const retention = new Retention({ catalogue, weights, policy, log, now });
   const keepWithin = () => retention.keepWithin();

@@ -95,6 +95,7 @@ class Plant {
         onChange: nothing,
         onReceipt: nothing,
         onInstalled: nothing,
+        onNotice: nothing,
         onRefusal: nothing,
       },
     });

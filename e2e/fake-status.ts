@@ -40,6 +40,7 @@ export function offlinePlant(): AgentStatus {
     plantName: '豊橋工場 第2ライン',
     phase: 'training',
     problem: null,
+    notice: null,
     network: { state: 'offline', server: 'ws://127.0.0.1:7600', since: minutesAgo(11) },
     backend: { name: 'tensorflow', isRequested: false, note: null },
     task: {

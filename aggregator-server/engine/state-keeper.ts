@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import type {
@@ -13,6 +13,7 @@ import type {
 import { discardStaged } from '../store/vector-files.ts';
 import type { WeightStore } from '../store/weight-store.ts';
 import type { MergeRunner, NextState, NextStateOfClient, Stepped, StoredClient } from './merge-runner.ts';
+import { findDamage, missingOf } from './missing-files.ts';
 import type { StepHook } from './steps.ts';
 
 /** What a task's state is kept with. */
@@ -23,6 +24,8 @@ export interface KeeperContext {
   readonly runner: MergeRunner;
   /** Whether the strategy keeps, per client, what it was last sent. */
   readonly keepsStartWeights: boolean;
+  /** All that it keeps per client, by name. */
+  readonly clientVectors: readonly string[];
   readonly log: Logger;
   readonly newId: () => string;
   readonly now: () => Date;
@@ -36,7 +39,11 @@ export interface KeeperContext {
 /** How an update ended. */
 export type Ended =
   | { readonly kind: 'applied'; readonly figures: Stepped['figures'] }
-  | { readonly kind: 'set-aside'; readonly code: AppError['code'] };
+  | { readonly kind: 'set-aside'; readonly code: AppError['code'] }
+  /** It cannot be merged any more because of what the server has lost: its client has to start anew. */
+  | { readonly kind: 'reset' }
+  /** It stays journaled until its client has sent this again. */
+  | { readonly kind: 'blocked'; readonly lacks: 'update' | 'start-weights' };
 
 /**
  * One task's state and the only hand that moves it. Each move: the runner computes it and stages its files, the files
@@ -65,7 +72,8 @@ export class StateKeeper {
 
   /**
    * Applies one journaled update, after closing the round that was due when it arrived. One that would spoil the
-   * global weights, or whose base its client no longer has, is set aside for good.
+   * global weights, or whose base its client no longer has, is set aside for good. One that lacks a file which its
+   * client has waits for it.
    * @throws AppError `server/storage`, `store/damaged`; RunnerLost; the update stays journaled
    */
   async apply(update: UpdateRecord): Promise<Ended> {
@@ -74,14 +82,19 @@ export class StateKeeper {
     await this.closeDue(receivedAtMs);
     const client = await catalogue.findClient(task.id, update.clientId);
     if (client?.base?.baseId !== update.baseId) return this.#setAside(update, 'update/unknown-base', null);
+    const missing = missingOf(client, this.#context.clientVectors);
+    if (missing === 'start-weights') return { kind: 'blocked', lacks: missing };
+    if (missing === 'reference') return this.#reset(update);
     const { digest, examples } = update;
     let stepped: Stepped;
     try {
       const report = { digest, examples, receivedAtMs };
       stepped = await runner.step(this.#state, storedClientOf(client)!, report);
     } catch (thrown) {
-      if (!(thrown instanceof AppError) || thrown.code !== 'update/not-finite') throw thrown;
-      return this.#setAside(update, thrown.code, client);
+      const { code } = toAppError(thrown);
+      if (code === 'store/damaged') return this.#onDamage(update, client, thrown);
+      if (code !== 'update/not-finite') throw thrown;
+      return this.#setAside(update, code, client);
     }
     await this.#context.onStep('apply/computed');
     const aftermath = await this.#move(stepped, () => this.#recordStep(update, stepped));
@@ -117,6 +130,19 @@ export class StateKeeper {
     const client = await catalogue.findClient(task.id, clientId);
     if (client === null) throw new Error(`client ${clientId} was never seen`);
     return this.#issue(client, null);
+  }
+
+  /**
+   * Issues the global weights in place of a base whose file is gone before its client had it; they answer what that
+   * base answered. A base that was replaced meanwhile stays. @throws as {@link apply}
+   */
+  async reissue({ clientId, baseId }: { clientId: string; baseId: string }): Promise<BaseRecord> {
+    const { catalogue, task } = this.#context;
+    const client = await catalogue.findClient(task.id, clientId);
+    const base = client?.base;
+    if (base === undefined || base === null) throw new Error(`client ${clientId} has no base`);
+    if (base.baseId !== baseId) return base;
+    return this.#issue(client!, base.updateId, { setsAside: false });
   }
 
   /** Best effort: what stays behind is removed at the next start. */
@@ -164,8 +190,15 @@ export class StateKeeper {
     });
   }
 
-  /** @param answeredId the update that these weights answer; null where they answer none */
-  async #issue(client: ClientRecord, answeredId: string | null): Promise<BaseRecord> {
+  /**
+   * @param answeredId the update that these weights answer; null where they answer none
+   * @param options.setsAside whether it is not merged but answered so
+   */
+  async #issue(
+    client: ClientRecord,
+    answeredId: string | null,
+    { setsAside } = { setsAside: answeredId !== null },
+  ): Promise<BaseRecord> {
     const { catalogue, runner, newId, now } = this.#context;
     const joined = await runner.join(this.#state, storedClientOf(client));
     const { globalWeights } = joined.state.vectors;
@@ -185,7 +218,7 @@ export class StateKeeper {
     };
     const issue = { base, client: this.#progress(joined, base) };
     const aftermath = await this.#move(joined, () =>
-      answeredId === null
+      answeredId === null || !setsAside
         ? catalogue.issueBase({ ...issue, state: joined.state })
         : catalogue.setAside({
             updateId: answeredId,
@@ -210,6 +243,26 @@ export class StateKeeper {
       onIssued(clientId);
     }
     return { kind: 'set-aside', code };
+  }
+
+  /** The client is told and offers it no more; its progress goes on from fresh weights. */
+  async #reset(update: UpdateRecord): Promise<Ended> {
+    await this.#setAside(update, 'update/unknown-base', null);
+    return { kind: 'reset' };
+  }
+
+  /** Finds out whose file is damaged. Of the client's own, the server lets go: then they are missing, no more. */
+  async #onDamage(update: UpdateRecord, client: ClientRecord, thrown: unknown): Promise<Ended> {
+    const { catalogue, weights, now } = this.#context;
+    const { isUpdateDamaged, names } = await findDamage(weights, update, client);
+    if (names.length > 0) {
+      const { taskId, clientId } = update;
+      const damage = { taskId, clientId, names, atTime: now().toISOString() };
+      await this.removeObsolete(await catalogue.evictDamaged(damage));
+    }
+    if (isUpdateDamaged) return { kind: 'blocked', lacks: 'update' };
+    if (names.length === 0) throw thrown;
+    return this.apply(update);
   }
 
   /** What the strategy keeps of a client that was sent weights, or none. */

@@ -18,7 +18,15 @@ export const ENGINE_STEPS = [
   'apply/cleaned',
 ] as const;
 
-export type EngineStep = (typeof ENGINE_STEPS)[number];
+/** The named moments of taking start weights back from a client, in order; a crash at any of them loses nothing. */
+export const RESTORE_STEPS = [
+  /** The weights are durable in the store, but the catalogue does not count on them yet. */
+  'restore/stored',
+  /** They are what is kept of the client again. */
+  'restore/committed',
+] as const;
+
+export type EngineStep = (typeof ENGINE_STEPS)[number] | (typeof RESTORE_STEPS)[number];
 
 /** Called at each step and awaited; tests stop the engine here. */
 export type StepHook = (step: EngineStep) => void | Promise<void>;

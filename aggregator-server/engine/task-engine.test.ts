@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { calibrationGroups } from '@genba/shared/federation/groups';
@@ -7,9 +7,8 @@ import type { OrthoFlSettings } from '@genba/shared/federation/strategies/settin
 import { initialWeights } from '@genba/shared/model/initial-weights';
 import { weightLayout } from '@genba/shared/model/layout';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { weightFilePath } from '../store/weight-files.ts';
 import { EngineBench } from '../testing/engine-bench.ts';
-import { bytesOf, smallTask, trained } from '../testing/fixtures.ts';
+import { smallTask, trained } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 
 const PLANTS = ['osaka', 'nagoya', 'sendai'] as const;
@@ -180,37 +179,6 @@ describe('an engine', () => {
     await bench.engine.whenIdle();
     expect(bench.engine.state.globalVersion).toBe(1);
     expect(bench.engine.failedCount).toBe(0);
-  });
-
-  it('sets aside an update whose base is damaged, merges the others, and tries again at its next start', async () => {
-    const folder = await temporaryFolder();
-    const bench = await EngineBench.open(folder, smallTask());
-    await bench.join('osaka');
-    await bench.join('nagoya');
-    const report = async (target: EngineBench, clientId: string, seed = 1) => {
-      const { base, weights } = await target.baseOf(clientId);
-      const update = { updateId: crypto.randomUUID(), clientId, baseId: base.baseId };
-      await target.deliver({ ...update, weights: trained(weights, seed) });
-      return base.weightsDigest;
-    };
-    await report(bench, 'osaka');
-    // So that osaka's start weights are not the relay, which is in memory.
-    await report(bench, 'nagoya', 3);
-    await bench.engine.whenIdle();
-    const { base, weights } = await bench.baseOf('osaka');
-    const path = weightFilePath(join(folder, 'weights'), base.weightsDigest);
-    const update = { updateId: crypto.randomUUID(), clientId: 'osaka', baseId: base.baseId };
-    await writeFile(path, 'damaged');
-    await bench.deliver({ ...update, weights: trained(weights, 2) });
-    await report(bench, 'nagoya');
-    await bench.engine.whenIdle();
-    expect(bench.engine.failedCount).toBe(1);
-    expect(bench.engine.state.globalVersion).toBe(3);
-    await bench.close();
-    await writeFile(path, bytesOf(weights));
-    const again = await open(folder, smallTask());
-    await again.engine.whenIdle();
-    expect(again.engine.state.globalVersion).toBe(4);
   });
 
   it('refuses a task file with another model under the same id, but takes other settings', async () => {

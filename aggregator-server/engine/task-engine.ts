@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { toAppError } from '@genba/shared/errors/app-error';
+import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import { type WeightLayout, weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
-import type { BaseRecord, Catalogue, NewUpdate, TaskState, UpdateRecord } from '../store/catalogue.ts';
+import type {
+  BaseRecord,
+  Catalogue,
+  ClientRecord,
+  NewUpdate,
+  TaskState,
+  UpdateRecord,
+} from '../store/catalogue.ts';
 import type { WeightBatch, WeightStore } from '../store/weight-store.ts';
 import { type MergeRunner, RunnerLost } from './merge-runner.ts';
+import { type Missing, missingOf } from './missing-files.ts';
 import { changeStrategy, createTask, findTask, keepSettings, type OpenContext } from './open-task.ts';
 import { QueueClosed, SerialQueue } from './serial-queue.ts';
-import { type KeeperContext, StateKeeper } from './state-keeper.ts';
+import { type Ended, type KeeperContext, StateKeeper } from './state-keeper.ts';
 import type { StepHook } from './steps.ts';
 import { WorkerRunner } from './worker-runner.ts';
 
@@ -42,6 +50,14 @@ export type ArrivedUpdate = Omit<NewUpdate, 'taskId' | 'receivedAt'> & {
   readonly path: string;
 };
 
+/** An update that its client must offer once more, or will get no answer to. */
+export interface Recall {
+  readonly taskId: string;
+  readonly clientId: string;
+  readonly updateId: string;
+  readonly error: AppError;
+}
+
 /** Told when a client has new weights, committed, that can be offered to it. */
 export type IssueListener = (issued: { taskId: string; clientId: string }) => void;
 
@@ -59,7 +75,11 @@ export class TaskEngine {
   readonly #queue = new SerialQueue();
   readonly #stopping = new AbortController();
   readonly #listeners = new Set<IssueListener>();
+  readonly #recallListeners = new Set<(recall: Recall) => void>();
+  readonly #clientVectors: readonly string[];
   readonly #queuedUpdates = new Set<string>();
+  /** Journaled updates that wait for a file their client has, by id. */
+  readonly #blocked = new Map<string, { readonly update: UpdateRecord; readonly isDamaged: boolean }>();
   #timer: NodeJS.Timeout | undefined;
   #failedCount = 0;
 
@@ -74,10 +94,12 @@ export class TaskEngine {
     this.#options = options;
     this.#runner = runner;
     this.#log = log;
+    this.#clientVectors = keptVectors(task).client;
     const context: KeeperContext = {
       ...options,
       runner,
-      keepsStartWeights: keptVectors(task).client.includes('startWeights'),
+      keepsStartWeights: this.#clientVectors.includes('startWeights'),
+      clientVectors: this.#clientVectors,
       newId: options.newId ?? randomUUID,
       now: () => this.#now(),
       onStep: options.onStep ?? (() => {}),
@@ -130,9 +152,25 @@ export class TaskEngine {
     return this.#keeper.state;
   }
 
-  /** Updates that could not be merged since the start (a damaged file or a bug); they stay journaled. */
+  /** Updates not merged since the start (a damaged file, a file that its client must send again, a bug); they stay journaled. */
   get failedCount(): number {
-    return this.#failedCount;
+    return this.#failedCount + this.#blocked.size;
+  }
+
+  /** Whether the file of a journaled update is damaged: its client, which keeps it until its answer, sends it again. */
+  isDamaged(updateId: string): boolean {
+    return this.#blocked.get(updateId)?.isDamaged ?? false;
+  }
+
+  /** What must come back before an update of this client can be merged. */
+  missingFor(client: ClientRecord): Missing {
+    return missingOf(client, this.#clientVectors);
+  }
+
+  /** @returns a function that ends the subscription */
+  onRecall(listener: (recall: Recall) => void): () => void {
+    this.#recallListeners.add(listener);
+    return () => this.#recallListeners.delete(listener);
   }
 
   /** @returns a function that ends the subscription */
@@ -185,6 +223,54 @@ export class TaskEngine {
     });
   }
 
+  /**
+   * Takes start weights back that a client has sent again, complete and proved. An update that waited for them is tried
+   * again.
+   * @returns false unless the client starts from them
+   * @throws AppError `server/storage`
+   */
+  async restoreStart({
+    path,
+    ...of
+  }: {
+    clientId: string;
+    base: BaseRecord;
+    path: string;
+  }): Promise<boolean> {
+    const { catalogue, weights, onStep = () => {} } = this.#options;
+    const { clientId, base } = of;
+    const batch = weights.begin();
+    try {
+      await batch.adopt(path, base.weightsDigest);
+      await onStep('restore/stored');
+      if (!(await catalogue.restoreStartWeights({ clientId, baseId: base.baseId }))) {
+        await this.#forget(batch, base.weightsDigest);
+        return false;
+      }
+      await onStep('restore/committed');
+    } finally {
+      batch.end();
+    }
+    this.#log.info({ taskId: this.task.id, clientId, baseId: base.baseId }, 'start weights restored');
+    // No eviction here: it would be what was just asked for. The commit of its update is followed by one.
+    for (const { update } of this.#blocked.values()) if (update.clientId === clientId) this.#enqueue(update);
+    return true;
+  }
+
+  /**
+   * Issues the global weights in place of a base whose file is gone before its client had it.
+   * @throws AppError `server/storage`
+   */
+  reissue(base: { clientId: string; baseId: string }): Promise<BaseRecord> {
+    return this.#queue.add(async () => {
+      const issue = () => this.#keeper.reissue(base);
+      return issue().catch((thrown) => {
+        if (thrown instanceof RunnerLost) return issue();
+        throw thrown;
+      });
+    });
+  }
+
   /** Remembers that a client works from these weights. @returns false unless they are its current base */
   async markInstalled(base: { baseId: string; clientId: string }): Promise<boolean> {
     const installedAt = this.#now().toISOString();
@@ -223,6 +309,7 @@ export class TaskEngine {
     // The same update may be journaled twice in a row by two connections; it is queued once.
     if (this.#queuedUpdates.has(update.updateId)) return;
     this.#queuedUpdates.add(update.updateId);
+    this.#blocked.delete(update.updateId);
     this.#queue
       .add(() => this.#insistently(() => this.#apply(update), update.updateId))
       .catch((thrown) => {
@@ -284,6 +371,10 @@ export class TaskEngine {
     this.#setTimer();
     const { updateId, clientId } = update;
     const entry = { taskId: this.task.id, updateId, clientId };
+    if (ended.kind === 'blocked' || ended.kind === 'reset') {
+      this.#recall(update, ended);
+      return;
+    }
     if (ended.kind === 'set-aside') {
       this.#log.error({ ...entry, code: ended.code }, 'update set aside');
       return;
@@ -292,6 +383,22 @@ export class TaskEngine {
     const { globalVersion } = this.state;
     const durationMs = Math.round(performance.now() - startedAt);
     this.#log.info({ ...entry, globalVersion, staleness, effect, durationMs }, 'update applied');
+  }
+
+  #recall(update: UpdateRecord, ended: Extract<Ended, { kind: 'blocked' | 'reset' }>): void {
+    const { updateId, clientId } = update;
+    const isBlocked = ended.kind === 'blocked';
+    const lacks = isBlocked ? ended.lacks : 'reference';
+    if (isBlocked) this.#blocked.set(updateId, { update, isDamaged: lacks === 'update' });
+    const error = new AppError(isBlocked ? 'update/offer-again' : 'update/unknown-base', {
+      detail: `the server has lost the ${lacks} it needs`,
+    });
+    const recall = { taskId: this.task.id, clientId, updateId, error };
+    this.#log.error(
+      { ...recall, error: undefined, code: error.code, lacks },
+      'update not merged, client recalled',
+    );
+    for (const listener of this.#recallListeners) listener(recall);
   }
 
   /** Lets go of weights that were stored for nothing. */

@@ -1,7 +1,8 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { DATA_FRAME_HEADER_BYTES, writeDataFrameHeader } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
-import type { BaseRecord } from '../store/catalogue.ts';
+import type { BaseRecord, ClientRecord } from '../store/catalogue.ts';
+import type { WeightReader } from '../store/weight-store.ts';
 import type { SessionContext, TransferNumbers } from './session-context.ts';
 
 interface Download {
@@ -45,7 +46,8 @@ export class DownloadDesk {
    *   (beyond the end), `store/damaged`, `server/storage`
    */
   async resume({ baseId, offset }: { baseId: string; offset: number }): Promise<void> {
-    const base = await this.#currentBase();
+    const client = await this.#client();
+    const base = client?.base;
     if (base?.baseId !== baseId) throw notCurrent();
     const sizeBytes = this.#sizeBytes(base);
     if (offset > sizeBytes) {
@@ -54,8 +56,10 @@ export class DownloadDesk {
     // Its weights may be gone: they are kept until they are installed.
     if (base.installedAt !== null) throw notCurrent();
     await this.close();
+    const reader = client?.isBaseEvicted ? null : await this.#open(base);
+    if (reader === null) return this.#replace(base);
     const cancelled = new AbortController();
-    const done = this.#send(base, { offset, signal: cancelled.signal })
+    const done = this.#send(base, reader, { offset, signal: cancelled.signal })
       .catch((thrown) => this.#fail(thrown, baseId))
       .finally(() => {
         if (this.#download?.cancelled === cancelled) this.#download = null;
@@ -80,9 +84,30 @@ export class DownloadDesk {
     return vectors * this.#context.engine.layout.size * Float32Array.BYTES_PER_ELEMENT;
   }
 
-  async #currentBase(): Promise<BaseRecord | null> {
+  #client(): Promise<ClientRecord | null> {
     const { store, engine, clientId } = this.#context;
-    return (await store.catalogue.findClient(engine.task.id, clientId))?.base ?? null;
+    return store.catalogue.findClient(engine.task.id, clientId);
+  }
+
+  async #currentBase(): Promise<BaseRecord | null> {
+    return (await this.#client())?.base ?? null;
+  }
+
+  /** Null when the file is gone. */
+  async #open(base: BaseRecord): Promise<WeightReader | null> {
+    try {
+      return await this.#context.store.weights.open(base.weightsDigest);
+    } catch (thrown) {
+      if (toAppError(thrown).code !== 'store/damaged') throw thrown;
+      return null;
+    }
+  }
+
+  /** Offers the global weights instead of weights that are gone before this client had them. */
+  async #replace({ baseId }: BaseRecord): Promise<void> {
+    const { engine, clientId, log } = this.#context;
+    log.warn({ baseId }, 'weights are gone before they were fetched: the client gets the global weights');
+    this.#offer(await engine.reissue({ clientId, baseId }));
   }
 
   #offer(base: BaseRecord): void {
@@ -101,9 +126,12 @@ export class DownloadDesk {
     });
   }
 
-  async #send(base: BaseRecord, from: { offset: number; signal: AbortSignal }): Promise<void> {
-    const { store, channel } = this.#context;
-    const reader = await store.weights.open(base.weightsDigest);
+  async #send(
+    base: BaseRecord,
+    reader: WeightReader,
+    from: { offset: number; signal: AbortSignal },
+  ): Promise<void> {
+    const { channel } = this.#context;
     try {
       const transfer = this.#numbers.next();
       channel.send({ type: 'weights/data', baseId: base.baseId, transfer, offset: from.offset });

@@ -176,7 +176,11 @@ describe('a transfer', () => {
     expect(await second.client.expect('update/resume')).toMatchObject({ offset: DATA_CHUNK_BYTES });
     await second.client.close();
     // As left by a stop between the last byte and the receipt.
-    const part = join(dataFolder, 'transfers', `${update.updateId}.${update.sha256}.part`);
+    const part = join(
+      dataFolder,
+      'transfers',
+      `${client.clientId}.update.${update.updateId}.${update.sha256}.part`,
+    );
     await expect
       .poll(async () => (await statusOf(restarted.address)).tasks[0]?.clients[0]?.connected, PATIENCE)
       .toBe(false);

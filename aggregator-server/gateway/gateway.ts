@@ -59,11 +59,13 @@ export class Gateway {
       handleProtocols: (offered) => (offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false),
     });
     this.#http.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
-    this.#unsubscribe = [...engines.values()].map((engine) =>
-      engine.onIssue(({ taskId, clientId }) => {
-        this.#host.registry.find(taskId, clientId)?.offerUninstalled();
+    const { registry } = this.#host;
+    this.#unsubscribe = [...engines.values()].flatMap((engine) => [
+      engine.onIssue(({ taskId, clientId }) => registry.find(taskId, clientId)?.offerUninstalled()),
+      engine.onRecall(({ taskId, clientId, updateId, error }) => {
+        registry.find(taskId, clientId)?.recall(updateId, error);
       }),
-    );
+    ]);
     this.#heartbeat = setInterval(() => {
       for (const session of this.#sessions) session.checkAlive();
     }, heartbeatMs);

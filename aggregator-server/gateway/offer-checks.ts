@@ -1,26 +1,35 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
 import type { TaskEngine } from '../engine/task-engine.ts';
-import type { Catalogue, UpdateRecord } from '../store/catalogue.ts';
+import type { BaseRecord, Catalogue, ClientRecord, UpdateRecord } from '../store/catalogue.ts';
+
+/** What to answer an offer. */
+export type Verdict =
+  /** This very update was journaled before. */
+  | { readonly kind: 'known'; readonly update: UpdateRecord }
+  /** It may be sent. */
+  | { readonly kind: 'send' }
+  /** The start weights it builds on must be sent first. */
+  | { readonly kind: 'send-start'; readonly base: BaseRecord };
 
 /**
- * Judges an offered update before a byte of it is accepted, in this order: task, id, base, size.
- * @returns the first record when this very update was journaled before; null when it may be sent
+ * Judges an offered update before a byte of it is accepted, in this order: task, id, base, size, and whether all its
+ * merge needs is still here.
  * @throws AppError `task/unknown`, `update/id-conflict`, `update/future-base`, `update/unknown-base`,
  *   `update/wrong-shape`, `server/storage`
  */
 export async function checkOffer(
   offer: UpdateOffer,
   { clientId, engine, catalogue }: { clientId: string; engine: TaskEngine; catalogue: Catalogue },
-): Promise<UpdateRecord | null> {
+): Promise<Verdict> {
   if (offer.taskId !== engine.task.id)
     throw new AppError('task/unknown', { detail: 'not this session’s task' });
   const known = await catalogue.findUpdate(offer.updateId);
   if (known !== null) {
     const isSame =
       known.taskId === offer.taskId && known.clientId === clientId && known.digest === offer.sha256;
-    if (isSame) return known;
-    throw new AppError('update/id-conflict');
+    if (!isSame) throw new AppError('update/id-conflict');
+    return judgeKnown(known, { engine, catalogue });
   }
   const { globalVersion } = engine.state;
   if (offer.baseVersion > globalVersion) {
@@ -42,5 +51,35 @@ export async function checkOffer(
       detail: `${offer.sizeBytes} bytes, the model has ${expectedBytes}`,
     });
   }
-  return null;
+  return judgeFiles(client!, base, engine);
+}
+
+/** A journaled update needs no more of its client, unless the server has lost a file that the client still has. */
+async function judgeKnown(
+  update: UpdateRecord,
+  { engine, catalogue }: { engine: TaskEngine; catalogue: Catalogue },
+): Promise<Verdict> {
+  if (engine.isDamaged(update.updateId)) return { kind: 'send' };
+  if (update.state === 'applied') return { kind: 'known', update };
+  const client = await catalogue.findClient(update.taskId, update.clientId);
+  const base = client?.base;
+  if (update.state === 'refused' && base?.updateId !== update.updateId) {
+    throw new AppError('update/unknown-base', { detail: 'it was set aside and is not answered' });
+  }
+  const isWaiting = update.state === 'received' && base?.baseId === update.baseId;
+  const missing = isWaiting ? engine.missingFor(client!) : 'nothing';
+  return missing === 'start-weights' ? { kind: 'send-start', base: base! } : { kind: 'known', update };
+}
+
+function judgeFiles(client: ClientRecord, base: BaseRecord, engine: TaskEngine): Verdict {
+  switch (engine.missingFor(client)) {
+    case 'nothing':
+      return { kind: 'send' };
+    case 'start-weights':
+      return { kind: 'send-start', base };
+    case 'reference':
+      throw new AppError('update/unknown-base', {
+        detail: 'the server has let go of the reference of this base',
+      });
+  }
 }

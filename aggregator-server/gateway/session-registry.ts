@@ -1,3 +1,4 @@
+import type { AppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 
 /** What the registry asks of a session. */
@@ -6,6 +7,8 @@ export interface RegisteredSession {
   end(farewell: { error: ErrorCode; closeCode: number }): Promise<void>;
   /** Offers the client weights that it has not installed yet. */
   offerUninstalled(): void;
+  /** Tells the client that something is wrong with an update it was given a receipt for. */
+  recall(updateId: string, error: AppError): void;
 }
 
 /** Who is connected to this gateway: at most one session per client and task. */

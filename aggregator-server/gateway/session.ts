@@ -95,6 +95,11 @@ export class Session {
     );
   }
 
+  /** Says that the client must offer an update again or will get no answer to it, after whatever is being handled. */
+  recall(updateId: string, error: AppError): void {
+    this.#inbox.add(0, async () => this.#channel.sendError(error, updateId));
+  }
+
   /**
    * Ends the session; resolves when it touches neither files nor state any more.
    * @param farewell an error to say and the close code; nothing for a connection that is gone
@@ -197,6 +202,9 @@ export class Session {
         throw new AppError('protocol/unexpected-message', { detail: `${message.type} on an open session` });
       case 'update/offer':
         return this.#counting(open, () => uploads.offer(message));
+      case 'base/missing':
+        this.#about = uploads.openUpdateId ?? message.baseId;
+        return this.#counting(open, () => uploads.baseMissing(message.baseId));
       case 'weights/request':
         return downloads.request(message.reason);
       case 'weights/resume':

@@ -1,7 +1,7 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
-import type { UpdateRecord } from '../store/catalogue.ts';
+import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';
 import type { PartFile } from '../store/part-files.ts';
 import { checkOffer } from './offer-checks.ts';
 import type { SessionContext, TransferNumbers } from './session-context.ts';
@@ -11,9 +11,11 @@ interface Upload {
   readonly part: PartFile;
   /** Number the data frames must carry. */
   readonly transfer: number;
+  /** Set while not the update itself is on its way, but the start weights it builds on. */
+  readonly base: BaseRecord | null;
 }
 
-/** Takes updates in, one at a time. Its methods run one after the other (see Inbox). */
+/** Takes updates in, one at a time, and before one its start weights where the server has let go of them. Its methods run one after the other (see Inbox). */
 export class UploadDesk {
   readonly #context: SessionContext;
   readonly #numbers: TransferNumbers;
@@ -24,7 +26,7 @@ export class UploadDesk {
     this.#numbers = numbers;
   }
 
-  /** Id of the update whose data is due; null between uploads. */
+  /** Id of the update whose data, or whose start weights, are due; null between uploads. */
   get openUpdateId(): string | null {
     return this.#upload?.offer.updateId ?? null;
   }
@@ -37,19 +39,47 @@ export class UploadDesk {
    */
   async offer(offer: UpdateOffer): Promise<UpdateRecord | null> {
     await this.#makeRoomFor(offer);
+    return this.#answer(offer);
+  }
+
+  /** The client does not have the start weights it was asked for. @throws AppError `update/unknown-base`, or unexpected */
+  async baseMissing(baseId: string): Promise<null> {
+    const upload = this.#upload;
+    if (upload?.base?.baseId !== baseId) {
+      throw new AppError('protocol/unexpected-message', { detail: 'these start weights were not asked for' });
+    }
+    this.#upload = null;
+    await upload.part.drop();
+    throw startLost('the client does not have its start weights any more');
+  }
+
+  async #answer(offer: UpdateOffer): Promise<UpdateRecord | null> {
     const { clientId, engine, store } = this.#context;
-    const known = await checkOffer(offer, { clientId, engine, catalogue: store.catalogue });
-    if (known !== null) return this.#receipt(known);
-    const part = await store.parts.take(offer);
-    const upload = { offer, part, transfer: this.#numbers.next() };
+    const verdict = await checkOffer(offer, { clientId, engine, catalogue: store.catalogue });
+    if (verdict.kind === 'known') return this.#receipt(verdict.update);
+    return this.#receive(offer, verdict.kind === 'send-start' ? verdict.base : null);
+  }
+
+  /** Begins or continues a transfer: of the update, or first of the start weights it builds on. */
+  async #receive(offer: UpdateOffer, base: BaseRecord | null): Promise<UpdateRecord | null> {
+    const { clientId, channel, store, log } = this.#context;
+    const { updateId, sizeBytes } = offer;
+    const content =
+      base === null
+        ? { purpose: 'update' as const, id: updateId, sha256: offer.sha256 }
+        : { purpose: 'start' as const, id: base.baseId, sha256: base.weightsDigest };
+    const part = await store.parts.take({ clientId, sizeBytes, ...content });
+    const upload = { offer, part, transfer: this.#numbers.next(), base };
     this.#upload = upload;
     if (part.isComplete) return this.#complete(upload);
-    this.#context.channel.send({
-      type: 'update/resume',
-      updateId: offer.updateId,
-      transfer: upload.transfer,
-      offset: part.heldBytes,
-    });
+    const position = { transfer: upload.transfer, offset: part.heldBytes };
+    if (base === null) {
+      channel.send({ type: 'update/resume', updateId, ...position });
+    } else {
+      const { baseId, weightsDigest: sha256 } = base;
+      log.warn({ baseId, updateId }, 'start weights are not kept any more: asking the client for them');
+      channel.send({ type: 'base/resume', baseId, ...position, sizeBytes, sha256 });
+    }
     return null;
   }
 
@@ -101,17 +131,26 @@ export class UploadDesk {
     await this.close();
   }
 
-  async #complete({ offer, part }: Upload): Promise<UpdateRecord> {
+  async #complete({ offer, part, base }: Upload): Promise<UpdateRecord | null> {
     this.#upload = null;
     try {
       await part.prove();
     } catch (thrown) {
-      if (toAppError(thrown).code === 'server/storage') await part.close();
+      const { code } = toAppError(thrown);
+      if (code === 'server/storage') await part.close();
       else await part.drop();
-      throw thrown;
+      throw base !== null && code.startsWith('update/')
+        ? startLost('the client has other start weights')
+        : thrown;
     }
     await part.close();
     const { engine, clientId } = this.#context;
+    if (base !== null) {
+      if (!(await engine.restoreStart({ clientId, base, path: part.path }))) {
+        throw startLost('the client was given other start weights meanwhile');
+      }
+      return this.#answer(offer);
+    }
     const journaled = await engine.receive({
       updateId: offer.updateId,
       clientId,
@@ -133,4 +172,8 @@ export class UploadDesk {
     });
     return update;
   }
+}
+
+function startLost(detail: string): AppError {
+  return new AppError('update/unknown-base', { detail });
 }

@@ -62,6 +62,8 @@ export interface BaseRecord {
 export interface ClientRecord extends ClientProgress {
   /** Names of vectors that were let go; they are not among `vectors`. */
   readonly evicted: readonly string[];
+  /** Whether the base's own file was let go before the client had it. */
+  readonly isBaseEvicted: boolean;
   readonly taskId: string;
   readonly clientId: string;
   readonly plantName: string;

@@ -22,6 +22,7 @@ export interface Store extends Tables {
  * @param path the folder; created where it does not exist
  * @param options.threads where the slow work is done; in threads of its own when left out
  * @param options.policy versions that it does not keep are let go of
+ * @param options.reserveBytes free disk space below which no transfer is accepted
  * @throws AppError `startup/data-not-writable`, `startup/already-running`, `startup/restore-incomplete`,
  *   `store/newer-database`, `store/damaged`, `server/storage`
  */
@@ -31,7 +32,8 @@ export async function openStore(
     threads = OWN_THREADS,
     policy = DEFAULT_RETENTION,
     now = new Date(),
-  }: { threads?: StoreThreads; policy?: RetentionPolicy; now?: Date } = {},
+    reserveBytes,
+  }: { threads?: StoreThreads; policy?: RetentionPolicy; now?: Date; reserveBytes?: number } = {},
 ): Promise<Store> {
   const folder = await openDataFolder(path);
   let opened: OpenTables | undefined;
@@ -48,6 +50,7 @@ export async function openStore(
       isJournaled: async (updateId) => (await catalogue.findUpdate(updateId)) !== null,
       now,
       prove,
+      reserveBytes,
     });
     const close = async () => {
       await endProver();

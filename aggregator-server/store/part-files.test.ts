@@ -3,14 +3,24 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { bytesOf, sha256 } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { PartFiles } from './part-files.ts';
+import { type PartContent, PartFiles, type PartFilesOptions } from './part-files.ts';
 
 const BYTES = bytesOf(Float32Array.of(1, 2, 3, 4));
-const CONTENT = { updateId: crypto.randomUUID(), sha256: sha256(BYTES), sizeBytes: BYTES.byteLength };
-const NAME = `${CONTENT.updateId}.${CONTENT.sha256}.part`;
+const CLIENT = crypto.randomUUID();
+const CONTENT: PartContent = {
+  clientId: CLIENT,
+  purpose: 'update',
+  id: crypto.randomUUID(),
+  sha256: sha256(BYTES),
+  sizeBytes: BYTES.byteLength,
+};
 
-async function open(folder: string, journaled: readonly string[] = []): Promise<PartFiles> {
-  return PartFiles.open(folder, { isJournaled: async (id) => journaled.includes(id), now: new Date() });
+function nameOf({ clientId, purpose, id, sha256 }: PartContent): string {
+  return `${clientId}.${purpose}.${id}.${sha256}.part`;
+}
+
+async function open(folder: string, options: Partial<PartFilesOptions> = {}): Promise<PartFiles> {
+  return PartFiles.open(folder, { isJournaled: async () => false, now: new Date(), ...options });
 }
 
 it('goes on where it stopped, and proves what it holds', async () => {
@@ -19,6 +29,7 @@ it('goes on where it stopped, and proves what it holds', async () => {
   const first = await parts.take(CONTENT);
   await first.append(BYTES.subarray(0, 5));
   await first.close();
+  expect(await readdir(folder)).toEqual([nameOf(CONTENT)]);
   const second = await (await open(folder)).take(CONTENT);
   expect(second.heldBytes).toBe(5);
   await second.append(BYTES.subarray(5));
@@ -31,14 +42,17 @@ it('goes on where it stopped, and proves what it holds', async () => {
 it('belongs to one sender at a time', async () => {
   const parts = await open(await temporaryFolder());
   const first = await parts.take(CONTENT);
-  await expect(parts.take(CONTENT)).rejects.toMatchObject({ code: 'update/id-conflict' });
+  const other = { ...CONTENT, clientId: crypto.randomUUID() };
+  for (const content of [CONTENT, other]) {
+    await expect(parts.take(content)).rejects.toMatchObject({ code: 'update/id-conflict' });
+  }
   await first.close();
   await (await parts.take(CONTENT)).close();
 });
 
 it('starts again when it is longer than it may be', async () => {
   const folder = await temporaryFolder();
-  await writeFile(join(folder, NAME), new Uint8Array(BYTES.byteLength + 1));
+  await writeFile(join(folder, nameOf(CONTENT)), new Uint8Array(BYTES.byteLength + 1));
   const part = await (await open(folder)).take(CONTENT);
   expect(part.heldBytes).toBe(0);
   await part.close();
@@ -46,15 +60,61 @@ it('starts again when it is longer than it may be', async () => {
 
 it('is cleared at start when its update is journaled or nobody came back for it, and kept otherwise', async () => {
   const folder = await temporaryFolder();
-  const journaled = crypto.randomUUID();
-  const abandoned = crypto.randomUUID();
-  const digest = '0'.repeat(64);
-  for (const id of [CONTENT.updateId, journaled, abandoned])
-    await writeFile(join(folder, `${id}.${digest}.part`), 'x');
-  await utimes(join(folder, `${abandoned}.${digest}.part`), 0, 0);
+  const of = (purpose: 'update' | 'start') =>
+    nameOf({ ...CONTENT, clientId: crypto.randomUUID(), purpose, id: crypto.randomUUID() });
+  const [journaled, abandoned, kept, start] = [of('update'), of('update'), of('update'), of('start')];
+  for (const name of [journaled, abandoned, kept, start]) await writeFile(join(folder, name), 'x');
+  await utimes(join(folder, abandoned), 0, 0);
   await writeFile(join(folder, 'foreign.txt'), 'x');
-  await open(folder, [journaled]);
-  expect((await readdir(folder)).sort()).toEqual(
-    [`${CONTENT.updateId}.${digest}.part`, 'foreign.txt'].sort(),
-  );
+  await writeFile(join(folder, `${CONTENT.id}.${CONTENT.sha256}.part`), 'of an early program');
+  await open(folder, { isJournaled: async (id) => journaled.includes(id) || start.includes(id) });
+  expect((await readdir(folder)).sort()).toEqual([kept, start, 'foreign.txt'].sort());
+});
+
+it('is one per client and purpose: the older one is given up, also after a restart', async () => {
+  const folder = await temporaryFolder();
+  const start: PartContent = { ...CONTENT, purpose: 'start', id: crypto.randomUUID() };
+  const stranger: PartContent = { ...CONTENT, clientId: crypto.randomUUID(), id: crypto.randomUUID() };
+  let parts = await open(folder);
+  for (const content of [CONTENT, start, stranger]) await (await parts.take(content)).close();
+  for (let count = 0; count < 5; count++) {
+    if (count === 3) parts = await open(folder);
+    await (await parts.take({ ...CONTENT, id: crypto.randomUUID() })).close();
+  }
+  const names = await readdir(folder);
+  expect(names).toHaveLength(3);
+  expect(names.filter((name) => name.startsWith(`${CLIENT}.update.`))).toHaveLength(1);
+  expect(names).toEqual(expect.arrayContaining([nameOf(start), nameOf(stranger)]));
+  expect(names).not.toContain(nameOf(CONTENT));
+});
+
+it('gives up no transfer that is under way', async () => {
+  const folder = await temporaryFolder();
+  const parts = await open(folder);
+  const first = await parts.take(CONTENT);
+  await (await parts.take({ ...CONTENT, id: crypto.randomUUID() })).close();
+  await first.append(BYTES);
+  await first.prove();
+  await first.close();
+  expect(await readdir(folder)).toContain(nameOf(CONTENT));
+});
+
+it('accepts no byte that would touch the reserve of the disk', async () => {
+  const folder = await temporaryFolder();
+  let free = 1000 + 2 * BYTES.byteLength;
+  const parts = await open(folder, { reserveBytes: 1000, freeBytes: async () => free });
+  const first = await parts.take(CONTENT);
+  const second = await parts.take({ ...CONTENT, id: crypto.randomUUID() });
+  // What the two will bring is as good as there.
+  const third: PartContent = { ...CONTENT, clientId: crypto.randomUUID(), id: crypto.randomUUID() };
+  await expect(parts.take(third)).rejects.toMatchObject({ code: 'server/low-space', isRetryable: true });
+  expect(await readdir(folder)).not.toContain(nameOf(third));
+  await second.drop();
+  await (await parts.take(third)).close();
+  await first.append(BYTES);
+  free = 999;
+  await expect(parts.take(third)).rejects.toMatchObject({ code: 'server/low-space' });
+  await first.close();
+  free += BYTES.byteLength + 1;
+  await (await parts.take(third)).close();
 });

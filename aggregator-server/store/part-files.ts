@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { makeFolder } from './durable-file.ts';
@@ -9,91 +9,145 @@ import { errorCodeOf, storageError } from './storage-error.ts';
 /** A part file nobody continued for this long is removed at start, milliseconds (30 days). */
 const ABANDONED_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
 
-const NAME_PATTERN = /^([0-9a-f-]{36})\.[0-9a-f]{64}\.part$/i;
+/** Free disk space below which no bytes are accepted. */
+export const DEFAULT_RESERVE_BYTES = 500e6;
+
+const NAME_PATTERN = /^([0-9a-f-]{36})\.(update|start)\.([0-9a-f-]{36})\.[0-9a-f]{64}\.part$/i;
+/** As early programs named them, without their client: nobody continues them. */
+const FORMER_NAME_PATTERN = /^[0-9a-f-]{36}\.[0-9a-f]{64}\.part$/i;
 
 /** What a part file will hold when complete. */
 export interface PartContent {
-  readonly updateId: string;
+  readonly clientId: string;
+  /** An update, or the start weights of one that the server has let go of. */
+  readonly purpose: 'update' | 'start';
+  /** Of the update or the base. */
+  readonly id: string;
   readonly sha256: string;
   readonly sizeBytes: number;
 }
 
-/** Updates on their way in: `<updateId>.<sha256>.part`, continued over reconnects and restarts. */
+export interface PartFilesOptions {
+  /** Whether an update needs no transfer any more. */
+  readonly isJournaled: (updateId: string) => Promise<boolean>;
+  readonly now: Date;
+  /** Judges complete content; in this thread when left out. */
+  readonly prove?: ProveUpload;
+  /** Free space that stays free; {@link DEFAULT_RESERVE_BYTES} when left out. */
+  readonly reserveBytes?: number;
+  /** Asks the file system when left out. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
+}
+
+/**
+ * Updates and start weights on their way in: `<client>.<purpose>.<id>.<sha256>.part`, continued over reconnects and
+ * restarts. A client has one transfer of each purpose: it can only want one update at a time, so an older one is
+ * given up when it begins another, and nobody fills the disk with transfers never finished.
+ */
 export class PartFiles {
   readonly #folder: string;
+  readonly #reserveBytes: number;
+  readonly #freeBytes: (folder: string) => Promise<number>;
   readonly #prove: ProveUpload;
-  readonly #openUpdates = new Set<string>();
+  readonly #open = new Map<string, PartFile | null>();
+  /** Unfinished files by client and purpose. */
+  readonly #unfinished = new Map<string, string>();
 
-  private constructor(folder: string, prove: ProveUpload) {
+  private constructor(folder: string, { reserveBytes, freeBytes, prove }: PartFilesOptions) {
     this.#folder = folder;
-    this.#prove = prove;
+    this.#reserveBytes = reserveBytes ?? DEFAULT_RESERVE_BYTES;
+    this.#freeBytes = freeBytes ?? freeBytesOf;
+    this.#prove = prove ?? proveUpload;
   }
 
-  /**
-   * Opens the folder and removes part files that nobody will continue.
-   * @param options.isJournaled whether an update needs no transfer any more
-   * @param options.prove judges complete content; in this thread when left out
-   */
-  static async open(
-    folder: string,
-    options: {
-      isJournaled: (updateId: string) => Promise<boolean>;
-      now: Date;
-      prove?: ProveUpload;
-    },
-  ): Promise<PartFiles> {
-    const { isJournaled, now, prove = proveUpload } = options;
+  /** Opens the folder and removes part files that nobody will continue. @throws AppError `server/storage` */
+  static async open(folder: string, options: PartFilesOptions): Promise<PartFiles> {
     try {
       await makeFolder(folder);
-      for (const name of await readdir(folder)) {
-        const updateId = NAME_PATTERN.exec(name)?.[1];
-        if (updateId === undefined) continue;
-        const path = join(folder, name);
-        const ageMs = now.getTime() - (await stat(path)).mtimeMs;
-        if (ageMs > ABANDONED_AFTER_MS || (await isJournaled(updateId))) await rm(path, { force: true });
-      }
-      return new PartFiles(folder, prove);
+      const files = new PartFiles(folder, options);
+      for (const name of await readdir(folder)) await files.#sort(name, options);
+      return files;
     } catch (thrown) {
       throw storageError(thrown);
     }
   }
 
   /**
-   * Opens the part file of an update, new or begun earlier.
-   * @throws AppError `update/id-conflict` while another connection sends an update with this id, `server/storage`
+   * Opens a part file, new or begun earlier.
+   * @throws AppError `update/id-conflict` while another connection sends content with this id, `server/low-space`
+   *   before a byte is accepted, `server/storage`
    */
   async take(content: PartContent): Promise<PartFile> {
-    const { updateId, sha256, sizeBytes } = content;
-    if (this.#openUpdates.has(updateId)) {
-      throw new AppError('update/id-conflict', { detail: `update ${updateId} is being sent elsewhere` });
+    const { id, sizeBytes } = content;
+    if (this.#open.has(id)) {
+      throw new AppError('update/id-conflict', { detail: `${id} is being sent elsewhere` });
     }
-    this.#openUpdates.add(updateId);
-    const release = () => {
-      this.#openUpdates.delete(updateId);
+    this.#open.set(id, null);
+    const name = nameOf(content);
+    const release = (isKept: boolean) => {
+      this.#open.delete(id);
+      if (!isKept && this.#unfinished.get(slotOf(content)) === name) this.#unfinished.delete(slotOf(content));
     };
     try {
-      const path = join(this.#folder, `${updateId}.${sha256}.part`);
+      await this.#giveUpOther(content);
+      const path = join(this.#folder, name);
+      const size = await sizeOf(path);
+      const heldBytes = size > sizeBytes ? 0 : size;
+      await this.#requireSpace(sizeBytes - heldBytes);
       const handle = await openForUpdate(path);
-      let heldBytes = (await handle.stat()).size;
-      if (heldBytes > sizeBytes) {
-        await handle.truncate(0);
-        heldBytes = 0;
-      }
-      return new PartFile({ path, handle, heldBytes, content, prove: this.#prove, release });
+      if (size > sizeBytes) await handle.truncate(0);
+      this.#unfinished.set(slotOf(content), name);
+      const part = new PartFile({ path, handle, heldBytes, content, prove: this.#prove, release });
+      this.#open.set(id, part);
+      return part;
     } catch (thrown) {
-      release();
+      release(true);
       throw storageError(thrown);
     }
+  }
+
+  /** Keeps a file of an earlier run to be continued, or removes it. */
+  async #sort(name: string, { isJournaled, now }: PartFilesOptions): Promise<void> {
+    const path = join(this.#folder, name);
+    const [, clientId, purpose, id] = NAME_PATTERN.exec(name) ?? [];
+    if (id === undefined) {
+      if (FORMER_NAME_PATTERN.test(name)) await rm(path, { force: true });
+      return;
+    }
+    const ageMs = now.getTime() - (await stat(path)).mtimeMs;
+    const isDone = purpose === 'update' && (await isJournaled(id));
+    if (ageMs > ABANDONED_AFTER_MS || isDone) await rm(path, { force: true });
+    else this.#unfinished.set(`${clientId}.${purpose}`, name);
+  }
+
+  async #giveUpOther(content: PartContent): Promise<void> {
+    const slot = slotOf(content);
+    const other = this.#unfinished.get(slot);
+    if (other === undefined || other === nameOf(content)) return;
+    // A client of two tasks may send to both at once.
+    if (this.#open.has(NAME_PATTERN.exec(other)![3]!)) return;
+    await rm(join(this.#folder, other), { force: true });
+    this.#unfinished.delete(slot);
+  }
+
+  /** What other transfers will still bring is counted as if it were there. */
+  async #requireSpace(neededBytes: number): Promise<void> {
+    const expected = [...this.#open.values()].reduce((sum, part) => sum + (part?.missingBytes ?? 0), 0);
+    const free = await this.#freeBytes(this.#folder);
+    if (free - expected - neededBytes >= this.#reserveBytes) return;
+    throw new AppError('server/low-space', {
+      detail: `${free} bytes free, ${expected + neededBytes} expected, ${this.#reserveBytes} kept in reserve`,
+    });
   }
 }
 
-/** One update on its way in. */
+/** One transfer on its way in. */
 export class PartFile {
   readonly path: string;
   readonly #handle: FileHandle;
   readonly #content: PartContent;
   readonly #prove: ProveUpload;
-  readonly #release: () => void;
+  readonly #release: (isKept: boolean) => void;
   /** Of all bytes held; null where some came over an earlier connection. */
   #runningProof: RunningProof | null;
   #heldBytes: number;
@@ -105,7 +159,7 @@ export class PartFile {
     heldBytes: number;
     content: PartContent;
     prove: ProveUpload;
-    release: () => void;
+    release: (isKept: boolean) => void;
   }) {
     this.path = parts.path;
     this.#handle = parts.handle;
@@ -121,8 +175,12 @@ export class PartFile {
     return this.#heldBytes;
   }
 
+  get missingBytes(): number {
+    return this.#content.sizeBytes - this.#heldBytes;
+  }
+
   get isComplete(): boolean {
-    return this.#heldBytes === this.#content.sizeBytes;
+    return this.missingBytes === 0;
   }
 
   /** Writes the next bytes. @throws AppError `server/storage`; the file then still ends where it did */
@@ -161,21 +219,47 @@ export class PartFile {
     this.#runningProof.judge(sha256);
   }
 
-  /** Keeps what is there, to be continued later. */
+  /** Keeps what is there, to be continued later, or complete, to be taken over. */
   async close(): Promise<void> {
+    await this.#end({ isKept: !this.isComplete });
+  }
+
+  /** Closes and forgets the content. */
+  async drop(): Promise<void> {
+    await this.#end({ isKept: false });
+    await rm(this.path, { force: true });
+  }
+
+  async #end({ isKept }: { isKept: boolean }): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     try {
       await this.#handle.close();
     } finally {
-      this.#release();
+      this.#release(isKept);
     }
   }
+}
 
-  /** Closes and forgets the content. */
-  async drop(): Promise<void> {
-    await this.close();
-    await rm(this.path, { force: true });
+function slotOf({ clientId, purpose }: PartContent): string {
+  return `${clientId}.${purpose}`;
+}
+
+function nameOf({ id, sha256, ...content }: PartContent): string {
+  return `${slotOf({ id, sha256, ...content })}.${id}.${sha256}.part`;
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    if (errorCodeOf(thrown) === 'ENOENT') return 0;
+    throw thrown;
   }
 }
 

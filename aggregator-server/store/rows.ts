@@ -148,6 +148,12 @@ export function readBase(row: unknown): BaseRecord {
   };
 }
 
+/** Whether the file of a row of `bases` was let go before it was installed. */
+export function isEvictedBase(row: unknown): boolean {
+  const { evicted_at, installed_at } = baseRow.parse(row);
+  return evicted_at !== null && installed_at === null;
+}
+
 /** Proves a row of `updates` read with {@link UPDATE_COLUMNS}. */
 export function readUpdate(row: unknown): UpdateRecord {
   const update = updateRow.parse(row);
@@ -169,7 +175,7 @@ export function readUpdate(row: unknown): UpdateRecord {
 /** Proves a row of `clients`; its base and its vectors are rows of their own. */
 export function readClient(
   row: unknown,
-): Omit<ClientRecord, 'base' | 'vectors' | 'evicted'> & { readonly baseId: string | null } {
+): Omit<ClientRecord, 'base' | 'vectors' | 'evicted' | 'isBaseEvicted'> & { readonly baseId: string | null } {
   const client = clientRow.parse(row);
   return {
     taskId: client.task_id,

@@ -21,6 +21,7 @@ import {
 import { Evictor } from './evictor.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './retention-policy.ts';
 import {
+  isEvictedBase,
   readBase,
   readClient,
   readClientSummary,
@@ -318,11 +319,14 @@ export class SqliteCatalogue implements Catalogue {
     if (row === undefined) return null;
     const { baseId, ...client } = readClient(row);
     const { vectors, evicted } = this.#writer.clientVectors({ taskId, clientId });
-    return { ...client, vectors, evicted, base: baseId === null ? null : this.#base(baseId) };
+    const kept = { ...client, vectors, evicted };
+    if (baseId === null) return { ...kept, base: null, isBaseEvicted: false };
+    const base = this.#connection.get(FIND_BASE, { baseId });
+    return { ...kept, base: readBase(base), isBaseEvicted: isEvictedBase(base) };
   }
 
   #base(baseId: string): BaseRecord | null {
-    const row = this.#connection.get('SELECT * FROM bases WHERE id = @baseId', { baseId });
+    const row = this.#connection.get(FIND_BASE, { baseId });
     return row === undefined ? null : readBase(row);
   }
 
@@ -360,6 +364,7 @@ export class SqliteCatalogue implements Catalogue {
   }
 }
 
+const FIND_BASE = 'SELECT * FROM bases WHERE id = @baseId';
 const NO_RELEASE: Aftermath = { obsoleteDigests: [], releasedClients: [] };
 
 function notNow(updateId: string): Error {

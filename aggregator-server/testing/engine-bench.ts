@@ -77,6 +77,23 @@ export class EngineBench {
     await this.store.catalogue.seeClient({ ...client, seenAt: seenAt.toISOString() });
   }
 
+  /** Lets go of all that may go, as under a limit that nothing else can meet. */
+  async evictAll(): Promise<void> {
+    const { catalogue, weights } = this.store;
+    const all = { count: 1000, atTime: new Date().toISOString() };
+    const versions = await catalogue.evictOldestVersions(all);
+    const { digests } = await catalogue.evictFilesOfClients(all);
+    const unreferenced = (candidates: readonly string[]) => catalogue.unreferenced(candidates);
+    await weights.removeUnreferenced([...versions, ...digests], unreferenced);
+  }
+
+  /** Sends start weights again as the gateway does. */
+  async restore(clientId: string, base: BaseRecord, weights: Float32Array): Promise<boolean> {
+    const path = join(this.#folder, 'transfers', `${randomUUID()}.part`);
+    await writeFile(path, bytesOf(weights));
+    return this.engine.restoreStart({ clientId, base, path });
+  }
+
   /** Hands an update over as the gateway does. */
   async deliver(update: {
     updateId: string;

@@ -2,7 +2,7 @@ import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
-import type { AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
+import type { AgentNotice, AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import type { ExampleSet } from '../trainer/messages.ts';
@@ -50,6 +50,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   #dataset: Dataset | null = null;
   #isLoadingDataset = false;
   #syncProblem: AppError | null = null;
+  #notice: AgentStatus['notice'] = null;
   #datasetProblem: AppError | null = null;
   #datasetRetry: NodeJS.Timeout | null = null;
   #networkSince = new Date().toISOString();
@@ -113,6 +114,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         loop: this.#loop?.state ?? null,
       }),
       problem: problem === null ? null : { code: problem.code, detail: problem.detail ?? null },
+      notice: this.#notice,
       network: { state: this.#sync?.state ?? 'offline', server, since: this.#networkSince },
       backend: this.#loop?.backend ?? null,
       task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
@@ -146,7 +148,8 @@ export class Agent extends EventEmitter<AgentEvents> {
         onWelcome: (task) => this.#onWelcome(task),
         onChange: () => this.emit('change'),
         onReceipt: () => this.#onReceipt(),
-        onInstalled: () => this.#onInstalled(),
+        onInstalled: (isReply) => this.#onInstalled(isReply),
+        onNotice: (notice) => this.#onNotice(notice),
         onRefusal: (error, isFatal) => this.#onRefusal(error, isFatal),
       },
     });
@@ -170,7 +173,14 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.emit('change');
   }
 
-  #onInstalled(): void {
+  #onNotice(kind: AgentNotice): void {
+    this.#options.log.warn({ notice: kind }, 'the aggregator asks for something again');
+    this.#notice = { kind, at: new Date().toISOString() };
+    this.emit('change');
+  }
+
+  #onInstalled(isReply: boolean): void {
+    if (isReply) this.#notice = null;
     this.#loop?.weightsInstalled();
     this.emit('change');
   }

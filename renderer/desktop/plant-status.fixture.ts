@@ -10,6 +10,7 @@ export function plantStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     plantName: 'Toyohashi',
     phase: 'training',
     problem: null,
+    notice: null,
     network: { state: 'online', server: '127.0.0.1:7600', since: at },
     backend: { name: 'cpu', isRequested: false, note: null },
     task: null,

@@ -14,6 +14,7 @@ import { MethodCard } from './method-card.tsx';
 import { PauseButton } from './pause-button.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
 import { QueueCard } from './queue-card.tsx';
+import { ServerNotice } from './server-notice.tsx';
 import { SetupCard } from './setup-card.tsx';
 import { describeState } from './state-sentence.ts';
 import { TrainingCard } from './training-card.tsx';
@@ -40,6 +41,7 @@ export function Screen({ client }: { readonly client: AgentClient }) {
         {isConnected && status !== null ? <PauseButton client={client} phase={status.phase} /> : undefined}
       </StateBanner>
       {isConnected && status !== null ? <ProblemNotice status={status} /> : null}
+      {isConnected && status !== null ? <ServerNotice status={status} /> : null}
       {status === null ? null : <Cards status={status} />}
     </PageFrame>
   );

@@ -106,6 +106,11 @@ export const ERROR_CATALOGUE = {
     en: 'The update contains values that are not numbers (NaN or infinity) or absurdly large. Check the training data and the learning rate.',
     ja: '更新に数値でない値（NaN・無限大）や、極端に大きな値が含まれています。学習データと学習率を確認してください。',
   },
+  'update/offer-again': {
+    isRetryable: true,
+    en: 'The aggregator’s copy of this update or of its starting point is damaged or was let go. This plant sends it once more by itself.',
+    ja: '集約サーバー側で、この更新またはその出発点の控えが壊れているか、残っていません。こちらから自動でもう一度送ります。',
+  },
   'update/digest-mismatch': {
     isRetryable: true,
     en: 'The update was damaged on the way and will be sent again.',
@@ -208,6 +213,11 @@ export const ERROR_CATALOGUE = {
     isRetryable: true,
     en: 'The aggregator could not write to its disk. Tell your IT; nothing is lost on this side.',
     ja: '集約サーバーがディスクに書き込めません。IT担当に知らせてください。こちらのデータは失われません。',
+  },
+  'server/low-space': {
+    isRetryable: true,
+    en: 'The aggregator’s disk is nearly full, so it takes no updates for now. Tell your IT; this plant keeps its progress and tries again by itself.',
+    ja: '集約サーバーのディスクの空きが少ないため、更新を受け付けていません。IT担当に知らせてください。こちらの学習結果は保存されており、自動で送り直します。',
   },
   'server/replaced': {
     isRetryable: true,

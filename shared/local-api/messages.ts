@@ -37,6 +37,19 @@ export const AGENT_PHASES = [
   'failed',
 ] as const;
 
+/** What the aggregator has asked for out of the ordinary; the agent goes on by itself. */
+export const AGENT_NOTICES = [
+  /** It has let go of the weights this plant started from, and is sent them again. */
+  'start-asked',
+  /** It has lost something of an update it already had, and is sent it again. */
+  'update-asked',
+  /** It has nothing to build this plant's update on: the plant goes on from the shared model, with what it has learned. */
+  'restarted',
+  /** Its disk is nearly full: updates wait here. */
+  'server-full',
+] as const;
+export type AgentNotice = (typeof AGENT_NOTICES)[number];
+
 export const agentStatusSchema = z.strictObject({
   appVersion: z.string(),
   clientId: z.string(),
@@ -44,6 +57,8 @@ export const agentStatusSchema = z.strictObject({
   phase: z.enum(AGENT_PHASES),
   /** Last problem that still stands; null when all is well. */
   problem: z.strictObject({ code: z.enum(ERROR_CODES), detail: z.string().nullable() }).nullable(),
+  /** What came out of the ordinary since the last answer to an update; null: nothing. */
+  notice: z.strictObject({ kind: z.enum(AGENT_NOTICES), at: timestamp }).nullable(),
   network: z.strictObject({
     state: z.enum(['online', 'connecting', 'offline']),
     server: z.string().nullable(),

@@ -102,6 +102,9 @@ const weightsResume = z.strictObject({ type: z.literal('weights/resume'), baseId
 
 const weightsInstalled = z.strictObject({ type: z.literal('weights/installed'), baseId: uuid });
 
+/** Answer to `base/resume` of a client that does not have these start weights any more, or has others. */
+const baseMissing = z.strictObject({ type: z.literal('base/missing'), baseId: uuid });
+
 /** Everything a client may say. */
 export const clientMessageSchema = z.discriminatedUnion('type', [
   hello,
@@ -112,6 +115,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   weightsRequest,
   weightsResume,
   weightsInstalled,
+  baseMissing,
 ]);
 
 // --- server to client -----------------------------------------------------------------------------------
@@ -148,6 +152,18 @@ const updateResume = z.strictObject({
   transfer: transferNumber,
   /** Bytes the server already has. */
   offset: sizeBytes,
+});
+
+/** Asks for the start weights of an offered update first: the server has let go of them, or lost them. */
+const baseResume = z.strictObject({
+  type: z.literal('base/resume'),
+  baseId: uuid,
+  /** Number the data frames must carry. */
+  transfer: transferNumber,
+  /** Bytes the server already has. */
+  offset: sizeBytes,
+  sizeBytes,
+  sha256,
 });
 
 const updateReceipt = z.strictObject({
@@ -217,6 +233,7 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   welcome,
   keyRotated,
   updateResume,
+  baseResume,
   updateReceipt,
   weightsOffer,
   weightsData,

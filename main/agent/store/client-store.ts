@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { AppError } from '@genba/shared/errors/app-error';
 import { addShift } from '@genba/shared/federation/shift';
 import { isAllFinite, isMergeable } from '@genba/shared/federation/validate';
@@ -71,6 +71,17 @@ export class ClientStore {
   /** S_m: the weights as last installed, before any round; null before the first contact. */
   startWeights(): Float32Array | null {
     return this.#weights.vector('start');
+  }
+
+  /**
+   * The start weights S of a base as they were sent, for an aggregator that has let go of them.
+   * @param sha256 of the weights it was sent
+   * @returns null where this client does not have exactly these
+   */
+  startBytes({ baseId, sha256 }: { baseId: string; sha256: string }): Buffer | null {
+    if (this.base()?.baseId !== baseId) return null;
+    const start = this.#weights.read('start');
+    return start !== null && createHash('sha256').update(start).digest('hex') === sha256 ? start : null;
   }
 
   /** What was last installed; null before the first contact. */

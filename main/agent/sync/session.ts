@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import type { AgentNotice } from '@genba/shared/local-api/messages';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
@@ -37,8 +38,10 @@ export interface SessionContext {
   readonly onChange: () => void;
   /** The aggregator took an update: what it may have refused before is over. */
   readonly onReceipt: () => void;
-  /** Weights of the aggregator were taken over. */
-  readonly onInstalled: () => void;
+  /** Weights of the aggregator were taken over; `isReply` when they answer an update. */
+  readonly onInstalled: (isReply: boolean) => void;
+  /** The aggregator asks for something out of the ordinary, which this conversation sees to. */
+  readonly onNotice: (notice: AgentNotice) => void;
   /** The aggregator refused something; `isFatal` when nothing more can come of this connection. */
   readonly onRefusal: (error: AppError, isFatal: boolean) => void;
 }
@@ -129,6 +132,9 @@ export class SyncSession {
       case 'update/resume':
         this.#onResume(message.updateId, message.transfer, message.offset);
         break;
+      case 'base/resume':
+        this.#onBaseResume(message);
+        break;
       case 'update/receipt':
         this.#context.outbox.markReceipted(message.updateId);
         this.#context.onReceipt();
@@ -174,6 +180,19 @@ export class SyncSession {
     if (this.#offered?.updateId !== updateId)
       throw new AppError('protocol/unexpected-message', { detail: updateId });
     void sendUpload(this.#socket, { transfer, offset, bytes: this.#offered.payload });
+  }
+
+  /** The aggregator needs the weights this plant started from before it can take the update. */
+  #onBaseResume(asked: Extract<ServerMessage, { type: 'base/resume' }>): void {
+    const { baseId, transfer, offset } = asked;
+    const bytes = this.#context.client.startBytes(asked);
+    if (bytes === null) {
+      // It refuses the update then, and the progress goes on from fresh weights.
+      this.#say({ type: 'base/missing', baseId });
+      return;
+    }
+    this.#context.onNotice('start-asked');
+    void sendUpload(this.#socket, { transfer, offset, bytes });
   }
 
   #onWeightsOffer(offer: WeightsOffer): void {
@@ -227,7 +246,7 @@ export class SyncSession {
     this.#isFreshBaseRequested = false;
     this.#say({ type: 'weights/installed', baseId: offer.baseId });
     this.#offered = null;
-    this.#context.onInstalled();
+    this.#context.onInstalled(offer.updateId !== null);
     this.offerNext();
   }
 
@@ -238,6 +257,8 @@ export class SyncSession {
       this.#onUpdateRefused(error);
       return;
     }
+    if (error.code === 'update/offer-again') this.#context.onNotice('update-asked');
+    if (error.code === 'server/low-space') this.#context.onNotice('server-full');
     // Everything else ends this conversation: after a pause the next one starts from what is stored.
     this.#context.onRefusal(error, !message.retry);
   }
@@ -248,6 +269,7 @@ export class SyncSession {
     this.#offered = null;
     if (LOST_BASE_CODES.has(error.code)) {
       outbox.requeueOnNewBase(updateId, error.code, randomUUID());
+      this.#context.onNotice('restarted');
       this.#requestFreshBase();
     } else {
       outbox.markRefused(updateId, error.code);

@@ -57,6 +57,14 @@ export const en = {
   'action.failed': 'That did not work: {{reason}}',
   'action.unanswered': 'the agent did not answer. Try again.',
 
+  'notice.title': 'From the aggregator',
+  'notice.startAsked': 'The server asked for this plant’s starting point again. It is being sent.',
+  'notice.updateAsked': 'The server asked for the last result again. It is being sent.',
+  'notice.restarted':
+    'The server no longer has this plant’s starting point. The plant goes on from the shared model and keeps what it has learned.',
+  'notice.serverFull':
+    'The server’s disk is nearly full. Results wait on this PC and are sent later by themselves.',
+
   'problem.title': 'Needs attention',
   'problem.detail': 'For IT: {{code}}',
   'problem.detailText': 'For IT: {{code}} ({{detail}})',

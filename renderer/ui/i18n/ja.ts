@@ -52,6 +52,15 @@ export const ja = {
   'action.failed': '操作できませんでした。{{reason}}',
   'action.unanswered': 'エージェントから応答がありません。もう一度お試しください。',
 
+  'notice.title': '集約サーバーからのお知らせ',
+  'notice.startAsked':
+    'サーバーから、この拠点の学習の出発点をもう一度送るよう求められました。送信しています。',
+  'notice.updateAsked': 'サーバーから、前回の学習結果をもう一度送るよう求められました。送信しています。',
+  'notice.restarted':
+    'この拠点の学習の出発点がサーバーに残っていません。学んだ内容を引き継いで、共有モデルから学習を続けます。',
+  'notice.serverFull':
+    'サーバーのディスクの空きが少なくなっています。学習結果はこのパソコンに保管し、あとで自動で送信します。',
+
   'problem.title': '確認してください',
   'problem.detail': 'IT担当向け：{{code}}',
   'problem.detailText': 'IT担当向け：{{code}}（{{detail}}）',
