@@ -14,6 +14,7 @@ import type { TaskEngine } from '../engine/task-engine.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Retention } from '../store/retention.ts';
 import { errorCodeOf } from '../store/storage-error.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { httpRoutes } from './http-routes.ts';
 import { isLoopbackHost, isLoopbackHostHeader } from './loopback.ts';
 import { CLOSE_GOING_AWAY, CLOSE_REFUSED, Session, type SessionHost } from './session.ts';
@@ -28,7 +29,7 @@ export interface GatewayOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly log: Logger;
-  /** Time between two pings, milliseconds. */
+  /** Time between two pings to a client, milliseconds. */
   readonly heartbeatMs?: number;
 }
 
@@ -39,7 +40,7 @@ export class Gateway {
   readonly #host: SessionHost;
   readonly #sessions = new Set<Session>();
   readonly #unsubscribe: (() => void)[];
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #heartbeat: Heartbeat;
 
   private constructor({ engines, store, retention, log, heartbeatMs = HEARTBEAT_MS }: GatewayOptions) {
     this.#host = {
@@ -66,9 +67,7 @@ export class Gateway {
         registry.find(taskId, clientId)?.recall(updateId, error);
       }),
     ]);
-    this.#heartbeat = setInterval(() => {
-      for (const session of this.#sessions) session.checkAlive();
-    }, heartbeatMs);
+    this.#heartbeat = new Heartbeat(heartbeatMs);
   }
 
   /**
@@ -98,7 +97,7 @@ export class Gateway {
 
   /** Stops listening and ends every session with close code 1001; what is in transfer can be continued later. */
   async close(): Promise<void> {
-    clearInterval(this.#heartbeat);
+    this.#heartbeat.stop();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     const closed = new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
@@ -127,7 +126,11 @@ export class Gateway {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const session = new Session(webSocket, this.#host);
       this.#sessions.add(session);
-      webSocket.once('close', () => this.#sessions.delete(session));
+      this.#heartbeat.add(session);
+      webSocket.once('close', () => {
+        this.#sessions.delete(session);
+        this.#heartbeat.remove(session);
+      });
     });
   }
 }
