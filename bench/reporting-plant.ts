@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import type { WeightsOffer } from '@genba/shared/protocol/messages';
 import { TestClient, updateOffer } from '../aggregator-server/testing/test-client.ts';
@@ -13,6 +13,8 @@ export interface PreparedUpdate {
 export interface ReportTimes {
   readonly offered: number;
   readonly resumed: number;
+  /** The last byte was handed to the system, which on one machine is when it arrives. */
+  readonly sent: number;
   readonly receipted: number;
   readonly answered: number;
   /** The reply is here and proved, and the server was told so. */
@@ -48,14 +50,11 @@ export class ReportingPlant {
     this.#base = base;
   }
 
-  /** Connects as a new plant and installs its first weights. */
-  static async join(address: string, clientId: string = randomUUID()): Promise<ReportingPlant> {
-    const { client, welcome } = await TestClient.join(address, { clientId });
+  /** Connects as a new plant and takes its first weights as its base, without fetching them. */
+  static async join(address: string): Promise<ReportingPlant> {
+    const { client, welcome } = await TestClient.join(address);
     client.send({ type: 'weights/request', reason: 'first' });
-    const base = await client.expect('weights/offer');
-    const plant = new ReportingPlant(client, welcome.task.id, base);
-    await plant.#install(base);
-    return plant;
+    return new ReportingPlant(client, welcome.task.id, await client.expect('weights/offer'));
   }
 
   /** Reports one update, from its offer to the installed reply. */
@@ -67,12 +66,13 @@ export class ReportingPlant {
     const { transfer } = await this.#client.expect('update/resume');
     const resumed = nowMs();
     this.#client.sendWeights({ transfer, from: 0, weights });
+    const flushed = this.#client.flushed().then(nowMs);
     await this.#client.expect('update/receipt');
     const receipted = nowMs();
     this.#base = await this.#client.expect('weights/offer');
     const answered = nowMs();
     await this.#install(this.#base);
-    return { offered, resumed, receipted, answered, installed: nowMs() };
+    return { offered, resumed, sent: await flushed, receipted, answered, installed: nowMs() };
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The aggregator in a process of its own, as `genba-aggregator` runs it; started by `ServerProcess`. */
 import { devNull } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { destination, pino } from 'pino';
 import type { EngineStep } from '../aggregator-server/engine/steps.ts';
 import { startAggregator } from '../aggregator-server/server.ts';
@@ -10,6 +11,8 @@ import type { MemoryFigures, ServerAnswer, ServerRequest, ServerStart } from './
 const start = JSON.parse(process.argv[2]!) as ServerStart;
 /** When each step was reached, milliseconds of the clock that all processes of a machine share. */
 const stepTimes: { step: EngineStep; atMs: number }[] = [];
+const pauses = monitorEventLoopDelay({ resolution: 1 });
+pauses.enable();
 
 const aggregator = await startAggregator({
   dataFolder: start.dataFolder,
@@ -26,6 +29,11 @@ async function answerTo(request: ServerRequest): Promise<unknown> {
   switch (request.kind) {
     case 'memory':
       return memory();
+    case 'pauses': {
+      const longestMs = pauses.max / 1e6;
+      pauses.reset();
+      return longestMs;
+    }
     case 'cpu':
       return cpuMs();
     case 'steps':

@@ -15,7 +15,7 @@ export interface ServerStart {
 
 export interface ServerRequest {
   readonly id: number;
-  readonly kind: 'memory' | 'cpu' | 'steps' | 'idle' | 'stop';
+  readonly kind: 'memory' | 'cpu' | 'pauses' | 'steps' | 'idle' | 'stop';
 }
 
 export interface ServerAnswer {
@@ -51,6 +51,11 @@ export class ServerProcess {
   /** What its memory is after a forced collection. */
   memory(): Promise<MemoryFigures> {
     return this.#ask('memory') as Promise<MemoryFigures>;
+  }
+
+  /** The longest pause of its event loop since the last call, milliseconds. */
+  longestPauseMs(): Promise<number> {
+    return this.#ask('pauses') as Promise<number>;
   }
 
   /** Processor time of all its threads since its start, milliseconds. */

@@ -101,6 +101,11 @@ export class TestClient {
     this.#socket.send(bytes, { binary: true });
   }
 
+  /** Resolves when the system has taken all that was sent so far. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => this.#socket.ping(undefined, undefined, () => resolve()));
+  }
+
   /** Plays dead: the connection stays open, but nothing is read or answered any more. */
   stopReading(): void {
     this.#socket.pause();
