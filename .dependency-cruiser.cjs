@@ -75,7 +75,10 @@ module.exports = {
       comment: 'the shell knows the agent by its local API, its data folder and its exit codes only',
       severity: 'error',
       from: { path: '^main/desktop/', pathNot: TESTS },
-      to: { path: '^main/(agent|trainer)/', pathNot: '^main/agent/(data-folder|exit-codes)\\.ts$' },
+      to: {
+        path: '^main/(agent|trainer)/',
+        pathNot: '^main/agent/(data-folder|exit-codes|local-api/find-agent)\\.ts$',
+      },
     },
     {
       name: 'electron-only-in-desktop',

@@ -6,9 +6,9 @@ import {
   LOCAL_API_PATH,
   LOCAL_API_SUBPROTOCOL,
   LOCAL_API_TOKEN_PREFIX,
-  type LocalCommand,
   localApiEndpointSchema,
   localMessageSchema,
+  type PlainCommand,
 } from '@genba/shared/local-api/messages';
 import { WebSocket } from 'ws';
 
@@ -44,7 +44,7 @@ export function readStatus(dataFolder: string): Promise<AgentStatus> {
 }
 
 /** Gives a command and waits until it is carried out. */
-export async function command(dataFolder: string, name: LocalCommand['command']): Promise<void> {
+export async function command(dataFolder: string, name: PlainCommand): Promise<void> {
   await open<void>(dataFolder, (socket, resolve) => {
     socket.on('open', () => socket.send(JSON.stringify({ id: 1, command: name })));
     socket.on('message', (data: Buffer) => {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DeviceStore } from '@genba/main/agent/identity/device-store';
+import { FileKeyStore } from '@genba/main/agent/identity/key-store';
 import { ClientStore } from '@genba/main/agent/store/client-store';
 import { openAgentDatabase } from '@genba/main/agent/store/database';
 import { Outbox } from '@genba/main/agent/store/outbox';
@@ -82,9 +84,14 @@ class Plant {
     this.outbox = new Outbox(this.#database);
     const nothing = () => {};
     this.#sync = new SyncClient({
-      address: webSocketAddress(this.#address),
+      where: {
+        targets: [{ address: webSocketAddress(this.#address), anchor: null }],
+        enrolledTask: null,
+      },
       log: pino({ level: 'silent' }),
       context: {
+        device: new DeviceStore(this.#database, new FileKeyStore(this.#folder)),
+        onServerTime: nothing,
         client: this.client,
         outbox: this.outbox,
         dataFolder: this.#folder,

@@ -42,6 +42,8 @@ export function offlinePlant(): AgentStatus {
     problem: null,
     notice: null,
     network: { state: 'offline', server: 'ws://127.0.0.1:7600', since: minutesAgo(11) },
+    security: 'open-loopback',
+    identity: null,
     backend: { name: 'tensorflow', isRequested: false, note: null },
     task: {
       id: 'digits',

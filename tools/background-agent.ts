@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalApiEndpoint } from '@genba/shared/local-api/messages';
-import { findAgent } from '../main/desktop/agent-endpoint.ts';
+import { findAgent } from '../main/agent/local-api/find-agent.ts';
 import { type AgentProgram, startAgent } from '../main/desktop/agent-process.ts';
 
 const DEADLINE_MS = 30_000;

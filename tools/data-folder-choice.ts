@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { defaultDataFolder } from '../main/agent/data-folder.ts';
-import { findAgent } from '../main/desktop/agent-endpoint.ts';
+import { findAgent } from '../main/agent/local-api/find-agent.ts';
 
 /** Which agent's window to open. */
 export interface DataFolderChoice {

@@ -1,12 +1,17 @@
 import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
 import os from 'node:os';
-import { type AppError, toAppError } from '@genba/shared/errors/app-error';
+import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { AgentNotice, AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
 import type { Task } from '@genba/shared/model/task';
+import { WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
 import type { ExampleSet } from '../trainer/messages.ts';
 import { type Dataset, loadCheckSet, loadDataset } from './dataset/dataset.ts';
+import { DeviceIdentity } from './identity/device-identity.ts';
+import { DeviceStore } from './identity/device-store.ts';
+import type { EnrolStep } from './identity/enrol.ts';
+import { FileKeyStore } from './identity/key-store.ts';
 import { RoundLoop } from './rounds/round-loop.ts';
 import { agentPhase, HISTORY_POINTS, remainingMs } from './status.ts';
 import { ClientStore } from './store/client-store.ts';
@@ -15,7 +20,7 @@ import { readBase, readHistory } from './store/history.ts';
 import { Outbox } from './store/outbox.ts';
 import { type AgentSettings, SettingsStore } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
-import { SyncClient } from './sync/sync-client.ts';
+import { SyncClient, type SyncTargets } from './sync/sync-client.ts';
 import { TrainerProcess } from './trainer/trainer-process.ts';
 
 export interface AgentOptions {
@@ -28,6 +33,9 @@ export interface AgentOptions {
 
 /** How often a dataset that could not be read is tried again, milliseconds. */
 const DATASET_RETRY_MS = 15_000;
+
+/** How often it is looked whether the device's key is old enough to be replaced, milliseconds. */
+const KEY_AGE_CHECK_MS = 3_600_000;
 
 interface AgentEvents {
   /** Something a window shows has changed. */
@@ -44,6 +52,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #settings: SettingsStore;
   readonly #client: ClientStore;
   readonly #outbox: Outbox;
+  readonly #device: DeviceStore;
+  readonly #identity: DeviceIdentity;
   #sync: SyncClient | null = null;
   #loop: RoundLoop | null = null;
   #loopDone: Promise<void> = Promise.resolve();
@@ -52,11 +62,16 @@ export class Agent extends EventEmitter<AgentEvents> {
   #syncProblem: AppError | null = null;
   #notice: AgentStatus['notice'] = null;
   #datasetProblem: AppError | null = null;
+  #keyAgeTimer: NodeJS.Timeout | null = null;
+  #isStarted = false;
   #datasetRetry: NodeJS.Timeout | null = null;
   #networkSince = new Date().toISOString();
   #isStopped = false;
 
-  /** @throws AppError `startup/data-not-writable`, `startup/already-running`, `store/newer-database` */
+  /**
+   * @throws AppError `startup/data-not-writable`, `startup/already-running`, `store/newer-database`; `tls/required`
+   *   when a server is given where this PC has enrolled
+   */
   constructor(options: AgentOptions) {
     super();
     this.#options = options;
@@ -64,35 +79,97 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#settings = new SettingsStore(this.#database, os.hostname());
     this.#client = new ClientStore(this.#database);
     this.#outbox = new Outbox(this.#database);
+    this.#device = new DeviceStore(this.#database, new FileKeyStore(options.dataFolder));
+    if (typeof options.settings.server === 'string' && this.#device.enrolment() !== null) {
+      this.#database.close();
+      throw new AppError('tls/required', { detail: `--server ${options.settings.server}` });
+    }
     this.#settings.write(options.settings);
+    const { appVersion, log } = options;
+    this.#identity = new DeviceIdentity({
+      device: this.#device,
+      client: this.#client,
+      settings: this.#settings,
+      appVersion,
+      log,
+    });
   }
 
   /** Starts to connect and to train, as far as it is set up; returns at once. */
   start(): void {
-    const { server, dataset } = this.#settings.read();
-    if (server === null || dataset === null) return;
-    this.#startSync(webSocketAddress(server));
+    this.#isStarted = true;
+    const where = this.#syncTargets();
+    if (where === null || this.#settings.read().dataset === null) return;
+    this.#startSync(where);
     const task = this.#client.task();
     if (task !== null) void this.#startRounds(task);
+    this.#renewOldKey();
+    this.#keyAgeTimer ??= setInterval(() => this.#renewOldKey(), KEY_AGE_CHECK_MS);
   }
 
   /** Ends training and connection and closes the database. What was finished is kept. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     if (this.#datasetRetry !== null) clearTimeout(this.#datasetRetry);
+    if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
     this.#sync?.stop();
     this.#loop?.stop();
     await this.#loopDone;
     this.#database.close();
   }
 
-  /** Carries out what a window asks for; done when it returns. */
-  execute({ command }: LocalCommand): void {
-    const isPaused = command === 'pause';
+  /**
+   * Carries out what a window asks for; done when it resolves.
+   * @throws AppError why it cannot be done
+   */
+  async execute(command: LocalCommand): Promise<void> {
+    switch (command.command) {
+      case 'pause':
+      case 'resume':
+        this.#setPaused(command.command === 'pause');
+        break;
+      case 'enrol':
+        await this.enrol(command.invitation, () => undefined);
+        break;
+      case 'rotate-key':
+        this.rotateKey();
+        break;
+    }
+    this.emit('change');
+  }
+
+  #setPaused(isPaused: boolean): void {
     this.#settings.write({ isPaused });
     if (isPaused) this.#loop?.interrupt();
     else this.#loop?.wake();
-    this.emit('change');
+  }
+
+  /**
+   * Enrols this PC with an invitation, and goes on with the aggregator it names.
+   * @param text the invitation: its link, or the content of its file
+   * @throws AppError why that cannot be done; everything is as before then
+   */
+  async enrol(text: string, onStep: (step: EnrolStep) => void): Promise<void> {
+    await this.#identity.enrol(text, onStep);
+    this.#sync?.stop();
+    this.#sync?.removeAllListeners();
+    this.#sync = null;
+    this.#syncProblem = null;
+    if (this.#isStarted && !this.#isStopped) this.start();
+  }
+
+  /**
+   * Has the device's key replaced: a new one is made, and announced at once or at the next contact.
+   * @throws AppError `identity/not-enrolled`
+   */
+  rotateKey(): void {
+    this.#identity.rotateKey();
+    this.#sync?.announceKey();
+  }
+
+  #renewOldKey(): void {
+    this.#identity.rotateOldKey();
+    this.#sync?.announceKey();
   }
 
   /** Everything a window shows. */
@@ -101,13 +178,16 @@ export class Agent extends EventEmitter<AgentEvents> {
     const task = this.#client.task();
     const base = readBase(this.#database);
     const round = this.#loop?.current ?? null;
-    const problem = this.#datasetProblem ?? this.#syncProblem ?? this.#loop?.problem ?? null;
+    const problem =
+      this.#datasetProblem ?? this.#syncProblem ?? this.#loop?.problem ?? this.#identity.clockProblem ?? null;
+    const identity = this.#identity.status();
+    const isServerKnown = identity !== null || server !== null;
     return {
       appVersion: this.#options.appVersion,
       clientId: this.#client.clientId,
       plantName,
       phase: agentPhase({
-        isConfigured: server !== null && dataset !== null,
+        isConfigured: isServerKnown && dataset !== null,
         hasWeights: base !== null,
         hasFailed: this.#datasetProblem !== null || (this.#syncProblem !== null && base === null),
         isPaused,
@@ -115,7 +195,13 @@ export class Agent extends EventEmitter<AgentEvents> {
       }),
       problem: problem === null ? null : { code: problem.code, detail: problem.detail ?? null },
       notice: this.#notice,
-      network: { state: this.#sync?.state ?? 'offline', server, since: this.#networkSince },
+      network: {
+        state: this.#sync?.state ?? 'offline',
+        server: identity === null ? server : serverOf(this.#sync?.address ?? identity.servers[0]!),
+        since: this.#networkSince,
+      },
+      security: isServerKnown ? (identity === null ? 'open-loopback' : 'enrolled') : null,
+      identity,
       backend: this.#loop?.backend ?? null,
       task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
       dataset: this.#datasetStatus(),
@@ -133,12 +219,23 @@ export class Agent extends EventEmitter<AgentEvents> {
     return { path, training, validation, skipped, classes: [...classes] };
   }
 
-  #startSync(address: string): void {
+  /** Where to connect to; null as long as nobody has said. */
+  #syncTargets(): SyncTargets | null {
+    const { server } = this.#settings.read();
+    const open = () => ({ address: webSocketAddress(server!), anchor: null });
+    return (
+      this.#identity.syncTargets() ?? (server === null ? null : { targets: [open()], enrolledTask: null })
+    );
+  }
+
+  #startSync(where: SyncTargets): void {
     const { dataFolder, appVersion, log } = this.#options;
     this.#sync = new SyncClient({
-      address,
+      where,
       log,
       context: {
+        device: this.#device,
+        onServerTime: (serverTime) => this.#identity.compareClocks(serverTime),
         client: this.#client,
         outbox: this.#outbox,
         dataFolder,
@@ -232,4 +329,9 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (!this.#isStopped)
       this.#datasetRetry = setTimeout(() => void this.#startRounds(task), DATASET_RETRY_MS);
   }
+}
+
+/** An address without what every one of them ends in. */
+function serverOf(address: string): string {
+  return address.replace(WEBSOCKET_PATH, '');
 }

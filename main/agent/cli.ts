@@ -7,7 +7,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import pino from 'pino';
 import { Agent } from './agent.ts';
 import { defaultDataFolder } from './data-folder.ts';
-import { EXIT_USAGE, exitCodeOf } from './exit-codes.ts';
+import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
+import { addIdentityCommands } from './identity/commands.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
 import { LocalApiServer } from './local-api/local-api-server.ts';
 import { type AgentSettings, MAX_PLANT_NAME_LENGTH } from './store/settings.ts';
@@ -29,6 +30,7 @@ interface CliOptions {
   readonly rest?: number;
   readonly backend?: AgentSettings['backend'];
   readonly seed?: number;
+  readonly keyDays?: number;
   readonly port: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -73,6 +75,7 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
     restSeconds: options.rest,
     backend: options.backend,
     seed: options.seed,
+    keyRotationDays: options.keyDays,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -80,7 +83,6 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
 async function run(options: CliOptions, appVersion: string): Promise<void> {
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
   const dataFolder = path.resolve(options.data);
-  process.umask(NOTHING_FOR_OTHERS);
   const agent = new Agent({ dataFolder, appVersion, log, settings: givenSettings(options) });
   const localApi = new LocalApiServer({
     status: () => agent.status(),
@@ -112,14 +114,21 @@ function fail(thrown: unknown): never {
   process.exit(exitCodeOf(error.code));
 }
 
-function readOptions(argv: readonly string[], appVersion: string): CliOptions {
+/** The whole command line. Without a command the options are those of `run`, as they have always been. */
+function program(appVersion: string): Command {
+  const dataFolder = defaultDataFolder(process.platform, process.env, os.homedir());
   const command = new Command('genba-agent')
     .description(
       'Trains on this plant’s data and syncs with the aggregator. Settings are kept in the data folder.',
     )
     .version(appVersion)
-    .option('--data <folder>', 'data folder', defaultDataFolder(process.platform, process.env, os.homedir()))
-    .option('--server <address>', 'aggregator, as host:port', address)
+    .enablePositionalOptions()
+    .exitOverride();
+  const runCommand = command
+    .command('run', { isDefault: true })
+    .description('train and sync; meant where no command is given')
+    .option('--data <folder>', 'data folder', dataFolder)
+    .option('--server <address>', 'aggregator on this computer without encryption, as host:port', address)
     .option('--dataset <path>', 'training data: folder of images by class, folder of IDX files, or CSV file')
     .option('--check <path>', 'held-out data to judge the model on after every round, in the same form')
     .option('--plant <name>', 'name of this plant (default: the computer’s name)', plantName)
@@ -134,25 +143,27 @@ function readOptions(argv: readonly string[], appVersion: string): CliOptions {
       ]),
     )
     .option('--seed <number>', 'seed of splits and orders (default: 1)', numberFrom(0, 0xffff_ffff, true))
+    .option('--key-days <days>', 'age at which the key is replaced (default: 180)', numberFrom(1, 3650, true))
     .option('--port <number>', 'port of the local API', numberFrom(0, 65_535, true), 0)
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
-    .exitOverride();
-  command.parse(argv as string[]);
-  return command.opts<CliOptions>();
+    .action((options: CliOptions) => run(options, appVersion));
+  addIdentityCommands(command, { appVersion, defaultDataFolder: dataFolder, print: console.log });
+  return command.addHelpText(
+    'after',
+    () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,
+  );
 }
 
 async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string };
-  let options: CliOptions;
+  process.umask(NOTHING_FOR_OTHERS);
   try {
-    options = readOptions(process.argv, version);
+    await program(version).parseAsync(process.argv);
   } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) fail(thrown);
     // Commander has printed what was wrong, or the help that was asked for.
-    if (!(thrown instanceof CommanderError)) throw thrown;
     process.exitCode = thrown.exitCode === 0 ? 0 : EXIT_USAGE;
-    return;
   }
-  await run(options, version).catch(fail);
 }
 
 await main();

@@ -6,12 +6,36 @@ export const EXIT_USAGE = 2;
 /** Anything without a code of its own: a bug. */
 export const EXIT_BUG = 1;
 
-/** Why `genba-agent` did not start, as its exit code; docs/ERRORS.md lists them. Numbers are never reused. */
+/** Why `genba-agent` did not start or did not do its work, as its exit code; docs/ERRORS.md lists them. Numbers are never reused. */
 export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'startup/port-in-use': 3,
   'startup/data-not-writable': 4,
   'startup/already-running': 5,
   'store/newer-database': 6,
+  'tls/required': 7,
+  'store/disk-full': 8,
+  'identity/not-enrolled': 9,
+  'identity/key-lost': 10,
+  'invitation/not-found': 11,
+  'invitation/broken': 12,
+  'invitation/newer-version': 13,
+  'invitation/expired': 14,
+  'enrolment/unreachable': 15,
+  'enrolment/other-task': 16,
+  'tls/other-certificate': 17,
+  'tls/untrusted': 18,
+  'tls/expired': 19,
+  'tls/not-yet-valid': 20,
+  'tls/wrong-name': 21,
+  'tls/failed': 22,
+  'identity/code-unknown': 23,
+  'identity/code-expired': 24,
+  'identity/code-spent': 25,
+  'identity/already-enrolled': 26,
+  'identity/channel-mismatch': 27,
+  'identity/revoked': 28,
+  'task/unknown': 29,
+  'task/changed': 30,
 };
 
 /** The exit code for an error; see {@link EXIT_CODES}. */
@@ -23,4 +47,17 @@ export function exitCodeOf(code: ErrorCode): number {
 export function problemOf(exitCode: number | null): ErrorCode {
   const known = Object.entries(EXIT_CODES).find(([, number]) => number === exitCode);
   return known === undefined ? 'internal/bug' : (known[0] as ErrorCode);
+}
+
+/** The table of exit codes as `--help` shows it. */
+export function exitCodeHelp(): string {
+  const rows: [number, string][] = [
+    [0, 'agent stopped by SIGTERM or SIGINT, or command done'],
+    [EXIT_BUG, 'internal/bug and any other'],
+    [EXIT_USAGE, 'wrong command line'],
+    ...Object.entries(EXIT_CODES).map(([code, exitCode]): [number, string] => [exitCode, code]),
+  ];
+  return ['Exit codes:', ...rows.map(([exitCode, text]) => `  ${String(exitCode).padEnd(4)}${text}`)].join(
+    '\n',
+  );
 }

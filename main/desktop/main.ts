@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { app, type BrowserWindow, ipcMain, session } from 'electron';
-import { findAgent } from './agent-endpoint.ts';
+import { findAgent } from '../agent/local-api/find-agent.ts';
 import { AgentFollower } from './agent-follower.ts';
 import { type AgentProgram, startAgent } from './agent-process.ts';
 import { registerHandlers } from './ipc-handlers.ts';

@@ -5,6 +5,7 @@ import {
   type LocalCommand,
   type LocalMessage,
   localMessageSchema,
+  type PlainCommand,
 } from '@genba/shared/local-api/messages';
 import type { AgentView, CommandOutcome, Contact } from './agent-view.ts';
 import type { EndpointSource } from './endpoint-source.ts';
@@ -67,7 +68,7 @@ export class AgentClient {
   };
 
   /** Sends one command and waits for its reply, at most five seconds. */
-  send(command: LocalCommand['command']): Promise<CommandOutcome> {
+  send(command: PlainCommand): Promise<CommandOutcome> {
     const socket = this.#socket;
     if (socket === null || this.#view.contact.kind !== 'connected')
       return Promise.resolve({ kind: 'unanswered' });

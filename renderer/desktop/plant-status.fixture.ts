@@ -12,6 +12,8 @@ export function plantStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     problem: null,
     notice: null,
     network: { state: 'online', server: '127.0.0.1:7600', since: at },
+    security: 'open-loopback',
+    identity: null,
     backend: { name: 'cpu', isRequested: false, note: null },
     task: null,
     dataset: null,

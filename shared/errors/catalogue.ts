@@ -198,6 +198,62 @@ export const ERROR_CATALOGUE = {
     en: 'The invitation has expired. Ask your IT for a new one; if it is new, check the clock of this PC.',
     ja: '招待の期限が切れています。新しい招待をIT担当に依頼してください。届いたばかりなら、パソコンの時計を確認してください。',
   },
+  'invitation/not-found': {
+    isRetryable: false,
+    en: 'There is no invitation file of that name. Check the path, or paste the whole link.',
+    ja: 'その招待ファイルが見つかりません。場所を確認するか、リンク全体を貼り付けてください。',
+  },
+  // enrolment and encryption, as the plant’s PC sees them
+  'enrolment/unreachable': {
+    isRetryable: true,
+    en: 'The aggregator could not be reached, or the connection broke off. Check the network and enrol again with the same invitation.',
+    ja: '集約サーバーにつながらないか、通信が途中で切れました。ネットワークを確認し、同じ招待でもう一度登録してください。',
+  },
+  'enrolment/other-task': {
+    isRetryable: false,
+    en: 'This data folder holds the work of another task, so nothing was changed. Use another data folder (--data) for this invitation.',
+    ja: 'このデータフォルダーには別のタスクの学習結果があるため、登録せずに終了しました。この招待には、別のデータフォルダー（--data）を使ってください。',
+  },
+  'tls/other-certificate': {
+    isRetryable: false,
+    en: 'The server that answered does not have the invitation’s certificate. Most likely a firewall or virus scanner opens the encryption on the way (TLS inspection): ask your IT to exempt the aggregator’s address.',
+    ja: '応答したサーバーの証明書が、招待のものと違います。途中のファイアウォールやウイルス対策ソフトが暗号を解いている（TLS検査）可能性が高いため、集約サーバーのアドレスを検査の対象外にするよう、IT担当に依頼してください。',
+  },
+  'tls/untrusted': {
+    isRetryable: false,
+    en: 'The aggregator does not show a certificate that this PC trusts. A firewall or virus scanner may open the encryption (TLS inspection), or the aggregator has a new certificate. Tell your IT; results are kept here.',
+    ja: '集約サーバーの証明書を確認できません。途中の機器が暗号を解いている（TLS検査）か、サーバーの証明書が替わった可能性があります。IT担当に知らせてください。学習結果はこのパソコンに保管します。',
+  },
+  'tls/expired': {
+    isRetryable: false,
+    en: 'The aggregator’s certificate has expired. Check the clock of this PC; if it is right, ask your IT to renew the certificate.',
+    ja: '集約サーバーの証明書の期限が切れています。パソコンの時計が合っていれば、証明書の更新をIT担当に依頼してください。',
+  },
+  'tls/not-yet-valid': {
+    isRetryable: false,
+    en: 'By the clock of this PC, the aggregator’s certificate is not valid yet. Set the clock right; if it is right, tell your IT.',
+    ja: 'このパソコンの時計では、集約サーバーの証明書がまだ有効期間に入っていません。時計を合わせてください。合っている場合は、IT担当に知らせてください。',
+  },
+  'tls/wrong-name': {
+    isRetryable: false,
+    en: 'The aggregator’s certificate does not name the address in use. Ask your IT for an invitation with an address that the certificate names.',
+    ja: '集約サーバーの証明書が、接続先のアドレスに対応していません。証明書に含まれるアドレスでの招待を、IT担当に依頼してください。',
+  },
+  'tls/failed': {
+    isRetryable: false,
+    en: 'No encrypted connection came about. Another program may answer at this address, or a device on the way does not let TLS 1.3 through. Tell your IT.',
+    ja: '暗号化された通信を始められません。別のプログラムが応答しているか、途中の機器が TLS 1.3 を通していない可能性があります。IT担当に知らせてください。',
+  },
+  'tls/required': {
+    isRetryable: false,
+    en: 'This PC has enrolled and talks to its aggregator with encryption only. Leave --server away, or use another data folder.',
+    ja: 'このパソコンは登録済みのため、暗号化された通信だけを使います。--server を付けずに起動するか、別のデータフォルダーを使ってください。',
+  },
+  'clock/wrong': {
+    isRetryable: false,
+    en: 'The clock of this PC is several minutes off. Set it right, or ask your IT for time synchronisation; training and sending go on.',
+    ja: 'このパソコンの時計が数分以上ずれています。時計を合わせるか、時刻の自動同期をIT担当に依頼してください。学習と送信は続けます。',
+  },
   // transfer and server
   'transfer/digest-mismatch': {
     isRetryable: true,

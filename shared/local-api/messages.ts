@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors/catalogue.ts';
+import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
+import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
 
 /** WebSocket subprotocol of the agent's local API; the token travels as a second one, `token.<hex>`. */
 export const LOCAL_API_SUBPROTOCOL = 'genba.local.v1';
@@ -65,6 +67,24 @@ export const agentStatusSchema = z.strictObject({
     /** Since when the state holds. */
     since: timestamp,
   }),
+  /** How the way to the aggregator is protected; null while none is set. */
+  security: z.enum(SECURITY_MODES).nullable(),
+  /** What was enrolled; null before that. */
+  identity: z
+    .strictObject({
+      taskId: z.string(),
+      plantName: z.string(),
+      /** `wss://HOST:PORT`, best first. */
+      servers: z.array(z.string()),
+      /** sha256 of the one certificate that is trusted. */
+      certificate: z.string(),
+      enrolledAt: timestamp,
+      keyId,
+      keyCreatedAt: timestamp,
+      /** The key that is to follow; null where none is on its way. */
+      nextKeyId: keyId.nullable(),
+    })
+    .nullable(),
   backend: z
     .strictObject({
       name: z.enum(['tensorflow', 'wasm', 'cpu']),
@@ -146,8 +166,17 @@ export type AgentPhase = AgentStatus['phase'];
 export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('pause') }),
   z.strictObject({ id: z.int(), command: z.literal('resume') }),
+  z.strictObject({
+    id: z.int(),
+    command: z.literal('enrol'),
+    /** The invitation: its link, or the content of its file. */
+    invitation: z.string().min(1).max(MAX_INVITATION_LENGTH),
+  }),
+  z.strictObject({ id: z.int(), command: z.literal('rotate-key') }),
 ]);
 export type LocalCommand = z.output<typeof localCommandSchema>;
+/** Commands that need no more than their name. */
+export type PlainCommand = Exclude<LocalCommand, { command: 'enrol' }>['command'];
 
 /** What the agent says: a status after every change (at most ten a second), and one reply per command. */
 export const localMessageSchema = z.discriminatedUnion('type', [

@@ -35,7 +35,7 @@ const open = (store: KeyStore = keys) => new DeviceStore(database, store);
 function enrolled(): string {
   const device = open();
   const { keyId } = device.enrollingKey();
-  device.completeEnrolment(ENROLMENT);
+  device.completeEnrolment(ENROLMENT, () => undefined);
   return keyId;
 }
 
@@ -53,7 +53,7 @@ describe('enrolment', () => {
     const { keyId } = open().enrollingKey();
     expect(open().enrollingKey().keyId).toBe(keyId);
     expect(keys.keyIds()).toEqual([keyId]);
-    open().completeEnrolment(ENROLMENT);
+    open().completeEnrolment(ENROLMENT, () => undefined);
     expect(open().connectionKey().keyId).toBe(keyId);
     expect(open().enrolment()).toEqual(ENROLMENT);
     expect(open().enrollingKey().keyId).not.toBe(keyId);
@@ -64,10 +64,22 @@ describe('enrolment', () => {
     open().beginRotation();
     const { keyId } = open().enrollingKey();
     expect(open().connectionKey().keyId).toBe(first);
-    open().completeEnrolment({ ...ENROLMENT, servers: ['wss://other.example:8600'] });
+    open().completeEnrolment({ ...ENROLMENT, servers: ['wss://other.example:8600'] }, () => undefined);
     expect(open().connectionKey().keyId).toBe(keyId);
     expect(open().enrolment()?.servers).toEqual(['wss://other.example:8600']);
     expect(keys.keyIds()).toEqual([keyId]);
+  });
+
+  it('changes nothing, and forgets no key, when what belongs to it fails', () => {
+    const first = enrolled();
+    const { keyId } = open().enrollingKey();
+    const fail = () => {
+      throw new Error('disk full');
+    };
+    expect(() => open().completeEnrolment({ ...ENROLMENT, taskId: 'other' }, fail)).toThrow('disk full');
+    expect(open().enrolment()).toEqual(ENROLMENT);
+    expect(open().connectionKey().keyId).toBe(first);
+    expect(open().enrollingKey().keyId).toBe(keyId);
   });
 
   it('makes another key when one is given up, or was lost before it was of use', () => {

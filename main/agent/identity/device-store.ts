@@ -86,15 +86,24 @@ export class DeviceStore {
     return this.#usable('enrolling') ?? this.#make('enrolling');
   }
 
+  /** Whether an earlier enrolment began and was not heard to end. */
+  get isEnrolling(): boolean {
+    return this.#record('enrolling') !== null;
+  }
+
   /** Gives up the key that was to be introduced: the aggregator will never take it. */
   dropEnrollingKey(): void {
     this.#remove('enrolling');
   }
 
-  /** The aggregator has let the enrolling key in: it is this PC's key from now on, and the only one. */
-  completeEnrolment(enrolment: Enrolment): void {
+  /**
+   * The aggregator has let the enrolling key in: it is this PC's key from now on, and the only one.
+   * @param change what is to be changed in the database along with it, or not at all
+   */
+  completeEnrolment(enrolment: Enrolment, change: () => void): void {
     this.#database
       .transaction(() => {
+        change();
         this.#database.prepare("DELETE FROM device_key WHERE state <> 'enrolling'").run();
         this.#database.prepare("UPDATE device_key SET state = 'current'").run();
         this.#database

@@ -24,7 +24,7 @@ beforeEach(async () => {
   executed = [];
   server = new LocalApiServer({
     status: () => STATUS,
-    execute: (command) => {
+    execute: async (command) => {
       if (command.command === 'resume') throw new AppError('internal/bug');
       executed.push(command);
     },
@@ -128,7 +128,7 @@ describe('the local API', () => {
   it('refuses a port in use', async () => {
     const other = new LocalApiServer({
       status: () => STATUS,
-      execute: () => undefined,
+      execute: () => Promise.resolve(),
       pagesFolder: folder,
       log: pino({ level: 'silent' }),
     });

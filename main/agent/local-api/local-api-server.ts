@@ -26,8 +26,8 @@ const SHELL_ORIGIN = 'genba://app';
 /** What the local API needs of the agent. */
 export interface LocalApiContext {
   readonly status: () => AgentStatus;
-  /** @throws AppError when the command cannot be carried out */
-  readonly execute: (command: LocalCommand) => void;
+  /** Done when it resolves. @throws AppError when the command cannot be carried out */
+  readonly execute: (command: LocalCommand) => Promise<void>;
   /** Folder of the built pages. */
   readonly pagesFolder: string;
   readonly log: Logger;
@@ -142,7 +142,7 @@ export class LocalApiServer {
     socket.on('message', (data: Buffer) => {
       try {
         const command = parseControlFrame(localCommandSchema, data.toString('utf8'));
-        socket.send(JSON.stringify(this.#reply(command)));
+        void this.#reply(command).then((reply) => socket.send(JSON.stringify(reply)));
       } catch (thrown) {
         this.#context.log.warn({ detail: toAppError(thrown).detail }, 'a window sent an unknown command');
         socket.close(1008);
@@ -151,9 +151,9 @@ export class LocalApiServer {
     socket.send(this.#statusMessage());
   }
 
-  #reply(command: LocalCommand): LocalMessage {
+  async #reply(command: LocalCommand): Promise<LocalMessage> {
     try {
-      this.#context.execute(command);
+      await this.#context.execute(command);
       return { type: 'reply', id: command.id, error: null };
     } catch (thrown) {
       return { type: 'reply', id: command.id, error: toAppError(thrown).code };

@@ -24,10 +24,13 @@ const settingsSchema = z.strictObject({
   /** Orders the examples of each round. */
   seed: z.int().min(0).max(0xffff_ffff),
   isPaused: z.boolean(),
+  /** Age at which the device's key is replaced by a new one, days. */
+  keyRotationDays: z.number().min(1).max(3650),
 });
 export type AgentSettings = z.output<typeof settingsSchema>;
 
 const DEFAULT_REST_SECONDS = 60;
+const DEFAULT_KEY_ROTATION_DAYS = 180;
 
 /** Reads and writes the settings rows. */
 export class SettingsStore {
@@ -47,6 +50,7 @@ export class SettingsStore {
       backend: null,
       seed: 1,
       isPaused: false,
+      keyRotationDays: DEFAULT_KEY_ROTATION_DAYS,
     };
   }
 

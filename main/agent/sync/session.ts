@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import type { Conversation } from '@genba/shared/identity/statements';
+import type { SecurityMode } from '@genba/shared/identity/wire-types';
 import type { AgentNotice } from '@genba/shared/local-api/messages';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
@@ -15,6 +17,9 @@ import {
   type WeightsOffer,
 } from '@genba/shared/protocol/messages';
 import type { WebSocket } from 'ws';
+import { proofMessage, rotateMessage } from '../identity/answers.ts';
+import type { DeviceKey } from '../identity/device-key.ts';
+import type { DeviceStore } from '../identity/device-store.ts';
 import type { ClientStore } from '../store/client-store.ts';
 import type { Outbox, OutstandingUpdate } from '../store/outbox.ts';
 import { toWeights } from '../store/weights-blob.ts';
@@ -24,14 +29,27 @@ import { sendUpload } from './upload.ts';
 /** The aggregator was emptied, or restored from a backup older than our base: start from what it has now. */
 const LOST_BASE_CODES: ReadonlySet<ErrorCode> = new Set(['update/unknown-base', 'update/future-base']);
 
+/** Who this end is on one encrypted connection. */
+export interface SessionIdentity {
+  readonly key: DeviceKey;
+  readonly taskId: string;
+  /** See `CHANNEL_LABEL`. */
+  readonly channel: Uint8Array;
+}
+
 /** What a conversation needs of the agent. */
 export interface SessionContext {
+  readonly device: DeviceStore;
   readonly client: ClientStore;
   readonly outbox: Outbox;
   readonly dataFolder: string;
   readonly appVersion: string;
   readonly plantName: () => string;
   readonly taskId: () => string | null;
+  /** What the aggregator's clock says, ISO 8601. */
+  readonly onServerTime: (serverTime: string) => void;
+  /** The next connection is to be opened at once, with another key than this one. */
+  readonly onKeyChange: () => void;
   /** The aggregator accepted this client; called once per conversation. */
   readonly onWelcome: (task: Task) => void;
   /** Something people see has changed: queue or task. */
@@ -53,15 +71,21 @@ export interface SessionContext {
 export class SyncSession {
   readonly #socket: WebSocket;
   readonly #context: SessionContext;
+  readonly #identity: SessionIdentity | null;
+  /** What is signed on this connection; null before the challenge. */
+  #conversation: Conversation | null = null;
+  #announced: DeviceKey | null = null;
   #isWelcome = false;
   #isFreshBaseRequested = false;
   /** The update that was offered in this conversation. */
   #offered: OutstandingUpdate | null = null;
   #download: { readonly partial: PartialDownload; transfer: number | null } | null = null;
 
-  constructor(socket: WebSocket, context: SessionContext) {
+  /** @param identity null where nothing is encrypted and nobody has to show who he is: on this computer */
+  constructor(socket: WebSocket, context: SessionContext, identity: SessionIdentity | null) {
     this.#socket = socket;
     this.#context = context;
+    this.#identity = identity;
   }
 
   /** Opens the conversation. */
@@ -72,8 +96,8 @@ export class SyncSession {
       app: `genba-agent/${this.#context.appVersion}`,
       clientId: this.#context.client.clientId,
       plantName: this.#context.plantName(),
-      taskId: this.#context.taskId(),
-      keyId: null,
+      taskId: this.#identity?.taskId ?? this.#context.taskId(),
+      keyId: this.#identity?.key.keyId ?? null,
       capabilities: [CAN_CALIBRATE],
     });
   }
@@ -122,12 +146,13 @@ export class SyncSession {
   #receiveMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'challenge':
-        this.#context.onRefusal(new AppError('identity/not-enrolled'), true);
+        this.#onChallenge(message);
         break;
       case 'key/rotated':
-        throw new AppError('protocol/unexpected-message', { detail: message.type });
+        this.#onKeyRotated(message.keyId);
+        break;
       case 'welcome':
-        this.#onWelcome(message.task);
+        this.#onWelcome(message);
         break;
       case 'update/resume':
         this.#onResume(message.updateId, message.transfer, message.offset);
@@ -152,7 +177,54 @@ export class SyncSession {
     }
   }
 
-  #onWelcome(task: Task): void {
+  #onChallenge({ nonce, serverTime }: Extract<ServerMessage, { type: 'challenge' }>): void {
+    if (this.#identity === null) {
+      this.#context.onRefusal(new AppError('identity/not-enrolled'), true);
+      return;
+    }
+    if (this.#conversation !== null) {
+      throw new AppError('protocol/unexpected-message', { detail: 'a second challenge' });
+    }
+    this.#context.onServerTime(serverTime);
+    const { key, taskId, channel } = this.#identity;
+    const { clientId } = this.#context.client;
+    this.#conversation = { channel, nonce: Buffer.from(nonce, 'base64url'), clientId, taskId };
+    this.#say(proofMessage(this.#conversation, key));
+  }
+
+  /** Whoever has enrolled goes on only with an aggregator that has asked who this is. */
+  #refusalOf(security: SecurityMode): AppError | null {
+    if (this.#identity === null) {
+      return security === 'open-loopback' ? null : new AppError('identity/not-enrolled');
+    }
+    if (security === 'enrolled' && this.#conversation !== null) return null;
+    return new AppError('tls/required', { detail: `welcome without proof, ${security}` });
+  }
+
+  /** Tells the aggregator of the key that is to follow the one in use, where there is one. */
+  announceKey(): void {
+    if (!this.#isWelcome || this.#identity === null || this.#announced !== null) return;
+    const next = this.#context.device.keyToAnnounce();
+    if (next === null) return;
+    this.#announced = next;
+    this.#say(rotateMessage(this.#conversation!, { current: this.#identity.key, next }));
+  }
+
+  #onKeyRotated(keyId: string): void {
+    if (this.#announced?.keyId !== keyId) {
+      throw new AppError('protocol/unexpected-message', { detail: 'key/rotated' });
+    }
+    this.#context.device.markAccepted(keyId);
+    this.#context.onKeyChange();
+  }
+
+  #onWelcome({ task, security }: Extract<ServerMessage, { type: 'welcome' }>): void {
+    const refusal = this.#refusalOf(security);
+    if (refusal !== null) {
+      this.#context.onRefusal(refusal, true);
+      return;
+    }
+    if (this.#identity !== null) this.#context.device.markProven(this.#identity.key.keyId);
     const known = this.#context.client.task();
     if (known !== null && JSON.stringify(weightLayout(known)) !== JSON.stringify(weightLayout(task))) {
       this.#context.onRefusal(new AppError('task/changed', { detail: task.id }), true);
@@ -161,6 +233,7 @@ export class SyncSession {
     this.#isWelcome = true;
     this.#context.client.saveTask(task);
     this.#context.onWelcome(task);
+    this.announceKey();
     if (this.#context.client.base() === null) this.#say({ type: 'weights/request', reason: 'first' });
     else this.offerNext();
   }
@@ -252,6 +325,17 @@ export class SyncSession {
 
   #onError(message: Extract<ServerMessage, { type: 'error' }>): void {
     const error = new AppError(message.code, { detail: message.detail ?? undefined });
+    if (message.about === 'key/rotate') {
+      // The key in use is as good as before: a new next one is made when it is time again.
+      this.#context.device.dropNextKey();
+      this.#context.onRefusal(error, false);
+      return;
+    }
+    if (error.code === 'identity/unknown-key' && this.#isKeyUnproven) {
+      this.#context.device.markForgotten(this.#identity!.key.keyId);
+      this.#socket.close();
+      return;
+    }
     const isAboutUpdate = this.#offered !== null && message.about === this.#offered.updateId;
     if (isAboutUpdate && !message.retry) {
       this.#onUpdateRefused(error);
@@ -261,6 +345,12 @@ export class SyncSession {
     if (error.code === 'server/low-space') this.#context.onNotice('server-full');
     // Everything else ends this conversation: after a pause the next one starts from what is stored.
     this.#context.onRefusal(error, !message.retry);
+  }
+
+  /** Whether this connection is the first one with a new key, and the old one can still be gone back to. */
+  get #isKeyUnproven(): boolean {
+    const { next } = this.#context.device.keyRecords();
+    return next !== null && next.keyId === this.#identity?.key.keyId;
   }
 
   #onUpdateRefused(error: AppError): void {

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events';
 import { toAppError } from '@genba/shared/errors/app-error';
-import { HARD_FRAME_LIMIT_BYTES, HEARTBEAT_MS, WEBSOCKET_SUBPROTOCOL } from '@genba/shared/protocol/limits';
+import { HEARTBEAT_MS } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
+import type { DeviceKey } from '../identity/device-key.ts';
 import { fullJitterDelayMs } from './backoff.ts';
-import { type SessionContext, SyncSession } from './session.ts';
+import { type SessionContext, type SessionIdentity, SyncSession } from './session.ts';
+import { channelOf, openSocket, type Target } from './target.ts';
+import { tlsProblem } from './tls-problem.ts';
 
 export type NetworkState = 'online' | 'connecting' | 'offline';
-
-/** How long opening a connection may take, milliseconds. */
-const CONNECT_DEADLINE_MS = 15_000;
 
 /** A connection that lasted this long was a good one: the next wait starts small again, milliseconds. */
 const STABLE_MS = 5_000;
@@ -17,18 +17,28 @@ const STABLE_MS = 5_000;
 /** Wait after a refusal that only a person can lift, milliseconds: someone may just have lifted it. */
 const REFUSED_DELAY_MS = 30_000;
 
+/** Where to connect to, and as who. */
+export interface SyncTargets {
+  /** At least one, best first; tried in turn. */
+  readonly targets: readonly [Target, ...Target[]];
+  /** The task that was enrolled for; null where nobody has to show who he is. */
+  readonly enrolledTask: string | null;
+}
+
 interface SyncEvents {
   /** The network state changed. */
   state: [state: NetworkState];
 }
 
 /**
- * Keeps one connection to the aggregator alive: connects, notices a dead link, waits with full jitter, connects
- * again. Being offline is a state, not an error.
+ * Keeps one connection to the aggregator alive: connects to one address after the other, notices a dead link, waits
+ * with full jitter, connects again. Being offline is a state, not an error.
  */
 export class SyncClient extends EventEmitter<SyncEvents> {
   state: NetworkState = 'offline';
-  readonly #address: string;
+  readonly #where: SyncTargets;
+  /** Which of the targets is in use. */
+  #turn = 0;
   readonly #context: SessionContext;
   readonly #log: Logger;
   #socket: WebSocket | null = null;
@@ -37,15 +47,20 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   #retryTimer: NodeJS.Timeout | null = null;
   #isStopped = false;
   #isRefused = false;
+  #isKeyChanged = false;
 
-  constructor(options: { address: string; context: SessionContext; log: Logger }) {
+  constructor(options: { where: SyncTargets; context: Omit<SessionContext, 'onKeyChange'>; log: Logger }) {
     super();
-    this.#address = options.address;
+    this.#where = options.where;
     this.#log = options.log;
     this.#context = {
       ...options.context,
+      onKeyChange: () => {
+        this.#isKeyChanged = true;
+        this.#socket?.close();
+      },
       onRefusal: (error, isFatal) => {
-        this.#isRefused = isFatal;
+        this.#isRefused ||= isFatal;
         options.context.onRefusal(error, isFatal);
         this.#log.warn({ code: error.code, detail: error.detail }, 'the aggregator refused');
         // An update that was refused leaves the connection in order; anything else needs a new one.
@@ -72,27 +87,47 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     if (this.state === 'online') this.#session?.offerNext();
   }
 
+  /** There may be a key to announce. */
+  announceKey(): void {
+    this.#session?.announceKey();
+  }
+
+  /** The address in use, or tried last. */
+  get address(): string {
+    return this.#target.address;
+  }
+
+  get #target(): Target {
+    return this.#where.targets[this.#turn]!;
+  }
+
   #setState(state: NetworkState): void {
     if (state === this.state) return;
     this.state = state;
-    this.#log.info({ state, server: this.#address }, 'network');
+    this.#log.info({ state, server: this.address }, 'network');
     this.emit('state', state);
   }
 
   #connect(): void {
-    this.#isRefused = false;
+    this.#isKeyChanged = false;
     this.#setState('connecting');
-    const socket = new WebSocket(this.#address, WEBSOCKET_SUBPROTOCOL, {
-      handshakeTimeout: CONNECT_DEADLINE_MS,
-      maxPayload: HARD_FRAME_LIMIT_BYTES,
-      perMessageDeflate: false,
-    });
-    const session = new SyncSession(socket, this.#context);
+    let key: DeviceKey | null;
+    try {
+      key = this.#where.enrolledTask === null ? null : this.#context.device.connectionKey();
+    } catch (thrown) {
+      this.#context.onRefusal(toAppError(thrown), true);
+      this.#onClosed();
+      return;
+    }
+    const socket = openSocket(this.#target);
     this.#socket = socket;
-    this.#session = session;
+    let channel: Buffer | null = null;
     let heartbeat: NodeJS.Timeout | null = null;
     let isAlive = true;
     let openedAt = Number.POSITIVE_INFINITY;
+    socket.on('upgrade', (response) => {
+      channel = channelOf(response);
+    });
     socket.on('open', () => {
       openedAt = Date.now();
       heartbeat = setInterval(() => {
@@ -101,16 +136,21 @@ export class SyncClient extends EventEmitter<SyncEvents> {
         isAlive = false;
         socket.ping();
       }, HEARTBEAT_MS);
-      session.start();
+      this.#session = new SyncSession(socket, this.#context, this.#identity(key, channel));
+      this.#session.start();
     });
     socket.on('pong', () => {
       isAlive = true;
     });
     socket.on('message', (data: Buffer, isBinary) => {
       isAlive = true;
-      this.#receive(session, data, isBinary);
+      this.#receive(data, isBinary);
     });
-    socket.on('error', (error) => this.#log.debug({ error: error.message }, 'socket'));
+    socket.on('error', (error) => {
+      this.#log.debug({ error: error.message }, 'socket');
+      const problem = tlsProblem(error);
+      if (problem !== null) this.#context.onRefusal(problem, true);
+    });
     socket.on('close', () => {
       if (heartbeat !== null) clearInterval(heartbeat);
       if (Date.now() - openedAt > STABLE_MS) this.#failedAttempts = 0;
@@ -118,7 +158,15 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     });
   }
 
-  #receive(session: SyncSession, data: Buffer, isBinary: boolean): void {
+  #identity(key: DeviceKey | null, channel: Buffer | null): SessionIdentity | null {
+    const { enrolledTask: taskId } = this.#where;
+    // With an anchor the connection is TLS and has a channel. Were it not, nothing could be signed on it.
+    return key === null || taskId === null ? null : { key, channel: channel!, taskId };
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    // Messages come between open and close only.
+    const session = this.#session!;
     try {
       session.receive(data, isBinary);
       if (session.isEstablished) this.#setState('online');
@@ -134,12 +182,27 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   }
 
   #onClosed(): void {
+    const wasWelcome = this.#session?.isEstablished === true;
     this.#socket = null;
     this.#session = null;
     this.#setState('offline');
     if (this.#isStopped) return;
-    const delayMs = this.#isRefused ? REFUSED_DELAY_MS : fullJitterDelayMs(this.#failedAttempts, Math.random);
+    this.#retryTimer = setTimeout(() => this.#connect(), this.#nextDelayMs(wasWelcome));
+  }
+
+  /** Moves on to the next address, unless this one let us in; waits only when none is left. */
+  #nextDelayMs(wasWelcome: boolean): number {
+    if (this.#isKeyChanged) return 0;
+    if (!wasWelcome) {
+      this.#turn = (this.#turn + 1) % this.#where.targets.length;
+      if (this.#turn !== 0) return 0;
+    }
+    if (this.#isRefused) {
+      this.#isRefused = false;
+      return REFUSED_DELAY_MS;
+    }
+    const delayMs = fullJitterDelayMs(this.#failedAttempts, Math.random);
     this.#failedAttempts += 1;
-    this.#retryTimer = setTimeout(() => this.#connect(), delayMs);
+    return delayMs;
   }
 }

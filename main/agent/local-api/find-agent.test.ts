@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LOCAL_API_ENDPOINT_FILE } from '@genba/shared/local-api/messages';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findAgent, readEndpoint } from './agent-endpoint.ts';
+import { findAgent, readEndpoint } from './find-agent.ts';
 
 const token = 'ab'.repeat(32);
 let folder: string;

@@ -1,0 +1,64 @@
+import { AppError } from '@genba/shared/errors/app-error';
+import {
+  type AgentStatus,
+  LOCAL_API_PATH,
+  LOCAL_API_SUBPROTOCOL,
+  LOCAL_API_TOKEN_PREFIX,
+  type LocalApiEndpoint,
+  type LocalCommand,
+  type LocalMessage,
+  localMessageSchema,
+} from '@genba/shared/local-api/messages';
+import { parseControlFrame } from '@genba/shared/protocol/control-frame';
+import { type RawData, WebSocket } from 'ws';
+
+/** Has a running agent carry out a command. @throws AppError why it did not, or `local/unauthorised` */
+export async function askAgent(endpoint: LocalApiEndpoint, command: LocalCommand): Promise<void> {
+  await converse<void>(endpoint, (socket, resolve, reject) => {
+    socket.on('open', () => socket.send(JSON.stringify(command)));
+    return (message) => {
+      if (message.type !== 'reply') return;
+      if (message.error === null) resolve();
+      else reject(new AppError(message.error));
+    };
+  });
+}
+
+/** What a running agent tells its windows. @throws AppError `local/unauthorised` */
+export async function readAgentStatus(endpoint: LocalApiEndpoint): Promise<AgentStatus> {
+  return converse<AgentStatus>(endpoint, (_, resolve) => (message) => {
+    if (message.type === 'status') resolve(message.status);
+  });
+}
+
+async function converse<Answer>(
+  { address, token }: LocalApiEndpoint,
+  listen: (
+    socket: WebSocket,
+    resolve: (answer: Answer) => void,
+    reject: (error: AppError) => void,
+  ) => (message: LocalMessage) => void,
+): Promise<Answer> {
+  const socket = new WebSocket(`${address.replace(/^http/, 'ws')}${LOCAL_API_PATH}`, [
+    LOCAL_API_SUBPROTOCOL,
+    `${LOCAL_API_TOKEN_PREFIX}${token}`,
+  ]);
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      const hear = listen(socket, resolve, reject);
+      const lose = (cause?: unknown) =>
+        reject(new AppError('local/unauthorised', { detail: address, cause }));
+      socket.on('error', lose);
+      socket.on('close', () => lose());
+      socket.on('message', (data: RawData) => {
+        try {
+          hear(parseControlFrame(localMessageSchema, String(data)));
+        } catch (error) {
+          lose(error);
+        }
+      });
+    });
+  } finally {
+    socket.terminate();
+  }
+}
