@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
+import { type ScreeningSettings, screeningSchema } from '../federation/screening/settings.ts';
 import { strategySettingsSchema } from '../federation/strategies/settings.ts';
 
 /** Widest dense layer. The size of the whole model is bounded by {@link MAX_MODEL_PARAMETERS}. */
@@ -76,6 +77,8 @@ export const taskSchema = z
     model: modelSchema,
     training: trainingSchema.prefault({}),
     federation: strategySettingsSchema.prefault({}),
+    /** Left out: on, with its defaults. Optional without a default, so that older files and programs know their own task. */
+    screening: screeningSchema.optional(),
     /** Seed of the first weights; the same task file gives the same start everywhere. */
     seed: z.int().min(0).max(0xffff_ffff).default(1),
   })
@@ -115,6 +118,12 @@ export const taskSchema = z
 
 export type Task = z.output<typeof taskSchema>;
 export type TaskInput = Task['input'];
+
+/** How a task's updates are screened; null where they are not. */
+export function screeningOf({ screening }: Task): ScreeningSettings | null {
+  const settings = screening ?? screeningSchema.parse({});
+  return settings.enabled ? settings : null;
+}
 
 /**
  * Checks a task description.

@@ -1,0 +1,27 @@
+import type { Finding } from './finding.ts';
+import type { ScreeningSettings } from './settings.ts';
+
+/** How good the served model is on the check set, without an update and with it; shares of the examples. */
+export interface AccuracyChange {
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * Whether an update spoils the model on the check set.
+ *
+ * Judged is G + δ, δ = W − S: the served weights with all of the update's progress on top, under every strategy alike,
+ * whether it moves G at once, in a buffer or when a round closes. What a strategy really merges is a fraction of δ
+ * (a fiftieth in the demo), on which no single update shows; but under the relay reference δ reaches the next plant
+ * undiluted.
+ * An honest plant that sees only its own classes loses some of the others, too: in the demo, where 97 % of a plant's
+ * images are of three or four digits, up to 0.39 on top of G; with flipped labels it is 0.65 and more. Plants that
+ * resemble each other lose little, so there the limit may be much lower (figures: `node bench/screening.ts`).
+ */
+export function judgeAccuracy(
+  { before, after }: AccuracyChange,
+  { accuracyLoss }: ScreeningSettings,
+): Extract<Finding, { kind: 'check-set' }> | null {
+  if (before - after <= accuracyLoss) return null;
+  return { kind: 'check-set', accuracyBefore: before, accuracyAfter: after, limit: accuracyLoss };
+}

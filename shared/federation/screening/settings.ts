@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+/** Updates of a client, or of a task, before their norms say what is usual; fewer say nothing. */
+export const SHORTEST_HISTORY = 3;
+
+/**
+ * How updates are judged before anything is merged; see `judgeNorms` and `judgeAccuracy`. Every key has a default,
+ * and the whole object may be left out.
+ */
+export const screeningSchema = z.strictObject({
+  /** Whether updates are screened at all. */
+  enabled: z.boolean().default(true),
+  /** Robust z-score above which a norm is out of the ordinary. */
+  scoreLimit: z.number().min(2).max(1000).default(6),
+  /** Updates that a history needs before anything is judged by it. */
+  minimumHistory: z.int().min(SHORTEST_HISTORY).max(20).default(8),
+  /** Largest loss of accuracy on the check set, as a share of its examples; matters only where there is one. */
+  accuracyLoss: z.number().min(0.005).max(1).default(0.5),
+});
+
+export type ScreeningSettings = z.output<typeof screeningSchema>;
