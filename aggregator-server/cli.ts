@@ -1,9 +1,11 @@
 #!/usr/bin/env node
+import { resolve } from 'node:path';
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addOperations } from './operations/commands.ts';
+import { addDecisions } from './operations/decision-commands.ts';
 import { addRetentionOptions, type RetentionChoices, retentionOf } from './retention-options.ts';
 import { type Aggregator, startAggregator } from './server.ts';
 import { readTaskFile } from './task-file.ts';
@@ -17,6 +19,8 @@ interface CliOptions extends RetentionChoices {
   readonly task: readonly string[];
   readonly host: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Folders by task id. */
+  readonly checkSet?: ReadonlyMap<string, string>;
 }
 
 /** The whole command line. Without a command the options are those of `serve`, as they have always been. */
@@ -32,11 +36,14 @@ function program(): Command {
     .requiredOption('--data <folder>', 'folder for catalogue and weights; created where it does not exist')
     .requiredOption('--port <number>', 'TCP port; 0 takes any free one', readPort)
     .requiredOption('--task <file>', 'task file (JSON); may be given several times', collect)
+    .option('--check-set <task=folder>', 'held-out examples that updates are judged on', collectCheckSet)
     .option('--host <address>', 'loopback address to listen on', '127.0.0.1')
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action(serve);
   addRetentionOptions(serveCommand);
-  addOperations(command, { print: console.log, tell: console.error, interruptible });
+  const host = { print: console.log, tell: console.error, interruptible };
+  addOperations(command, host);
+  addDecisions(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${serveCommand.helpInformation()}\n${exitCodeHelp()}`,
@@ -52,6 +59,17 @@ function readPort(text: string): number {
 
 function collect(path: string, earlier: readonly string[] | undefined): string[] {
   return [...(earlier ?? []), path];
+}
+
+function collectCheckSet(
+  text: string,
+  earlier: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
+  const [taskId, ...rest] = text.split('=');
+  const folder = rest.join('=');
+  if (!taskId || folder === '') throw new InvalidArgumentError('It must be TASK=FOLDER.');
+  if (earlier.has(taskId)) throw new InvalidArgumentError(`Only one folder for ${taskId}.`);
+  return new Map([...earlier, [taskId, resolve(folder)]]);
 }
 
 /** Ends the process once, on the first signal; a second one does not wait. */
@@ -79,8 +97,8 @@ async function serve(options: CliOptions): Promise<void> {
     const tasks = await Promise.all(options.task.map(readTaskFile));
     const { data, host, port } = options;
     const retention = retentionOf(options);
-    const limits = { retention, reserveBytes: options.reserve };
-    const aggregator = await startAggregator({ dataFolder: data, tasks, host, port, log, ...limits });
+    const more = { retention, reserveBytes: options.reserve, checkSets: options.checkSet };
+    const aggregator = await startAggregator({ dataFolder: data, tasks, host, port, log, ...more });
     stopOnSignal(aggregator, log);
     void aggregator.failed.then((error) => endWith(toAppError(error)));
     console.log(`Genba aggregator listens on ${aggregator.address}`);

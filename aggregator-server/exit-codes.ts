@@ -30,6 +30,9 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'startup/restore-incomplete': 26,
   'operation/old-catalogue': 27,
   'store/stopped': 28,
+  'operation/not-quarantined': 40,
+  'operation/unanswered': 41,
+  'check-set/unusable': 42,
 };
 
 /** The exit code for an error; see {@link EXIT_CODES}. */

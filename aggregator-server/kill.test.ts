@@ -44,7 +44,13 @@ it(`applies every confirmed update exactly once over at least ${KILLS} kills`, {
   expect(new Set(confirmed).size).toBe(confirmed.length);
   await expect
     .poll(async () => (await statusOf(running.address)).tasks[0]?.counts, { timeout: 10_000 })
-    .toEqual({ received: confirmed.length, applied: confirmed.length, refused: 0, failed: 0 });
+    .toEqual({
+      received: confirmed.length,
+      applied: confirmed.length,
+      refused: 0,
+      failed: 0,
+      quarantined: 0,
+    });
   running.child.kill('SIGTERM');
   expect(await running.ended).toMatchObject({ exitCode: 0 });
 

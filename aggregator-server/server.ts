@@ -2,6 +2,7 @@ import './gateway/fast-masking.ts';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import { type Logger, pino } from 'pino';
+import { OperatorDesk } from './engine/operator-desk.ts';
 import type { StepHook } from './engine/steps.ts';
 import { TaskEngine, type TaskEngineOptions } from './engine/task-engine.ts';
 import { Gateway } from './gateway/gateway.ts';
@@ -22,6 +23,8 @@ export interface AggregatorOptions {
   readonly host?: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Folders of held-out examples that updates are judged on, by task id. */
+  readonly checkSets?: ReadonlyMap<string, string>;
   /** Silent when left out. */
   readonly log?: Logger;
   /** Time between two pings, milliseconds. */
@@ -54,19 +57,24 @@ export interface Aggregator {
 /**
  * Starts an aggregator in this process: opens the data folder, replays what was received but not applied, listens.
  * When anything fails, everything opened so far is closed again.
- * @throws AppError `startup/*`, `store/*`, `task/changed`, `task/invalid` (two tasks with one id), `server/storage`
+ * @throws AppError `check-set/unusable`, `startup/*`, `store/*`, `task/changed`, `task/invalid` (two tasks with one id), `server/storage`
  */
 export async function startAggregator(options: AggregatorOptions): Promise<Aggregator> {
   const { dataFolder, tasks, host = '127.0.0.1', log = pino({ level: 'silent' }), port } = options;
-  const { onStep, startRunner, storeThreads, reserveBytes } = options;
+  const { onStep, startRunner, storeThreads, reserveBytes, checkSets = new Map() } = options;
   const { retention: policy = DEFAULT_RETENTION, now = () => new Date() } = options;
+  const unserved = [...checkSets.keys()].find((id) => tasks.every((task) => task.id !== id));
+  if (unserved !== undefined)
+    throw new AppError('check-set/unusable', { detail: `${unserved}: no task file has this id` });
   if (!isLoopbackHost(host)) throw new AppError('startup/host-not-loopback', { detail: host });
   const store = await openStore(dataFolder, { threads: storeThreads, policy, now: now(), reserveBytes });
   const { catalogue, weights } = store;
   const retention = new Retention({ catalogue, weights, policy, log, now });
   const keepWithin = () => retention.keepWithin();
   const engines = new Map<string, TaskEngine>();
+  let desk: OperatorDesk | undefined;
   const closeEngines = async () => {
+    await desk?.close();
     await Promise.all([...engines.values()].map((engine) => engine.close()));
     await retention.close();
     await store.close();
@@ -75,12 +83,14 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
     for (const task of tasks) {
       if (engines.has(task.id))
         throw new AppError('task/invalid', { detail: `id: "${task.id}" is given twice` });
-      const opened = { task, catalogue, weights, log, now, onStep, startRunner, keepWithin };
+      const checkSet = checkSets.get(task.id) ?? null;
+      const opened = { ...store, task, log, now, onStep, startRunner, checkSet, keepWithin };
       engines.set(task.id, await TaskEngine.open(opened));
       await keepTask(dataFolderPaths(dataFolder).tasksPath, task);
     }
     await retention.keepWithin();
     retention.start();
+    desk = new OperatorDesk({ ...store, engines, log });
     const { heartbeatMs } = options;
     const gateway = await Gateway.listen({ engines, store, retention, host, port, log, heartbeatMs });
     let closing: Promise<void> | undefined;

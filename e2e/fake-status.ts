@@ -80,6 +80,7 @@ export function offlinePlant(): AgentStatus {
       roundsWaitingPeak: 4,
       lastSyncAt: minutesAgo(12),
     },
+    held: null,
     base: { globalVersion: 61, staleness: 7, installedAt: minutesAgo(19) },
     history: history(),
   };

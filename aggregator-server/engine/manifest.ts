@@ -13,7 +13,12 @@ export function manifestDigest(task: Task): string {
   return createHash('sha256').update(manifest).digest('hex');
 }
 
-/** JSON with sorted keys, so that the digest does not hang on the order in a task file. */
+/** Names the settings that decide how far a round of training moves a model. @returns sha256 in hexadecimal */
+export function trainingDigest({ training }: Task): string {
+  return createHash('sha256').update(canonicalJson(training)).digest('hex');
+}
+
+/** JSON with sorted keys, so that a digest does not hang on the order in a task file. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => {
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;

@@ -1,3 +1,7 @@
+import type { Finding } from '@genba/shared/federation/screening/finding';
+import type { AccuracyChange } from '@genba/shared/federation/screening/judge-accuracy';
+import type { NormHistory } from '@genba/shared/federation/screening/judge-norms';
+import type { Norms } from '@genba/shared/federation/screening/norms';
 import type { StepFigures } from '@genba/shared/federation/strategies/strategy';
 import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { Scalars, TaskState, VectorDigests } from '../store/catalogue.ts';
@@ -18,6 +22,30 @@ export interface StoredReport {
   readonly receivedAtMs: number;
 }
 
+/** What an update is screened by. */
+export interface ScreeningBasis {
+  /** S_m: what its client was last sent; null where the strategy keeps none, so that G_v has to stand in for it. */
+  readonly startDigest: string | null;
+  /** Local rounds behind it. */
+  readonly rounds: number;
+  readonly history: NormHistory;
+  /** Whether it is only measured: an operator has let it out of quarantine. */
+  readonly isReleased: boolean;
+}
+
+/** What was measured of an update. */
+export interface Measured {
+  readonly norms: Norms;
+  /** null where the task has no check set, or the update was not judged. */
+  readonly accuracy: AccuracyChange | null;
+}
+
+/** An update that must not be merged before an operator has seen it; nothing was computed or staged. */
+export interface Withheld {
+  readonly kind: 'withheld';
+  readonly finding: Finding;
+}
+
 /** A task's next state, and the files it needs that the store does not have yet. */
 export interface NextState {
   readonly state: TaskState;
@@ -35,10 +63,13 @@ export interface NextStateOfClient extends NextState {
 
 /** What a step leads to. */
 export interface Stepped extends NextStateOfClient {
+  readonly kind: 'stepped';
   /** What the client is sent, and what it does with that; null while it is held. */
   readonly reply: { readonly digest: string; readonly use: WeightsUse } | null;
   readonly releasesHeld: boolean;
   readonly figures: StepFigures;
+  /** null where the task screens nothing. */
+  readonly measured: Measured | null;
 }
 
 /**
@@ -59,8 +90,19 @@ export interface MergeRunner {
   }): Promise<NextStateOfClient>;
   /** Gives a client, new (null) or known, the global weights. */
   join(state: TaskState, client: StoredClient | null): Promise<NextStateOfClient>;
-  /** Applies an update. @throws AppError `update/not-finite` when it has to be set aside */
-  step(state: TaskState, client: StoredClient, report: StoredReport): Promise<Stepped>;
+  /**
+   * Screens an update and applies it.
+   * @param basis null where the task screens nothing
+   * @throws AppError `update/not-finite` when it has to be set aside, `check-set/unusable`
+   */
+  step(
+    state: TaskState,
+    client: StoredClient,
+    report: StoredReport,
+    basis: ScreeningBasis | null,
+  ): Promise<Stepped | Withheld>;
+  /** Proves that the task's check set can be used, if it has one. @throws AppError `check-set/unusable` */
+  prepare(): Promise<void>;
   /** Closes the round that is due; null when none is. */
   close(state: TaskState, nowMs: number): Promise<NextState | null>;
   /** See {@link NextState.dueAtMs}. */

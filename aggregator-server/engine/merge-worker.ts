@@ -10,8 +10,10 @@ export interface WorkerStart {
   readonly task: Task;
   /** Of the weight store. */
   readonly folder: string;
+  /** Folder of the check set; null: the task has none. */
+  readonly checkSet: string | null;
 }
 
-const { task, folder } = workerData as WorkerStart;
-const runner: MergeRunner = new StrategyRunner(task, folder);
+const { task, folder, checkSet } = workerData as WorkerStart;
+const runner: MergeRunner = new StrategyRunner(task, folder, checkSet);
 answerCalls({ runner });

@@ -1,5 +1,6 @@
-import { type AppError, toAppError } from '@genba/shared/errors/app-error';
-import type { Task } from '@genba/shared/model/task';
+import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import type { Finding } from '@genba/shared/federation/screening/finding';
+import { screeningOf, type Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import type {
   Aftermath,
@@ -7,12 +8,24 @@ import type {
   Catalogue,
   ClientChange,
   ClientRecord,
+  Issue,
   TaskState,
   UpdateRecord,
 } from '../store/catalogue.ts';
+import type { OperatorTable, RequestEnd } from '../store/operator-table.ts';
+import type { ScreeningTable } from '../store/screening-table.ts';
 import { discardStaged } from '../store/vector-files.ts';
 import type { WeightStore } from '../store/weight-store.ts';
-import type { MergeRunner, NextState, NextStateOfClient, Stepped, StoredClient } from './merge-runner.ts';
+import { trainingDigest } from './manifest.ts';
+import type {
+  MergeRunner,
+  NextState,
+  NextStateOfClient,
+  ScreeningBasis,
+  Stepped,
+  StoredClient,
+  Withheld,
+} from './merge-runner.ts';
 import { findDamage, missingOf } from './missing-files.ts';
 import type { StepHook } from './steps.ts';
 
@@ -20,6 +33,8 @@ import type { StepHook } from './steps.ts';
 export interface KeeperContext {
   readonly task: Task;
   readonly catalogue: Catalogue;
+  readonly screening: ScreeningTable;
+  readonly operators: OperatorTable;
   readonly weights: WeightStore;
   readonly runner: MergeRunner;
   /** Whether the strategy keeps, per client, what it was last sent. */
@@ -32,13 +47,14 @@ export interface KeeperContext {
   readonly onStep: StepHook;
   /** Called after files were stored and others let go of. */
   readonly keepWithin: () => Promise<void>;
-  /** Told of every client with a new base once that is committed. */
+  /** Told of every client with news once they are committed: a new base, or its update in quarantine. */
   readonly onIssued: (clientId: string) => void;
 }
 
 /** How an update ended. */
 export type Ended =
-  | { readonly kind: 'applied'; readonly figures: Stepped['figures'] }
+  | { readonly kind: 'applied'; readonly figures: Stepped['figures']; readonly measured: Stepped['measured'] }
+  | { readonly kind: 'quarantined'; readonly finding: Finding }
   | { readonly kind: 'set-aside'; readonly code: AppError['code'] }
   /** It cannot be merged any more because of what the server has lost: its client has to start anew. */
   | { readonly kind: 'reset' }
@@ -52,11 +68,13 @@ export type Ended =
  */
 export class StateKeeper {
   readonly #context: KeeperContext;
+  readonly #training: string;
   #state: TaskState;
   #dueAtMs: number | null;
 
   constructor(context: KeeperContext, state: TaskState, dueAtMs: number | null) {
     this.#context = context;
+    this.#training = trainingDigest(context.task);
     this.#state = state;
     this.#dueAtMs = dueAtMs;
   }
@@ -71,10 +89,10 @@ export class StateKeeper {
   }
 
   /**
-   * Applies one journaled update, after closing the round that was due when it arrived. One that would spoil the
-   * global weights, or whose base its client no longer has, is set aside for good. One that lacks a file which its
-   * client has waits for it.
-   * @throws AppError `server/storage`, `store/damaged`; RunnerLost; the update stays journaled
+   * Screens one journaled update and applies it, after closing the round that was due when it arrived. One that is
+   * out of the ordinary is put into quarantine. One that would spoil the global weights, or whose base its client no
+   * longer has, is set aside for good. One that lacks a file which its client has waits for it.
+   * @throws AppError `server/storage`, `store/damaged`, `check-set/unusable`; RunnerLost; the update stays journaled
    */
   async apply(update: UpdateRecord): Promise<Ended> {
     const { catalogue, runner, task } = this.#context;
@@ -86,23 +104,26 @@ export class StateKeeper {
     if (missing === 'start-weights') return { kind: 'blocked', lacks: missing };
     if (missing === 'reference') return this.#reset(update);
     const { digest, examples } = update;
-    let stepped: Stepped;
+    const basis = await this.#basis(update, client);
+    let stepped: Stepped | Withheld;
     try {
       const report = { digest, examples, receivedAtMs };
-      stepped = await runner.step(this.#state, storedClientOf(client)!, report);
+      stepped = await runner.step(this.#state, storedClientOf(client)!, report, basis);
     } catch (thrown) {
       const { code } = toAppError(thrown);
       if (code === 'store/damaged') return this.#onDamage(update, client, thrown);
       if (code !== 'update/not-finite') throw thrown;
       return this.#setAside(update, code, client);
     }
+    if (stepped.kind === 'withheld') return this.#quarantine(update, stepped.finding);
+    const applied = stepped;
     await this.#context.onStep('apply/computed');
-    const aftermath = await this.#move(stepped, () => this.#recordStep(update, stepped));
+    const aftermath = await this.#move(applied, () => this.#recordStep(update, applied));
     await this.#context.onStep('apply/committed');
     if (stepped.reply !== null) this.#context.onIssued(update.clientId);
     await this.#cleanUp(aftermath);
     await this.#context.onStep('apply/cleaned');
-    return { kind: 'applied', figures: stepped.figures };
+    return { kind: 'applied', figures: stepped.figures, measured: stepped.measured };
   }
 
   /** Closes the round if it is due and answers everybody who waits for it. @throws as {@link apply} */
@@ -129,7 +150,59 @@ export class StateKeeper {
     const { catalogue, task } = this.#context;
     const client = await catalogue.findClient(task.id, clientId);
     if (client === null) throw new Error(`client ${clientId} was never seen`);
-    return this.#issue(client, null);
+    return this.#issue(client);
+  }
+
+  /**
+   * Refuses an update in quarantine; its client goes on from the global weights, unless it has others already.
+   * @returns whether it was in quarantine and the request still stood: nothing is changed otherwise
+   * @throws as {@link apply}
+   */
+  async drop(updateId: string, end: RequestEnd): Promise<boolean> {
+    const { catalogue, operators, task, onIssued } = this.#context;
+    const update = await catalogue.findUpdate(updateId);
+    if (update === null || update.taskId !== task.id || update.state !== 'quarantined') return false;
+    const client = await catalogue.findClient(task.id, update.clientId);
+    const refusal = { ...end, updateId, code: 'update/dropped' } as const;
+    if (client?.base?.baseId !== update.baseId) {
+      const aftermath = await operators.drop({ ...refusal, state: this.#state, issue: null });
+      if (aftermath === null) return false;
+      await this.#context.onStep('operator/committed');
+      await this.#cleanUp(aftermath);
+      return true;
+    }
+    const { joined, issue } = await this.#join(client, updateId);
+    const commit = () => operators.drop({ ...refusal, state: joined.state, issue });
+    const isDone = await this.#moveIf(joined, commit);
+    if (isDone) onIssued(update.clientId);
+    return isDone;
+  }
+
+  /**
+   * Makes the weights of a kept version the newest version, from which the strategy starts anew, and sends them to every
+   * client. Updates that wait must be applied before.
+   * @returns false when one waits, or the request stands no more: nothing is changed then
+   * @throws AppError `operation/version-not-kept`, and as {@link apply}
+   */
+  async rollBack(toVersion: number, end: RequestEnd): Promise<boolean> {
+    const { catalogue, operators, runner, task, keepsStartWeights } = this.#context;
+    const globalDigest = await operators.keptVersion(task.id, toVersion);
+    const { globalVersion } = this.#state;
+    if (globalDigest === null) {
+      throw new AppError('operation/version-not-kept', { detail: `version ${toVersion} of ${task.id}` });
+    }
+    const opened = await runner.open({
+      globalDigest,
+      globalVersion: globalVersion + 1,
+      clientCount: await catalogue.countClients(task.id),
+    });
+    const { state, client } = opened;
+    const release = opened.clientCalibrates
+      ? { keepsStartWeights: false, use: 'install-as-reference' as const }
+      : { keepsStartWeights, use: 'install' as const };
+    return this.#moveIf(opened, () =>
+      operators.rollBack({ ...end, taskId: task.id, toVersion, state, client, release }),
+    );
   }
 
   /**
@@ -142,7 +215,7 @@ export class StateKeeper {
     const base = client?.base;
     if (base === undefined || base === null) throw new Error(`client ${clientId} has no base`);
     if (base.baseId !== baseId) return base;
-    return this.#issue(client!, base.updateId, { setsAside: false });
+    return this.#issue(client!, base.updateId);
   }
 
   /** Best effort: what stays behind is removed at the next start. */
@@ -156,10 +229,30 @@ export class StateKeeper {
     await this.#context.keepWithin();
   }
 
+  /** What an update is screened by; null where the task screens nothing. */
+  async #basis(
+    { clientId, rounds, releasedAt }: UpdateRecord,
+    { vectors }: ClientRecord,
+  ): Promise<ScreeningBasis | null> {
+    const { screening, task } = this.#context;
+    if (screeningOf(task) === null) return null;
+    const history = await screening.normHistory({ taskId: task.id, clientId, training: this.#training });
+    return { startDigest: vectors.startWeights ?? null, rounds, history, isReleased: releasedAt !== null };
+  }
+
+  async #quarantine({ updateId, clientId }: UpdateRecord, finding: Finding): Promise<Ended> {
+    const { screening, now, onStep, onIssued } = this.#context;
+    await onStep('quarantine/found');
+    await screening.quarantine({ updateId, finding, quarantinedAt: now().toISOString() });
+    await onStep('quarantine/committed');
+    onIssued(clientId);
+    return { kind: 'quarantined', finding };
+  }
+
   #recordStep(update: UpdateRecord, stepped: Stepped): Promise<Aftermath> {
     const { catalogue, keepsStartWeights, newId, now } = this.#context;
     const { updateId, taskId, clientId } = update;
-    const { state, client, figures, releasesHeld } = stepped;
+    const { state, client, figures, releasesHeld, measured } = stepped;
     const { staleness, mixingWeight, calibration } = figures;
     const appliedAt = now().toISOString();
     const reply: BaseRecord | null =
@@ -186,20 +279,25 @@ export class StateKeeper {
       reply,
       figures,
       release: releasesHeld ? { keepsStartWeights, use: 'install' } : null,
+      norms: measured === null ? null : { training: this.#training, norms: measured.norms },
       appliedAt,
     });
   }
 
-  /**
-   * @param answeredId the update that these weights answer; null where they answer none
-   * @param options.setsAside whether it is not merged but answered so
-   */
-  async #issue(
+  /** Sends a client the global weights. @param answeredId what they answer in place of an answer that is gone */
+  async #issue(client: ClientRecord, answeredId: string | null = null): Promise<BaseRecord> {
+    const { joined, issue } = await this.#join(client, answeredId);
+    const commit = () => this.#context.catalogue.issueBase({ ...issue, state: joined.state });
+    await this.#cleanUp(await this.#move(joined, commit));
+    return issue.base;
+  }
+
+  /** @param answeredId the update that the global weights answer; null where they answer none */
+  async #join(
     client: ClientRecord,
     answeredId: string | null,
-    { setsAside } = { setsAside: answeredId !== null },
-  ): Promise<BaseRecord> {
-    const { catalogue, runner, newId, now } = this.#context;
+  ): Promise<{ readonly joined: NextStateOfClient; readonly issue: Issue }> {
+    const { runner, newId, now } = this.#context;
     const joined = await runner.join(this.#state, storedClientOf(client));
     const { globalWeights } = joined.state.vectors;
     const base: BaseRecord = {
@@ -216,19 +314,7 @@ export class StateKeeper {
       issuedAt: now().toISOString(),
       installedAt: null,
     };
-    const issue = { base, client: this.#progress(joined, base) };
-    const aftermath = await this.#move(joined, () =>
-      answeredId === null || !setsAside
-        ? catalogue.issueBase({ ...issue, state: joined.state })
-        : catalogue.setAside({
-            updateId: answeredId,
-            code: 'update/not-finite',
-            state: joined.state,
-            issue,
-          }),
-    );
-    await this.#cleanUp(aftermath);
-    return base;
+    return { joined, issue: { base, client: this.#progress(joined, base) } };
   }
 
   /** @param client to be sent the global weights instead of an answer; null where it has other weights already */
@@ -239,7 +325,9 @@ export class StateKeeper {
       const aftermath = await catalogue.setAside({ updateId, code, state: this.#state, issue: null });
       await this.#cleanUp(aftermath);
     } else {
-      await this.#issue(client, updateId);
+      const { joined, issue } = await this.#join(client, updateId);
+      const commit = () => catalogue.setAside({ updateId, code, state: joined.state, issue });
+      await this.#cleanUp(await this.#move(joined, commit));
       onIssued(clientId);
     }
     return { kind: 'set-aside', code };
@@ -277,6 +365,23 @@ export class StateKeeper {
     };
   }
 
+  /** Moves, unless the commit finds that it may not (null). @returns whether it moved */
+  async #moveIf(next: NextState, commit: () => Promise<Aftermath | null>): Promise<boolean> {
+    try {
+      const aftermath = await this.#move(next, async () => {
+        const committed = await commit();
+        if (committed === null) throw new NotNow();
+        await this.#context.onStep('operator/committed');
+        return committed;
+      });
+      await this.#cleanUp(aftermath);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof NotNow) return false;
+      throw thrown;
+    }
+  }
+
   async #move(next: NextState, commit: () => Promise<Aftermath>): Promise<Aftermath> {
     const { weights, onStep } = this.#context;
     const batch = weights.begin();
@@ -303,6 +408,11 @@ export class StateKeeper {
     for (const clientId of releasedClients) this.#context.onIssued(clientId);
     await this.removeObsolete(obsoleteDigests);
   }
+}
+
+/** A commit that changed nothing, because the ground for it is gone. */
+class NotNow extends Error {
+  override readonly name = 'NotNow';
 }
 
 /** What a strategy knows of a client; null for one that has no base. */

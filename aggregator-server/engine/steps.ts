@@ -2,7 +2,7 @@
 export const ENGINE_STEPS = [
   /** The update's weights are durable in the store, nothing refers to them yet. */
   'receive/stored',
-  /** The update is journaled: from here on it will be applied exactly once. */
+  /** The update is journaled: from here on it will be applied, quarantined or set aside exactly once. */
   'receive/journaled',
   /** A round that was due is closed, and that is committed. */
   'apply/closed',
@@ -16,6 +16,14 @@ export const ENGINE_STEPS = [
   'apply/committed',
   /** Files without a reader are gone. */
   'apply/cleaned',
+  /** Screening has found something; nothing is changed yet. */
+  'quarantine/found',
+  /** The update is in quarantine, and that is committed. */
+  'quarantine/committed',
+  /** An operator's request was taken up; nothing is changed yet. */
+  'operator/taken',
+  /** It is carried out, and that is committed together with its end. */
+  'operator/committed',
 ] as const;
 
 /** The named moments of taking start weights back from a client, in order; a crash at any of them loses nothing. */

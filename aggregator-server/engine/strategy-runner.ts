@@ -1,23 +1,28 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
 import type { VectorPool } from '@genba/shared/federation/kernels/kernels';
+import type { Finding } from '@genba/shared/federation/screening/finding';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import type { JoinOutcome, Reply, ServerState, Strategy } from '@genba/shared/federation/strategies/strategy';
 import { weightLayout } from '@genba/shared/model/layout';
-import type { Task } from '@genba/shared/model/task';
+import { screeningOf, type Task } from '@genba/shared/model/task';
 import type { TaskState, VectorDigests } from '../store/catalogue.ts';
 import { discardStaged, readVector, type StagedVector, settled, stageVector } from '../store/vector-files.ts';
 import type {
+  Measured,
   MergeRunner,
   NextState,
   NextStateOfClient,
+  ScreeningBasis,
   Stepped,
   StoredClient,
   StoredReport,
+  Withheld,
 } from './merge-runner.ts';
+import { Screening } from './screening.ts';
 
-/** Besides the server's: an update, two vectors of its client, and as many results. */
-const POOL_VECTORS_PER_STEP = 5;
+/** Besides the server's: an update, its start weights, two vectors of its client, and as many results. */
+const POOL_VECTORS_PER_STEP = 6;
 
 /** Runs a strategy in this thread. The server's vectors stay in memory, in one pool that the kernels sweep in place. */
 export class StrategyRunner implements MergeRunner {
@@ -25,14 +30,19 @@ export class StrategyRunner implements MergeRunner {
   readonly #size: number;
   readonly #strategy: Strategy;
   readonly #pool: VectorPool;
+  /** null where the task screens nothing. */
+  readonly #screening: Screening | null;
   /** The server's vectors by digest. */
   #held = new Map<string, Float32Array>();
 
-  constructor(task: Task, folder: string) {
+  /** @param checkSet folder of the check set; null: the task has none */
+  constructor(task: Task, folder: string, checkSet: string | null = null) {
     const layout = weightLayout(task);
     this.#folder = folder;
     this.#size = layout.size;
     this.#strategy = createStrategy(task.federation, layout);
+    const settings = screeningOf(task);
+    this.#screening = settings === null ? null : new Screening(task, settings, checkSet);
     const count = 1 + this.#strategy.serverVectors.length + POOL_VECTORS_PER_STEP;
     this.#pool = fastestKernels().createPool(count, layout.size);
   }
@@ -60,7 +70,16 @@ export class StrategyRunner implements MergeRunner {
     });
   }
 
-  step(state: TaskState, stored: StoredClient, report: StoredReport): Promise<Stepped> {
+  async prepare(): Promise<void> {
+    await this.#screening?.prepare();
+  }
+
+  step(
+    state: TaskState,
+    stored: StoredClient,
+    report: StoredReport,
+    basis: ScreeningBasis | null,
+  ): Promise<Stepped | Withheld> {
     return this.#working(async (work) => {
       const server = await this.#load(state, work);
       const vectors: Record<string, Float32Array> = {};
@@ -70,6 +89,8 @@ export class StrategyRunner implements MergeRunner {
       }
       const { digest, ...figuresOfReport } = report;
       const weights = await this.#read(digest, work);
+      const screened = await this.#screen({ state, server }, { weights, basis }, work);
+      if (screened !== null && 'finding' in screened) return { kind: 'withheld', finding: screened.finding };
       const outcome = this.#strategy.step(server, { ...stored, vectors }, { weights, ...figuresOfReport });
       const { releasesHeld, figures } = outcome;
       const sent = outcome.reply?.kind === 'weights' ? [outcome.reply.weights] : [];
@@ -77,8 +98,27 @@ export class StrategyRunner implements MergeRunner {
       await work.stage([...sent, ...kept]);
       const reply = outcome.reply === null ? null : await storedReply(outcome.reply, work);
       const client = await storedClient(outcome, work);
-      return { ...(await this.#finish(outcome.server, work)), ...client, reply, releasesHeld, figures };
+      const finished = await this.#finish(outcome.server, work);
+      return { kind: 'stepped', ...finished, ...client, reply, releasesHeld, figures, measured: screened };
     });
+  }
+
+  /** @returns why the update must wait, or what was measured of it; null where nothing is screened */
+  async #screen(
+    {
+      state,
+      server,
+    }: { readonly state: TaskState; readonly server: Pick<ServerState<'globalWeights'>, 'vectors'> },
+    { weights, basis }: { readonly weights: Float32Array; readonly basis: ScreeningBasis | null },
+    work: Work,
+  ): Promise<Measured | { readonly finding: Finding } | null> {
+    if (this.#screening === null || basis === null) return null;
+    const { globalWeights } = server.vectors;
+    const { startDigest } = basis;
+    const startWeights = startDigest === null ? globalWeights : await this.#read(startDigest, work);
+    const globalDigest = state.vectors.globalWeights;
+    const vectors = { clientWeights: weights, startWeights, globalWeights, globalDigest };
+    return this.#screening.examine(vectors, basis);
   }
 
   close(state: TaskState, nowMs: number): Promise<NextState | null> {

@@ -13,6 +13,8 @@ import type {
   TaskState,
   UpdateRecord,
 } from '../store/catalogue.ts';
+import type { OperatorRequest, OperatorTable, RequestEnd } from '../store/operator-table.ts';
+import type { ScreeningTable } from '../store/screening-table.ts';
 import type { WeightBatch, WeightStore } from '../store/weight-store.ts';
 import { type MergeRunner, RunnerLost } from './merge-runner.ts';
 import { type Missing, missingOf } from './missing-files.ts';
@@ -31,6 +33,8 @@ const RUNNER_TRIES = 3;
 export interface TaskEngineOptions {
   readonly task: Task;
   readonly catalogue: Catalogue;
+  readonly screening: ScreeningTable;
+  readonly operators: OperatorTable;
   readonly weights: WeightStore;
   readonly log: Logger;
   readonly now?: () => Date;
@@ -41,7 +45,9 @@ export interface TaskEngineOptions {
   /** Keeps the weight store within its limit; called after each commit. Without limit when left out. */
   readonly keepWithin?: () => Promise<void>;
   /** Makes what runs the strategy; a thread when left out. */
-  readonly startRunner?: (task: Task, weightsFolder: string) => MergeRunner;
+  readonly startRunner?: (task: Task, weightsFolder: string, checkSet: string | null) => MergeRunner;
+  /** Folder of held-out examples that every update is judged on; none when left out. */
+  readonly checkSet?: string | null;
 }
 
 /** An update that has arrived complete and proved, as the gateway hands it over. */
@@ -58,7 +64,7 @@ export interface Recall {
   readonly error: AppError;
 }
 
-/** Told when a client has new weights, committed, that can be offered to it. */
+/** Told when there is news for a client, committed: weights to be offered, or that its update is in quarantine. */
 export type IssueListener = (issued: { taskId: string; clientId: string }) => void;
 
 /**
@@ -114,12 +120,14 @@ export class TaskEngine {
   /**
    * Opens a task, creating it on first sight, and begins to replay every update that was received but not applied.
    * One that changed its strategy first applies them under the old one.
-   * @throws AppError `task/changed`, `store/damaged`, `server/storage`
+   * @throws AppError `task/changed`, `check-set/unusable`, `store/damaged`, `server/storage`
    */
   static async open(options: TaskEngineOptions): Promise<TaskEngine> {
     const runner = runnerFor(options);
     try {
+      await runner.prepare();
       const state = await bringUpToDate(options, runner);
+      await options.screening.keepCheckSet(options.task.id, options.checkSet ?? null);
       const engine = new TaskEngine(options, runner, { state, dueAtMs: await runner.dueAtMs(state) });
       await engine.#replay();
       return engine;
@@ -280,6 +288,15 @@ export class TaskEngine {
     return true;
   }
 
+  /**
+   * Carries out an operator's request, after all updates received so far, exactly once: its effect and its end are one
+   * transaction. A request that cannot be carried out ends as failed; one that was withdrawn meanwhile has no effect.
+   * Resolves when it has ended; rejects when the engine is closed before, and the next start takes it up again.
+   */
+  execute(request: OperatorRequest): Promise<void> {
+    return this.#queue.add(() => this.#insistently(() => this.#carryOut(request), null));
+  }
+
   /** Resolves when everything received so far is applied. */
   whenIdle(): Promise<void> {
     return this.#queue.whenIdle();
@@ -311,7 +328,7 @@ export class TaskEngine {
     this.#queuedUpdates.add(update.updateId);
     this.#blocked.delete(update.updateId);
     this.#queue
-      .add(() => this.#insistently(() => this.#apply(update), update.updateId))
+      .add(() => this.#insistently(() => this.#applyQueued(update), update.updateId))
       .catch((thrown) => {
         if (thrown instanceof QueueClosed) return;
         this.#failedCount++;
@@ -365,24 +382,110 @@ export class TaskEngine {
     }
   }
 
+  /** Applies an update in its turn, unless a rollback has brought that forward. */
+  async #applyQueued(update: UpdateRecord): Promise<void> {
+    if (this.#queuedUpdates.has(update.updateId)) await this.#apply(update);
+  }
+
   async #apply(update: UpdateRecord): Promise<void> {
     const startedAt = performance.now();
     const ended = await this.#keeper.apply(update);
     this.#setTimer();
-    const { updateId, clientId } = update;
+    if (ended.kind === 'blocked' || ended.kind === 'reset') this.#recall(update, ended);
+    else this.#report(update, ended, Math.round(performance.now() - startedAt));
+  }
+
+  #report(
+    { updateId, clientId }: UpdateRecord,
+    ended: Exclude<Ended, { kind: 'blocked' | 'reset' }>,
+    durationMs: number,
+  ): void {
     const entry = { taskId: this.task.id, updateId, clientId };
-    if (ended.kind === 'blocked' || ended.kind === 'reset') {
-      this.#recall(update, ended);
-      return;
+    switch (ended.kind) {
+      case 'set-aside':
+        this.#log.error({ ...entry, code: ended.code }, 'update set aside');
+        return;
+      case 'quarantined':
+        this.#log.warn({ ...entry, finding: ended.finding }, 'update in quarantine');
+        return;
+      case 'applied': {
+        const { staleness, effect } = ended.figures;
+        const { globalVersion } = this.state;
+        const checkSet = ended.measured?.accuracy ?? undefined;
+        this.#log.info(
+          { ...entry, globalVersion, staleness, effect, checkSet, durationMs },
+          'update applied',
+        );
+      }
     }
-    if (ended.kind === 'set-aside') {
-      this.#log.error({ ...entry, code: ended.code }, 'update set aside');
-      return;
+  }
+
+  async #carryOut(request: OperatorRequest): Promise<void> {
+    const { operators, onStep = () => {} } = this.#options;
+    const { requestId, command, requestedBy } = request;
+    const end = { requestId, finishedAt: this.#now().toISOString() };
+    const entry = { taskId: this.task.id, requestId, command, requestedBy };
+    await onStep('operator/taken');
+    try {
+      await this.#decide(command, end);
+      this.#log.info(entry, 'operator request done');
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (thrown instanceof RunnerLost || error.code === 'server/storage') throw thrown;
+      this.#log.error({ ...entry, code: error.code, message: error.message }, 'operator request failed');
+      await operators.fail({ ...end, code: error.code, detail: error.detail ?? null });
     }
-    const { staleness, effect } = ended.figures;
-    const { globalVersion } = this.state;
-    const durationMs = Math.round(performance.now() - startedAt);
-    this.#log.info({ ...entry, globalVersion, staleness, effect, durationMs }, 'update applied');
+  }
+
+  /** @throws AppError `operation/not-quarantined`, `operation/version-not-kept`, and as the keeper's moves */
+  async #decide(command: OperatorRequest['command'], end: RequestEnd): Promise<void> {
+    if (command.kind === 'rollback') return this.#rollBack(command.version, end);
+    const { updateId } = command;
+    const isDone =
+      command.kind === 'drop' ? await this.#keeper.drop(updateId, end) : await this.#release(updateId, end);
+    if (!isDone) throw new AppError('operation/not-quarantined', { detail: updateId });
+  }
+
+  async #release(updateId: string, end: RequestEnd): Promise<boolean> {
+    const { catalogue, operators, onStep = () => {} } = this.#options;
+    const update = await catalogue.findUpdate(updateId);
+    if (update?.taskId !== this.task.id) return false;
+    const released = await operators.release({ ...end, updateId });
+    if (released === null) return false;
+    await onStep('operator/committed');
+    this.#enqueue(released);
+    return true;
+  }
+
+  /** Applies what waits first, so that no confirmed update is built on weights that its client no longer has. */
+  async #rollBack(version: number, end: RequestEnd): Promise<void> {
+    const { operators } = this.#options;
+    do {
+      await this.#applyWaiting();
+      if (await this.#keeper.rollBack(version, end)) break;
+      // An update came in between, or the request was withdrawn.
+    } while ((await operators.find(end.requestId))?.state === 'waiting');
+    this.#setTimer();
+  }
+
+  async #applyWaiting(): Promise<void> {
+    const { catalogue } = this.#options;
+    const overtake = (updateId: string) =>
+      catalogue.setAside({ updateId, code: 'update/overtaken', state: this.state, issue: null });
+    for (const update of await catalogue.pendingUpdates(this.task.id)) {
+      const { updateId } = update;
+      this.#queuedUpdates.delete(updateId);
+      try {
+        await this.#apply(update);
+        // What waits for a file would be merged into weights that are given up.
+        if (this.#blocked.delete(updateId)) await overtake(updateId);
+      } catch (thrown) {
+        const { code, message } = toAppError(thrown);
+        if (thrown instanceof RunnerLost || code === 'server/storage') throw thrown;
+        this.#log.error({ taskId: this.task.id, updateId, code, message }, 'update not applied');
+        await overtake(updateId);
+      }
+    }
   }
 
   #recall(update: UpdateRecord, ended: Extract<Ended, { kind: 'blocked' | 'reset' }>): void {
@@ -408,8 +511,8 @@ export class TaskEngine {
   }
 }
 
-function runnerFor({ task, weights, startRunner }: TaskEngineOptions): MergeRunner {
-  return startRunner?.(task, weights.folder) ?? new WorkerRunner(task, weights.folder);
+function runnerFor({ task, weights, startRunner, checkSet = null }: TaskEngineOptions): MergeRunner {
+  return startRunner?.(task, weights.folder, checkSet) ?? new WorkerRunner(task, weights.folder, checkSet);
 }
 
 function keptVectors(task: Task): { server: readonly string[]; client: readonly string[] } {

@@ -6,9 +6,11 @@ import {
   type NextState,
   type NextStateOfClient,
   RunnerLost,
+  type ScreeningBasis,
   type Stepped,
   type StoredClient,
   type StoredReport,
+  type Withheld,
 } from './merge-runner.ts';
 import type { WorkerStart } from './merge-worker.ts';
 
@@ -18,8 +20,8 @@ const ENTRY = new URL('./merge-worker.ts', import.meta.url);
 export class WorkerRunner implements MergeRunner {
   readonly #thread: RenewedThread;
 
-  constructor(task: Task, folder: string) {
-    const start: WorkerStart = { task, folder };
+  constructor(task: Task, folder: string, checkSet: string | null = null) {
+    const start: WorkerStart = { task, folder, checkSet };
     this.#thread = new RenewedThread({
       entry: ENTRY,
       name: 'genba merge',
@@ -40,8 +42,17 @@ export class WorkerRunner implements MergeRunner {
     return this.#call('join', [state, client]);
   }
 
-  step(state: TaskState, client: StoredClient, report: StoredReport): Promise<Stepped> {
-    return this.#call('step', [state, client, report]);
+  step(
+    state: TaskState,
+    client: StoredClient,
+    report: StoredReport,
+    basis: ScreeningBasis | null,
+  ): Promise<Stepped | Withheld> {
+    return this.#call('step', [state, client, report, basis]);
+  }
+
+  prepare(): Promise<void> {
+    return this.#call('prepare', []);
   }
 
   close(state: TaskState, nowMs: number): Promise<NextState | null> {

@@ -232,7 +232,7 @@ describe('plain HTTP', () => {
       tasks: [
         {
           globalVersion: 0,
-          counts: { received: 0, applied: 0, refused: 0, failed: 0 },
+          counts: { received: 0, applied: 0, refused: 0, failed: 0, quarantined: 0 },
           clients: [{ clientId: client.clientId, plantName: '大阪工場', connected: true, baseVersion: 0 }],
         },
       ],

@@ -22,7 +22,7 @@ import { SessionRegistry } from './session-registry.ts';
 
 export interface GatewayOptions {
   readonly engines: ReadonlyMap<string, TaskEngine>;
-  readonly store: Pick<Store, 'catalogue' | 'weights' | 'parts'>;
+  readonly store: Pick<Store, 'catalogue' | 'screening' | 'weights' | 'parts'>;
   readonly retention: Pick<Retention, 'usage'>;
   /** A loopback name or address. */
   readonly host: string;
@@ -62,7 +62,7 @@ export class Gateway {
     this.#http.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
     const { registry } = this.#host;
     this.#unsubscribe = [...engines.values()].flatMap((engine) => [
-      engine.onIssue(({ taskId, clientId }) => registry.find(taskId, clientId)?.offerUninstalled()),
+      engine.onIssue(({ taskId, clientId }) => registry.find(taskId, clientId)?.tellNews()),
       engine.onRecall(({ taskId, clientId, updateId, error }) => {
         registry.find(taskId, clientId)?.recall(updateId, error);
       }),

@@ -332,6 +332,6 @@ describe('trouble with the disk', () => {
     client.send(updateOffer(base, weights, { baseVersion: 9 }));
     await client.expectError('update/future-base');
     const [task] = (await statusOf(address)).tasks;
-    expect(task?.counts).toEqual({ received: 1, applied: 1, refused: 1, failed: 0 });
+    expect(task?.counts).toEqual({ received: 1, applied: 1, refused: 1, failed: 0, quarantined: 0 });
   });
 });

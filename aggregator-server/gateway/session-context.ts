@@ -7,7 +7,7 @@ import type { Channel } from './channel.ts';
 export interface SessionContext {
   readonly clientId: string;
   readonly engine: TaskEngine;
-  readonly store: Pick<Store, 'catalogue' | 'weights' | 'parts'>;
+  readonly store: Pick<Store, 'catalogue' | 'screening' | 'weights' | 'parts'>;
   readonly channel: Channel;
   readonly log: Logger;
 }

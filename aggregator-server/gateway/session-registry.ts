@@ -5,8 +5,8 @@ import type { ErrorCode } from '@genba/shared/errors/catalogue';
 export interface RegisteredSession {
   /** Resolves when the session has let go of its transfers. */
   end(farewell: { error: ErrorCode; closeCode: number }): Promise<void>;
-  /** Offers the client weights that it has not installed yet. */
-  offerUninstalled(): void;
+  /** Offers the client weights that it has not installed yet, or tells it that its update is in quarantine. */
+  tellNews(): void;
   /** Tells the client that something is wrong with an update it was given a receipt for. */
   recall(updateId: string, error: AppError): void;
 }

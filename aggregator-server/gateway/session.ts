@@ -13,9 +13,10 @@ import { Channel, isOurFault } from './channel.ts';
 import { DownloadDesk } from './download-desk.ts';
 import { decodeText } from './frame-text.ts';
 import { findEngine, type Hello, readHello, requireCapabilities } from './handshake.ts';
+import { tellHeld } from './held-notice.ts';
 import { Inbox } from './inbox.ts';
-import { TransferNumbers } from './session-context.ts';
-import type { SessionRegistry } from './session-registry.ts';
+import { type SessionContext, TransferNumbers } from './session-context.ts';
+import type { RegisteredSession, SessionRegistry } from './session-registry.ts';
 import { UploadDesk } from './upload-desk.ts';
 
 /** WebSocket close codes the server uses (RFC 6455, section 7.4.1). */
@@ -28,7 +29,7 @@ const CLOSE_GRACE_MS = 2000;
 /** What a session needs from the gateway. */
 export interface SessionHost {
   readonly engines: ReadonlyMap<string, TaskEngine>;
-  readonly store: Pick<Store, 'catalogue' | 'weights' | 'parts'>;
+  readonly store: Pick<Store, 'catalogue' | 'screening' | 'weights' | 'parts'>;
   readonly retention: Pick<Retention, 'usage'>;
   readonly registry: SessionRegistry;
   readonly log: Logger;
@@ -40,13 +41,14 @@ interface OpenSession {
   readonly clientId: string;
   readonly uploads: UploadDesk;
   readonly downloads: DownloadDesk;
+  readonly context: SessionContext;
 }
 
 /**
  * One connection: handshake, then transfers both ways until it closes. Frames are handled one after the other;
  * each wrong one is answered by one error frame and changes nothing.
  */
-export class Session {
+export class Session implements RegisteredSession {
   readonly #socket: WebSocket;
   readonly #host: SessionHost;
   readonly #channel: Channel;
@@ -86,11 +88,11 @@ export class Session {
     this.#socket.ping();
   }
 
-  /** Offers the client weights that it has not installed yet, after whatever is being handled. */
-  offerUninstalled(): void {
+  /** See {@link RegisteredSession.tellNews}; after whatever is being handled. */
+  tellNews(): void {
     this.#inbox.add(0, () =>
       this.#answering(async () => {
-        await this.#open?.downloads.offerUninstalled();
+        if (this.#open !== null) await tellNews(this.#open);
       }),
     );
   }
@@ -168,7 +170,8 @@ export class Session {
     const uploads = new UploadDesk(context, numbers);
     const downloads = new DownloadDesk(context, numbers);
     // From here on, ending this session also releases its claim.
-    this.#open = { engine, clientId, uploads, downloads };
+    const open = { engine, clientId, uploads, downloads, context };
+    this.#open = open;
     if (this.#ending !== null) return;
     const seenAt = new Date().toISOString();
     const client = await store.catalogue.seeClient({ taskId, clientId, plantName, seenAt });
@@ -182,7 +185,7 @@ export class Session {
       security: 'open-loopback',
     });
     log.info({ app: hello.app }, 'client connected');
-    await downloads.offerUninstalled();
+    await tellNews(open);
   }
 
   async #onData(open: OpenSession, bytes: Buffer): Promise<void> {
@@ -218,8 +221,8 @@ export class Session {
   async #counting(open: OpenSession, step: () => Promise<UpdateRecord | null>): Promise<void> {
     try {
       const journaled = await step();
-      // A fresh update's reply is offered when it is merged; a repeated one's may be there already.
-      if (journaled?.state === 'applied') await open.downloads.offerUninstalled();
+      // What becomes of a fresh update is told when it is known; of a repeated one that may be known already.
+      if (journaled !== null && journaled.state !== 'received') await tellNews(open);
     } catch (thrown) {
       const { code } = toAppError(thrown);
       if (code.startsWith('update/') || code === 'task/unknown') {
@@ -251,6 +254,11 @@ export class Session {
     if (isOurFault(error.code)) this.#host.log.error({ ...entry, err: error }, 'request failed');
     else this.#host.log.warn(entry, 'refused');
   }
+}
+
+async function tellNews({ downloads, context }: OpenSession): Promise<void> {
+  await downloads.offerUninstalled();
+  await tellHeld(context);
 }
 
 /** Text where data is due is named as such, unless it is a proper message. */

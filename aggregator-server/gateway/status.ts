@@ -22,7 +22,7 @@ export async function aggregatorStatus(host: SessionHost): Promise<AggregatorSta
 
 async function taskStatus(engine: TaskEngine, { store, registry }: SessionHost): Promise<TaskStatus> {
   const { id, name } = engine.task;
-  const { received, applied, setAside, keptVersions, evictedClients, clients } =
+  const { received, applied, setAside, quarantined, keptVersions, evictedClients, clients } =
     await store.catalogue.summarise(id);
   return {
     taskId: id,
@@ -34,6 +34,7 @@ async function taskStatus(engine: TaskEngine, { store, registry }: SessionHost):
       applied,
       refused: registry.refusalCount(id),
       failed: setAside + engine.failedCount,
+      quarantined,
     },
     keptVersions,
     evictedClients,

@@ -1,7 +1,8 @@
 import { AppError } from '@genba/shared/errors/app-error';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { readTaskFile } from '../task-file.ts';
 import { backup } from './backup.ts';
+import type { CommandHost } from './command-host.ts';
 import { compact } from './compact.ts';
 import { EXPORT_FORMATS, type ExportFormat, exportModel } from './export-model.ts';
 import type { LongWork, Progress } from './progress.ts';
@@ -9,19 +10,10 @@ import { compactionReport, RESTORED_NOTICE, sizeText, verificationReport, versio
 import { restore } from './restore.ts';
 import { verify } from './verify.ts';
 import { listVersions } from './versions.ts';
+import { readWholeNumber } from './whole-number.ts';
 
 /** Time between two lines of progress, milliseconds. */
 const PROGRESS_EVERY_MS = 1000;
-
-/** Where the commands write to, and what stops them. */
-export interface CommandHost {
-  /** A result, for standard output. */
-  readonly print: (text: string) => void;
-  /** Progress, for standard error. */
-  readonly tell: (text: string) => void;
-  /** From the first call on, Ctrl+C stops the operation instead of the process. */
-  readonly interruptible: () => AbortSignal;
-}
 
 interface Folders {
   readonly data: string;
@@ -89,7 +81,7 @@ export function addOperations(program: Command, host: CommandHost): void {
     )
     .requiredOption(...data)
     .requiredOption('--task <id>', 'id of the task')
-    .option('--version <number>', 'version; the newest when left out', readVersion)
+    .option('--version <number>', 'version; the newest when left out', readWholeNumber)
     .requiredOption('--to <folder>', 'new or empty folder')
     .addOption(new Option('--format <name>', 'form of the files').choices(EXPORT_FORMATS).default('tfjs'))
     .option('--logits', 'without the last layer that makes probabilities')
@@ -120,12 +112,4 @@ function longWork({ tell, interruptible }: CommandHost): LongWork {
     tell(`${step}: ${files} of ${totalFiles} files, ${sizeText(bytes)}`);
   };
   return { onProgress, signal: interruptible() };
-}
-
-function readVersion(text: string): number {
-  const version = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(version)) {
-    throw new InvalidArgumentError('It must be a whole number from 0.');
-  }
-  return version;
 }

@@ -16,7 +16,7 @@ export const WEIGHTS_NAME = 'weights.bin';
  * The model.json of a task's model in the format `layers-model` of TensorFlow.js, with a Keras-style topology. Its
  * weights are the vector of the weight store as it is: one file, tensors in the order of the layout, without gaps.
  */
-export function layersModelJson(task: Task, origin: ModelOrigin, output: OutputChoice): object {
+export function layersModelJson(task: Task, origin: ModelOrigin, output: OutputChoice) {
   return {
     format: 'layers-model',
     generatedBy: GENERATED_BY,

@@ -1,4 +1,6 @@
+import type { Finding } from '@genba/shared/federation/screening/finding';
 import Table from 'cli-table3';
+import type { QuarantinedUpdate } from '../store/screening-table.ts';
 import type { KeptVersion } from './catalogue-reader.ts';
 import type { Compaction } from './compact.ts';
 import type { Verification } from './verify.ts';
@@ -30,6 +32,49 @@ export function versionsTable(versions: readonly KeptVersion[]): string {
     table.push([version, createdAt, updatesMerged, plantName ?? '–', digest]);
   }
   return table.toString();
+}
+
+/** The updates in quarantine as a table, oldest first. */
+export function quarantineTable(updates: readonly QuarantinedUpdate[]): string {
+  if (updates.length === 0) return 'No update is in quarantine.';
+  const table = new Table({
+    head: ['Update', 'Task', 'Plant', 'Rounds', 'Since', 'Why'],
+    colAligns: ['left', 'left', 'left', 'right', 'left', 'left'],
+    style: { head: [], border: [] },
+  });
+  for (const { updateId, taskId, plantName, rounds, quarantinedAt, finding } of updates) {
+    table.push([updateId, taskId, plantName, rounds, quarantinedAt, findingText(finding)]);
+  }
+  return table.toString();
+}
+
+function findingText(finding: Finding): string {
+  switch (finding.kind) {
+    case 'history': {
+      const { group, norm, usual, ownScore, taskScore, limit } = finding;
+      const own = ownScore === null ? 'no history' : ownScore.toFixed(1);
+      return [
+        `norm of ${group} ${figure(norm)}, usual ${figure(usual)}`,
+        `robust z: plant ${own}, task ${taskScore.toFixed(1)}; limit ${limit}`,
+      ].join('\n');
+    }
+    case 'absolute': {
+      const { group, norm, startNorm, limit } = finding;
+      return `norm of ${group} ${figure(norm)}, start weights ${figure(startNorm)}\nlimit ${limit} times that`;
+    }
+    case 'check-set': {
+      const { accuracyBefore, accuracyAfter, limit } = finding;
+      return `check set: ${percent(accuracyBefore)} without, ${percent(accuracyAfter)} with it\nlimit: ${percent(limit)} less`;
+    }
+  }
+}
+
+function figure(value: number): string {
+  return value.toPrecision(3);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 export function compactionReport(done: Compaction): string {

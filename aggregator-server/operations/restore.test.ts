@@ -64,7 +64,13 @@ describe('restore, rehearsed with real programs', () => {
       await plant.report();
     }
     const received = before.received + plants.length;
-    expect(await counts()).toEqual({ received, applied: received, refused: plants.length, failed: 0 });
+    expect(await counts()).toEqual({
+      received,
+      applied: received,
+      refused: plants.length,
+      failed: 0,
+      quarantined: 0,
+    });
     expect((await statusOf(second.address)).tasks[0]!.globalVersion).toBe(received);
     second.child.kill('SIGTERM');
     expect(await second.ended).toMatchObject({ exitCode: 0 });

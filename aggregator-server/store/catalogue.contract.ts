@@ -80,6 +80,7 @@ const APPLICATION: Application = {
     effect: 'merged',
   },
   release: null,
+  norms: null,
   appliedAt: TIME,
 };
 /** What a round leaves behind that one more report does not close. */
@@ -119,7 +120,7 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
 
     it('journals an update once, on the client’s current base only', async () => {
       const journaled = await catalogue.journalUpdate(update('u1'));
-      expect(journaled).toEqual({ ...update('u1'), sequence: 1, state: 'received' });
+      expect(journaled).toEqual({ ...update('u1'), sequence: 1, state: 'received', releasedAt: null });
       expect(await catalogue.journalUpdate(update('u1', { receivedAt: 'later' }))).toEqual(journaled);
       expect(await catalogue.isBaseSpent('first')).toBe(true);
       for (const [wrong, code] of [

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import type { Norms } from '@genba/shared/federation/screening/norms';
 import type { CalibrationFigure, UpdateMetrics, WeightsUse } from '@genba/shared/protocol/messages';
 
 /** Names of vectors with the files of the weight store that hold them. */
@@ -98,7 +99,9 @@ export interface NewUpdate {
 export interface UpdateRecord extends NewUpdate {
   /** Order of arrival; updates of a task are merged in this order. */
   readonly sequence: number;
-  readonly state: 'received' | 'applied' | 'refused';
+  readonly state: 'received' | 'applied' | 'refused' | 'quarantined';
+  /** When an operator let it out of quarantine: it is not screened again. */
+  readonly releasedAt: string | null;
 }
 
 /** Figures of a step as the catalogue records them. */
@@ -122,6 +125,13 @@ export interface Release {
   readonly use: WeightsUse;
 }
 
+/** How far an update moved the model, for later ones to be compared with. */
+export interface NormEntry {
+  /** Digest of the training settings it was made under. */
+  readonly training: string;
+  readonly norms: Norms;
+}
+
 /** One applied update as the catalogue records it. */
 export interface Application {
   readonly updateId: string;
@@ -133,6 +143,8 @@ export interface Application {
   readonly figures: AppliedFigures;
   /** Set when all other held clients are answered with it. */
   readonly release: Release | null;
+  /** null where nothing is screened. */
+  readonly norms: NormEntry | null;
   readonly appliedAt: string;
 }
 
@@ -167,6 +179,8 @@ export interface TaskSummary {
   readonly keptVersions: number;
   /** Clients that something was let go of for. */
   readonly evictedClients: number;
+  /** Waiting for an operator. */
+  readonly quarantined: number;
   readonly clients: readonly ClientSummary[];
 }
 
@@ -201,7 +215,7 @@ export interface Catalogue {
   }): Promise<readonly string[]>;
   /**
    * Gives a task another strategy: all that was kept of its clients is replaced by `client`, and each that has a
-   * base receives the global weights as a new one.
+   * base receives the global weights as a new one. What is in quarantine is refused.
    */
   changeStrategy(change: {
     taskId: string;

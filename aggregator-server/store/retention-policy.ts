@@ -17,6 +17,13 @@ export interface RetentionPolicy {
 
 export const DEFAULT_RETENTION: RetentionPolicy = { keepVersions: 20, keepDays: null, maxWeightsBytes: null };
 
+/** Lets go of nothing: for commands that do not know how the server was told to keep. */
+export const KEEP_EVERYTHING: RetentionPolicy = {
+  keepVersions: Number.MAX_SAFE_INTEGER,
+  keepDays: null,
+  maxWeightsBytes: null,
+};
+
 /** Versions replaced before this time are too old; null when age does not matter. @returns ISO 8601 */
 export function replacedBefore({ keepDays }: RetentionPolicy, atTime: string): string | null {
   return keepDays === null ? null : new Date(Date.parse(atTime) - keepDays * DAY_MS).toISOString();

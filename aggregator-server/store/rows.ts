@@ -45,7 +45,7 @@ const metrics = z.strictObject({ loss: z.number().nullable(), validationAccuracy
 
 /** Columns of {@link readUpdate}. */
 export const UPDATE_COLUMNS =
-  'id, sequence, task_id, client_id, base_id, rounds, examples, metrics, digest, state, received_at';
+  'id, sequence, task_id, client_id, base_id, rounds, examples, metrics, digest, state, received_at, released_at';
 
 const updateRow = z.strictObject({
   id: z.string(),
@@ -57,8 +57,9 @@ const updateRow = z.strictObject({
   examples: z.int(),
   metrics: z.string(),
   digest: z.string(),
-  state: z.enum(['received', 'applied', 'refused']),
+  state: z.enum(['received', 'applied', 'refused', 'quarantined']),
   received_at: z.string(),
+  released_at: z.string().nullable(),
 });
 
 const clientRow = z.strictObject({
@@ -81,7 +82,12 @@ const clientSummaryRow = z.strictObject({
   last_staleness: z.int().nullable(),
 });
 
-const countsRow = z.strictObject({ received: z.int(), applied: z.int(), setAside: z.int() });
+const countsRow = z.strictObject({
+  received: z.int(),
+  applied: z.int(),
+  setAside: z.int(),
+  quarantined: z.int(),
+});
 const countRow = z.strictObject({ count: z.int() });
 const clientIdRow = z.strictObject({ client_id: z.string() });
 const digestRow = z.strictObject({ digest: z.string() });
@@ -169,6 +175,7 @@ export function readUpdate(row: unknown): UpdateRecord {
     digest: update.digest,
     state: update.state,
     receivedAt: update.received_at,
+    releasedAt: update.released_at,
   };
 }
 
@@ -203,7 +210,7 @@ export function readClientSummary(row: unknown): ClientSummary {
 }
 
 /** Proves a row of counts of updates. */
-export function readCounts(row: unknown): { received: number; applied: number; setAside: number } {
+export function readCounts(row: unknown): z.output<typeof countsRow> {
   return countsRow.parse(row);
 }
 

@@ -5,7 +5,6 @@ import {
   type Application,
   type BaseRecord,
   type Catalogue,
-  type ClientChange,
   type ClientProgress,
   type ClientRecord,
   type EvictedFiles,
@@ -32,11 +31,11 @@ import {
   UPDATE_COLUMNS,
 } from './rows.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
-import { type ClientKey, StateWriter } from './state-writer.ts';
+import { recordNorms } from './sqlite-screening.ts';
+import { StateWriter } from './state-writer.ts';
 import {
   CLIENT_SUMMARIES,
   HEAR_CLIENT,
-  INSERT_BASE,
   INSERT_UPDATE,
   IS_REFERENCED,
   MARK_APPLIED,
@@ -118,14 +117,7 @@ export class SqliteCatalogue implements Catalogue {
       const { taskId, settings, state, client, release, changedAt } = change;
       const sql = 'UPDATE task_state SET settings = @settings WHERE task_id = @taskId';
       this.#connection.change(sql, { taskId, settings });
-      const forgotten = [
-        ...this.#writer.keepOnly('task_vectors', taskId, []),
-        ...this.#writer.keepOnly('client_vectors', taskId, []),
-      ];
-      this.#writer.moveTask(taskId, state, changedAt);
-      const released = this.#writer.release({ taskId, state, release, everyone: true, issuedAt: changedAt });
-      this.#writer.setAllClients(taskId, client);
-      return { ...released, obsoleteDigests: [...forgotten, ...released.obsoleteDigests] };
+      return this.#writer.restart({ taskId, state, client, release, at: changedAt });
     });
   }
 
@@ -183,8 +175,9 @@ export class SqliteCatalogue implements Catalogue {
 
   async applyUpdate(application: Application): Promise<Aftermath> {
     return this.#connection.transact(() => {
-      const { updateId, state, client, reply, figures, release, appliedAt } = application;
-      const { digest, taskId, clientId, baseId } = this.#update(updateId)!;
+      const { updateId, state, client, reply, figures, release, norms, appliedAt } = application;
+      const update = this.#update(updateId)!;
+      const { digest, taskId, clientId, baseId } = update;
       const { staleness, mixingWeight, effect } = figures;
       const { globalVersion } = state;
       const calibration = JSON.stringify(figures.calibration);
@@ -192,12 +185,16 @@ export class SqliteCatalogue implements Catalogue {
       // Two writers of one task would be a bug; better to stop than to count an update twice.
       if (this.#client(taskId, clientId)?.base?.baseId !== baseId) throw notNow(updateId);
       if (this.#connection.change(MARK_APPLIED, values) !== 1) throw notNow(updateId);
+      if (norms !== null) {
+        const { sequence, rounds } = update;
+        recordNorms(this.#connection, { taskId, clientId, sequence, rounds }, norms);
+      }
       const moved = this.#writer.moveTask(taskId, state, appliedAt);
       const released =
         release === null
           ? NO_RELEASE
           : this.#writer.release({ taskId, state, release, everyone: false, issuedAt: appliedAt });
-      const replaced = this.#setClient({ taskId, clientId }, client, reply);
+      const replaced = this.#writer.sendBase({ taskId, clientId }, client, reply);
       const obsoleteDigests = [...new Set([digest, ...moved, ...released.obsoleteDigests, ...replaced])];
       return { ...released, obsoleteDigests };
     });
@@ -227,13 +224,16 @@ export class SqliteCatalogue implements Catalogue {
       const { updateId, code, state, issue } = refusal;
       const { digest } = this.#update(updateId)!;
       if (this.#connection.change(MARK_REFUSED, { updateId, code }) !== 1) throw notNow(updateId);
-      const replaced = issue === null ? [] : this.#issue(issue, state);
+      const replaced = issue === null ? [] : this.#writer.issue(issue, state);
       return { ...NO_RELEASE, obsoleteDigests: [digest, ...replaced] };
     });
   }
 
   async issueBase({ state, ...issue }: Issue & { readonly state: TaskState }): Promise<Aftermath> {
-    return this.#connection.transact(() => ({ ...NO_RELEASE, obsoleteDigests: this.#issue(issue, state) }));
+    return this.#connection.transact(() => ({
+      ...NO_RELEASE,
+      obsoleteDigests: this.#writer.issue(issue, state),
+    }));
   }
 
   async markInstalled(base: {
@@ -297,7 +297,8 @@ export class SqliteCatalogue implements Catalogue {
 
   async summarise(taskId: string): Promise<TaskSummary> {
     const counts = `SELECT count(*) AS received, coalesce(sum(state = 'applied'), 0) AS applied,
-                    coalesce(sum(state = 'refused'), 0) AS setAside FROM updates WHERE task_id = @taskId`;
+                    coalesce(sum(state = 'refused'), 0) AS setAside,
+                    coalesce(sum(state = 'quarantined'), 0) AS quarantined FROM updates WHERE task_id = @taskId`;
     return this.#connection.read(() => ({
       ...readCounts(this.#connection.get(counts, { taskId })),
       ...this.#evictor.counts(taskId),
@@ -338,29 +339,6 @@ export class SqliteCatalogue implements Catalogue {
 
   #isSpent(baseId: string): boolean {
     return this.#connection.get('SELECT 1 FROM updates WHERE base_id = @baseId', { baseId }) !== undefined;
-  }
-
-  /** Sends a client new weights outside an update. @returns digests that may have lost their last reader */
-  #issue({ base, client }: Issue, state: TaskState): string[] {
-    const moved = this.#writer.moveTask(base.taskId, state, base.issuedAt);
-    return [...moved, ...this.#setClient(base, client, base)];
-  }
-
-  /** @returns digests that may have lost their last reader */
-  #setClient(
-    { taskId, clientId }: ClientKey,
-    progress: ClientChange,
-    base: BaseRecord | null,
-  ): readonly string[] {
-    const previous = this.#client(taskId, clientId);
-    if (base !== null) {
-      this.#connection.change(INSERT_BASE, { ...base, calibration: JSON.stringify(base.calibration) });
-    }
-    this.#writer.setClient({ taskId, clientId }, progress, base?.baseId ?? null);
-    const names = Object.keys((progress.forgetsVectors ? previous : progress)?.vectors ?? {});
-    const replaced = names.map((name) => previous?.vectors[name]);
-    const digests = base === null ? replaced : [...replaced, previous?.base?.weightsDigest];
-    return digests.filter((digest) => digest !== undefined);
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { AppError } from '@genba/shared/errors/app-error';
 import Sqlite, { type Database, type Statement } from 'better-sqlite3';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/list.ts';
@@ -34,6 +35,29 @@ export class SqliteConnection {
       migrate(database, MIGRATIONS);
       database.pragma('foreign_keys = ON');
       database.function('new_uuid', { deterministic: false }, () => randomUUID());
+      return new SqliteConnection(database);
+    } catch (thrown) {
+      database?.close();
+      throw storageError(thrown);
+    }
+  }
+
+  /**
+   * Opens the file beside the server that owns it: nothing is migrated, so that no newer command changes the schema
+   * under an older server.
+   * @throws AppError `operation/old-catalogue`, `store/newer-database`, `store/damaged`, `server/storage`
+   */
+  static openAsGuest(path: string): SqliteConnection {
+    let database: Database | undefined;
+    try {
+      database = new Sqlite(path, { fileMustExist: true });
+      const schema = database.pragma('user_version', { simple: true }) as number;
+      if (schema !== MIGRATIONS.length) {
+        const code = schema < MIGRATIONS.length ? 'operation/old-catalogue' : 'store/newer-database';
+        throw new AppError(code, { detail: `schema ${schema}, this program has ${MIGRATIONS.length}` });
+      }
+      database.pragma('synchronous = FULL');
+      database.pragma('foreign_keys = ON');
       return new SqliteConnection(database);
     } catch (thrown) {
       database?.close();

@@ -1,7 +1,10 @@
+import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import type {
   Aftermath,
+  BaseRecord,
   ClientChange,
   ClientProgress,
+  Issue,
   Release,
   StoredTask,
   TaskState,
@@ -19,9 +22,11 @@ import {
 import type { SqliteConnection } from './sqlite-connection.ts';
 import {
   DIGESTS_BEFORE_RELEASE,
+  INSERT_BASE,
   INSERT_RELEASED_BASES,
   INSERT_VERSION,
   MOVE_TASK,
+  REFUSE_QUARANTINED,
   RELEASE_CLIENTS,
   SET_CLIENT,
   SET_CLIENT_VECTOR,
@@ -78,6 +83,57 @@ export class StateWriter {
       return digest === undefined || digest === vectors[name] ? [] : [digest];
     });
     return [...replaced, ...retired];
+  }
+
+  /** Sends a client new weights outside an update. @returns digests that may have lost their last reader */
+  issue({ base, client }: Issue, state: TaskState): string[] {
+    const moved = this.moveTask(base.taskId, state, base.issuedAt);
+    return [...moved, ...this.sendBase(base, client, base)];
+  }
+
+  /**
+   * Keeps a client's progress, and the base it is sent now; null: it is sent none.
+   * @returns digests that may have lost their last reader
+   */
+  sendBase({ taskId, clientId }: ClientKey, progress: ClientChange, base: BaseRecord | null): string[] {
+    const key = { taskId, clientId };
+    const { vectors } = this.clientVectors(key);
+    const sql = `SELECT weights_digest AS digest FROM bases JOIN clients ON clients.base_id = bases.id
+                 WHERE clients.task_id = @taskId AND clients.client_id = @clientId`;
+    const weightsDigest = readDigest(this.#connection.get(sql, key));
+    if (base !== null) {
+      this.#connection.change(INSERT_BASE, { ...base, calibration: JSON.stringify(base.calibration) });
+    }
+    this.setClient(key, progress, base?.baseId ?? null);
+    const names = Object.keys(progress.forgetsVectors ? vectors : progress.vectors);
+    const replaced = names.map((name) => vectors[name]);
+    const digests = base === null ? replaced : [...replaced, weightsDigest ?? undefined];
+    return digests.filter((digest) => digest !== undefined);
+  }
+
+  /**
+   * Starts a task anew from a state: what was kept of its clients is replaced by `client`, each that has a base
+   * receives the global weights, and what is in quarantine is refused, because its client goes on from others.
+   */
+  restart(from: {
+    taskId: string;
+    state: TaskState;
+    client: ClientProgress;
+    release: Release;
+    at: string;
+  }): Aftermath {
+    const { taskId, state, client, release, at } = from;
+    const code: ErrorCode = 'update/overtaken';
+    const refused = this.#connection.all(REFUSE_QUARANTINED, { taskId, code }).map((row) => readDigest(row)!);
+    const forgotten = [
+      ...this.keepOnly('task_vectors', taskId, []),
+      ...this.keepOnly('client_vectors', taskId, []),
+    ];
+    const moved = this.moveTask(taskId, state, at);
+    const released = this.release({ taskId, state, release, everyone: true, issuedAt: at });
+    this.setAllClients(taskId, client);
+    const obsoleteDigests = [...refused, ...forgotten, ...moved, ...released.obsoleteDigests];
+    return { ...released, obsoleteDigests };
   }
 
   setClient({ taskId, clientId }: ClientKey, progress: ClientChange, baseId: string | null): void {

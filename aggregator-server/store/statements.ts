@@ -15,7 +15,7 @@ export const HEAR_CLIENT = `
 export const INSERT_UPDATE = `
   INSERT INTO updates (${UPDATE_COLUMNS})
   VALUES (@updateId, (SELECT coalesce(max(sequence), 0) + 1 FROM updates), @taskId, @clientId, @baseId, @rounds,
-          @examples, @metrics, @digest, 'received', @receivedAt)`;
+          @examples, @metrics, @digest, 'received', @receivedAt, NULL)`;
 
 /** Moves an update to `applied`; changes no row when it is not waiting. */
 export const MARK_APPLIED = `
@@ -27,6 +27,11 @@ export const MARK_APPLIED = `
 /** Sets an update aside for good; changes no row when it is not waiting. */
 export const MARK_REFUSED = `
   UPDATE updates SET state = 'refused', refusal = @code WHERE id = @updateId AND state = 'received'`;
+
+/** Ends the quarantine of a whole task. */
+export const REFUSE_QUARANTINED = `
+  UPDATE updates SET state = 'refused', refusal = @code WHERE task_id = @taskId AND state = 'quarantined'
+  RETURNING digest`;
 
 /** Moves a task on by at most one version; changes no row when it stands elsewhere. */
 export const MOVE_TASK = `
@@ -66,8 +71,8 @@ export const DIGESTS_BEFORE_RELEASE = `
   WHERE clients.task_id = @taskId AND (is_held = 1 OR @everyone = 1)`;
 
 /**
- * One new base per client concerned, with the global weights. It answers the update that is held; or, for a client
- * that is not, the one whose answer it has not installed yet.
+ * One new base per client concerned, with the global weights. It answers the update built on the client's base, which
+ * is held or was in quarantine; where there is none, the one whose answer the client has not installed yet.
  */
 export const INSERT_RELEASED_BASES = `
   INSERT INTO bases (id, task_id, client_id, version, weights_digest, use, update_id, staleness, mixing_weight,
@@ -76,9 +81,9 @@ export const INSERT_RELEASED_BASES = `
          coalesce(u.calibration, '[]'), @issuedAt, NULL
   FROM (SELECT * FROM clients WHERE ${CONCERNED}) c
   JOIN bases b ON b.id = c.base_id
-  LEFT JOIN updates u ON u.id = CASE
-    WHEN c.is_held = 1 THEN (SELECT id FROM updates WHERE base_id = c.base_id)
-    WHEN b.installed_at IS NULL THEN b.update_id END`;
+  LEFT JOIN updates u ON u.id = coalesce(
+    (SELECT id FROM updates WHERE base_id = c.base_id),
+    CASE WHEN b.installed_at IS NULL THEN b.update_id END)`;
 
 /** What the strategy knows as the weights a client was last sent. */
 export const SET_RELEASED_START_WEIGHTS = `
@@ -96,14 +101,14 @@ export const RELEASE_CLIENTS = `
 
 /**
  * One row if anything still needs the weights: a task's state, one of the kept versions, what is kept of a client,
- * its current base until it is installed, or a waiting update. What was evicted is not needed.
+ * its current base until it is installed, or an update that waits or is in quarantine. What was evicted is not needed.
  */
 export const IS_REFERENCED = `
   SELECT 1 WHERE
     EXISTS (SELECT 1 FROM task_vectors WHERE digest = @digest)
     OR EXISTS (SELECT 1 FROM client_vectors WHERE digest = @digest AND evicted_at IS NULL)
     OR EXISTS (SELECT 1 FROM versions WHERE digest = @digest AND evicted_at IS NULL)
-    OR EXISTS (SELECT 1 FROM updates WHERE digest = @digest AND state = 'received')
+    OR EXISTS (SELECT 1 FROM updates WHERE digest = @digest AND state IN ('received', 'quarantined'))
     OR EXISTS (SELECT 1 FROM bases JOIN clients ON clients.base_id = bases.id
                WHERE weights_digest = @digest AND installed_at IS NULL AND evicted_at IS NULL)`;
 
@@ -115,7 +120,7 @@ export const REFERENCED_WEIGHTS = `
   SELECT task_id, digest FROM task_vectors
   UNION SELECT task_id, digest FROM client_vectors WHERE evicted_at IS NULL
   UNION SELECT task_id, digest FROM versions WHERE evicted_at IS NULL
-  UNION SELECT task_id, digest FROM updates WHERE state = 'received'
+  UNION SELECT task_id, digest FROM updates WHERE state IN ('received', 'quarantined')
   UNION SELECT b.task_id, b.weights_digest FROM clients c JOIN bases b ON b.id = c.base_id
     WHERE b.installed_at IS NULL AND b.evicted_at IS NULL`;
 

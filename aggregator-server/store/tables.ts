@@ -1,7 +1,11 @@
 import type { Catalogue } from './catalogue.ts';
+import type { OperatorTable } from './operator-table.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
+import type { ScreeningTable } from './screening-table.ts';
 import { SqliteCatalogue } from './sqlite-catalogue.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteOperators } from './sqlite-operators.ts';
+import { SqliteScreening } from './sqlite-screening.ts';
 
 /**
  * The interfaces that are kept in the catalogue's file. Their methods are asynchronous, one transaction each, and take
@@ -9,6 +13,8 @@ import { SqliteConnection } from './sqlite-connection.ts';
  */
 export interface Tables {
   readonly catalogue: Catalogue;
+  readonly screening: ScreeningTable;
+  readonly operators: OperatorTable;
 }
 
 /** What each is made of. */
@@ -16,6 +22,8 @@ const TABLES: {
   readonly [Name in keyof Tables]: (connection: SqliteConnection, policy?: RetentionPolicy) => Tables[Name];
 } = {
   catalogue: (connection, policy) => new SqliteCatalogue(connection, policy),
+  screening: (connection) => new SqliteScreening(connection),
+  operators: (connection, policy) => new SqliteOperators(connection, policy),
 };
 
 /** Opens the catalogue's file. @param policy which versions are kept */

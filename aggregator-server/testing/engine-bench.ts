@@ -46,10 +46,10 @@ export class EngineBench {
     try {
       const { catalogue, weights } = store;
       const log = pino({ level: 'silent' });
-      const startRunner = (each: Task, weightsFolder: string) => new StrategyRunner(each, weightsFolder);
+      const startRunner: TaskEngineOptions['startRunner'] = (...args) => new StrategyRunner(...args);
       const retention = new Retention({ catalogue, weights, policy, log, now });
       const keepWithin = () => retention.keepWithin();
-      const common = { task, catalogue, weights, log, keepWithin, storageRetryMs: 20 };
+      const common = { ...store, task, log, keepWithin, storageRetryMs: 20 };
       const options = { ...common, onStep, startRunner, ...more };
       return new EngineBench(folder, store, retention, await TaskEngine.open(options));
     } catch (thrown) {

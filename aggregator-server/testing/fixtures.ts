@@ -4,8 +4,10 @@ import { seededRandom } from '@genba/shared/model/random';
 import { parseTask, type Task } from '@genba/shared/model/task';
 
 /** A small task: 4 inputs, one hidden layer of 3, 2 classes; 23 weights. */
-export function smallTask(changes: { id?: string; federation?: object; hiddenUnits?: number[] } = {}): Task {
-  const { id = 'small', federation = {}, hiddenUnits = [3] } = changes;
+export function smallTask(
+  changes: { id?: string; federation?: object; hiddenUnits?: number[]; screening?: object } = {},
+): Task {
+  const { id = 'small', federation = {}, hiddenUnits = [3], screening } = changes;
   return parseTask({
     id,
     name: { en: 'Small', ja: '小' },
@@ -13,6 +15,7 @@ export function smallTask(changes: { id?: string; federation?: object; hiddenUni
     classes: ['ok', 'ng'],
     model: { template: 'mlp', hiddenUnits },
     federation,
+    ...(screening === undefined ? {} : { screening }),
   });
 }
 

@@ -208,6 +208,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       round: round === null ? null : { ...round, remainingMs: remainingMs(round, Date.now()) },
       roundLimit,
       queue: this.#outbox.figures(),
+      held: this.#outbox.held(),
       base,
       history: readHistory(this.#database, HISTORY_POINTS),
     };

@@ -28,6 +28,7 @@ export function plantStatus(change: Partial<AgentStatus> = {}): AgentStatus {
       roundsWaitingPeak: 1,
       lastSyncAt: at,
     },
+    held: null,
     base: null,
     history: [
       { at, event: 'round', round: 1, globalVersion: 0, loss: 0.5, ownAccuracy: 0.8, checkAccuracy: null },

@@ -8,7 +8,7 @@ interface QueueCardProps {
 }
 
 /** What waits to be sent, and what has arrived. */
-export function QueueCard({ status: { queue }, nowMs }: QueueCardProps) {
+export function QueueCard({ status: { queue, held }, nowMs }: QueueCardProps) {
   const { t, formats } = useLanguage();
   const { roundsWaiting, roundsWaitingPeak, updatesDelivered, updatesRefused, lastSyncAt } = queue;
   return (
@@ -46,6 +46,13 @@ export function QueueCard({ status: { queue }, nowMs }: QueueCardProps) {
           )}
         </dd>
       </dl>
+      {held === null ? null : (
+        <p className="soft push-down">
+          {t(held.reason === 'norm' ? 'queue.held.norm' : 'queue.held.checkSet', {
+            time: formats.moment(held.since, nowMs),
+          })}
+        </p>
+      )}
       {updatesRefused > 0 ? <p className="soft push-down">{t('queue.refused.note')}</p> : null}
     </Card>
   );

@@ -84,6 +84,16 @@ describe('describeState', () => {
       expect(describePlant('en', idle(9, 1)).headline).toBe('The planned round is done.');
     });
 
+    it('says that the last result waits for a check, in plain words, while training goes on', () => {
+      const held = { reason: 'norm', since: '2026-11-20T09:00:00.000Z' } as const;
+      const change = { phase: 'training', held } as const;
+      expect(describePlant('en', change, 'online')).toMatchObject({ tone: 'waiting', headline: 'Training' });
+      expect(describePlant('en', change, 'online').next).toContain('waits for a check by the operator');
+      expect(describePlant('ja', change, 'online').next).toContain('管理者の確認待ち');
+      // Without a connection that is what matters.
+      expect(describePlant('en', change, 'offline').next).not.toContain('check');
+    });
+
     it('is only standing by between two rounds', () => {
       expect(describePlant('en', idle(49, 50)).headline).toBe('Standing by');
       expect(describePlant('ja', idle(50, null)).headline).toBe('待機中です');

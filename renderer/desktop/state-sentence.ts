@@ -83,7 +83,7 @@ function describeFinished({ phase, queue, roundLimit }: AgentStatus, t: Translat
 
 /** Training and resting differ by one word; what a person needs to know is where the results are. */
 function describeWork(status: AgentStatus, t: Translate): StateSentence {
-  const { phase, network, queue } = status;
+  const { phase, network, queue, held } = status;
   const count = queue.roundsWaiting;
   const finished = describeFinished(status, t);
   const headline = finished ?? (phase === 'training' ? t('state.training') : t('state.idle'));
@@ -97,6 +97,8 @@ function describeWork(status: AgentStatus, t: Translate): StateSentence {
       return { tone: 'waiting', headline, next: waiting };
     }
     case 'online': {
+      // What is learnt meanwhile waits, too, so "sending" would not be true.
+      if (held !== null) return { tone: 'waiting', headline, next: t('follow.held') };
       const next = count > 0 ? t('follow.sending', { count }) : t('follow.sentAll');
       return { tone: 'good', headline, next };
     }

@@ -116,6 +116,16 @@ export const ERROR_CATALOGUE = {
     en: 'The update was damaged on the way and will be sent again.',
     ja: '送信中に更新が壊れました。もう一度送ります。',
   },
+  'update/dropped': {
+    isRetryable: false,
+    en: 'The operator of the aggregator decided not to use this update. The plant goes on from the shared model.',
+    ja: '集約サーバーの管理者が、この更新を使わないと判断しました。拠点は共有モデルから学習を続けます。',
+  },
+  'update/overtaken': {
+    isRetryable: false,
+    en: 'While this update waited for the check by the operator, the shared model was started anew. The update was not used.',
+    ja: '管理者の確認を待つ間に共有モデルが作り直されたため、この更新は使われませんでした。',
+  },
   // identity: the aggregator does not believe a device
   'identity/not-enrolled': {
     isRetryable: false,
@@ -362,6 +372,16 @@ export const ERROR_CATALOGUE = {
     en: 'The target folder cannot be written. Check the path and that this account may write there.',
     ja: '書き込み先のフォルダーに書き込めません。場所と書き込み権限を確認してください。',
   },
+  'operation/not-quarantined': {
+    isRetryable: false,
+    en: 'No update with this id is in quarantine. The command quarantine list shows those that are.',
+    ja: 'この番号の更新は隔離されていません。quarantine list コマンドで、隔離中の更新を確認してください。',
+  },
+  'operation/unanswered': {
+    isRetryable: true,
+    en: 'The aggregator did not carry out the request in time. It was withdrawn and nothing was changed.',
+    ja: '集約サーバーが時間内に処理できなかったため、依頼を取り下げました。何も変更されていません。',
+  },
   'operation/busy': {
     isRetryable: true,
     en: 'The aggregator replaced its weights faster than they could be copied. Try again at a quieter time.',
@@ -392,6 +412,11 @@ export const ERROR_CATALOGUE = {
     isRetryable: false,
     en: 'The training data could not be read. The file is damaged or cut short.',
     ja: '学習データを読み込めません。ファイルが壊れているか、途中で切れています。',
+  },
+  'check-set/unusable': {
+    isRetryable: false,
+    en: 'The check set cannot be used. It must be a folder with inputs and labels as IDX files that fit the task.',
+    ja: '確認用データを使えません。タスクに合う入力とラベルのIDXファイルを、1つのフォルダーに入れてください。',
   },
   // trainer
   'trainer/no-backend': {

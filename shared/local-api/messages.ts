@@ -140,6 +140,11 @@ export const agentStatusSchema = z.strictObject({
     roundsWaitingPeak: z.int(),
     lastSyncAt: timestamp.nullable(),
   }),
+  /**
+   * The update that waits at the aggregator for the check by its operator; null when none does. Training goes on, and
+   * what it learns meanwhile is sent after that.
+   */
+  held: z.strictObject({ reason: z.enum(['norm', 'check-set']), since: timestamp }).nullable(),
   /** What the client last installed from the aggregator. */
   base: z
     .strictObject({ globalVersion: z.int(), staleness: z.int().nullable(), installedAt: timestamp })

@@ -173,6 +173,12 @@ const updateReceipt = z.strictObject({
   receivedAt: z.iso.datetime(),
 });
 
+/** Why an update is in quarantine: it moved the model too far, or spoilt it on the check set. */
+const holdReason = z.enum(['norm', 'check-set']);
+
+/** The update has its receipt, but an operator has to look at it before it is used or refused; said again on reconnection. */
+const updateHeld = z.strictObject({ type: z.literal('update/held'), updateId: uuid, reason: holdReason });
+
 const calibrationFigure = z.strictObject({
   group: z.string(),
   /** c_l: how much of the global shift lay along the client's own update. */
@@ -235,6 +241,7 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   updateResume,
   baseResume,
   updateReceipt,
+  updateHeld,
   weightsOffer,
   weightsData,
   errorMessage,
@@ -245,4 +252,5 @@ export type ServerMessage = z.output<typeof serverMessageSchema>;
 export type UpdateOffer = z.output<typeof updateOffer>;
 export type WeightsOffer = z.output<typeof weightsOffer>;
 export type UpdateMetrics = z.output<typeof metricsSchema>;
+export type HoldReason = z.output<typeof holdReason>;
 export type CalibrationFigure = z.output<typeof calibrationFigure>;

@@ -48,6 +48,8 @@ const taskStatus = z.strictObject({
     refused: count,
     /** Journaled, but set aside for good; or not merged since the start for a reason that may pass: tried again then. */
     failed: count,
+    /** In quarantine: waiting for an operator. */
+    quarantined: count,
   }),
   /** Versions whose weights are kept, the current one included. */
   keptVersions: count,

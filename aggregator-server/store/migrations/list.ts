@@ -3,6 +3,13 @@ import { firstCatalogue } from './0001-first-catalogue.ts';
 import { strategies } from './0002-strategies.ts';
 import { retention } from './0003-retention.ts';
 import { calibrationOnClients } from './0004-calibration-on-clients.ts';
+import { quarantine } from './0005-quarantine.ts';
 
 /** Every migration ever shipped, in order. A shipped one is never edited; a change is a new file. */
-export const MIGRATIONS: readonly Migration[] = [firstCatalogue, strategies, retention, calibrationOnClients];
+export const MIGRATIONS: readonly Migration[] = [
+  firstCatalogue,
+  strategies,
+  retention,
+  calibrationOnClients,
+  quarantine,
+];

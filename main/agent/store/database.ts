@@ -5,11 +5,12 @@ import Database from 'better-sqlite3';
 import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
 import { IDENTITY_SCHEMA } from './migrations/0002-identity.ts';
 import { REFERENCE } from './migrations/0003-reference.ts';
+import { HELD_UPDATES } from './migrations/0004-held.ts';
 
 export type AgentDatabase = Database.Database;
 
 /** Forward only, numbered by position from 1; a shipped one is never edited. */
-const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA, REFERENCE];
+const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA, REFERENCE, HELD_UPDATES];
 
 const DATABASE_FILE = 'agent.sqlite';
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import { type RoundReport, type SquashedReport, squashReports } from '@genba/shared/federation/squash';
+import type { AgentStatus } from '@genba/shared/local-api/messages';
+import type { HoldReason } from '@genba/shared/protocol/messages';
 import type { AgentDatabase } from './database.ts';
 import { WeightTable } from './weight-table.ts';
 
@@ -111,6 +113,23 @@ export class Outbox {
         "UPDATE outbox SET state = 'receipted', receipted_at = ? WHERE update_id = ? AND state = 'inFlight'",
       )
       .run(new Date().toISOString(), updateId);
+  }
+
+  /** The aggregator has the update, but a person there has to look at it first. Said again, it changes nothing. */
+  markHeld(updateId: string, reason: HoldReason): void {
+    this.#database
+      .prepare(
+        `UPDATE outbox SET held_reason = ?, held_at = ?
+         WHERE update_id = ? AND state IN ('inFlight', 'receipted') AND held_reason IS NULL`,
+      )
+      .run(reason, new Date().toISOString(), updateId);
+  }
+
+  /** The update that waits for a person at the aggregator; null when none does. */
+  held(): AgentStatus['held'] {
+    const select = `SELECT held_reason AS reason, held_at AS since FROM outbox
+                    WHERE state IN ('inFlight', 'receipted') AND held_reason IS NOT NULL`;
+    return (this.#database.prepare(select).get() as AgentStatus['held'] | undefined) ?? null;
   }
 
   /**

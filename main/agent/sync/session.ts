@@ -164,6 +164,10 @@ export class SyncSession {
         this.#context.outbox.markReceipted(message.updateId);
         this.#context.onReceipt();
         break;
+      case 'update/held':
+        this.#context.outbox.markHeld(message.updateId, message.reason);
+        this.#context.onChange();
+        break;
       case 'weights/offer':
         this.#onWeightsOffer(message);
         break;

@@ -45,6 +45,8 @@ export const en = {
   'follow.offline': 'Results are kept here and sent when the network is back.',
   'follow.offline.waiting_one': '{{count}} round waiting; it will be sent when the network is back.',
   'follow.offline.waiting_other': '{{count}} rounds waiting; they will be sent when the network is back.',
+  'follow.held':
+    'Connected. The last result waits for a check by the operator of the aggregator. Training goes on; later results are sent after that.',
   'follow.paused': 'Nothing is trained until you resume. Finished rounds are still sent.',
 
   'network.online': 'Online',
@@ -93,6 +95,10 @@ export const en = {
   'queue.delivered': 'Results delivered',
   'queue.refused': 'Refused',
   'queue.refused.note': 'Refused results are kept. Please tell your IT.',
+  'queue.held.norm':
+    'Waiting for the operator’s check since {{time}}: the result differs unusually much from earlier ones. Nothing needs to be done here.',
+  'queue.held.checkSet':
+    'Waiting for the operator’s check since {{time}}: the shared model would get worse with this result. Please see that the training data are right.',
   'queue.peak': 'Longest line so far',
   'queue.lastSync': 'Last delivery',
   'queue.never': 'not yet',

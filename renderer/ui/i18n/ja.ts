@@ -40,6 +40,8 @@ export const ja = {
   'follow.offline': '学習結果はこのパソコンに保管し、ネットワークが戻ったら自動で送信します。',
   'follow.offline.waiting_other':
     '学習結果{{count}}回分を保管しています。ネットワークが戻ったら自動で送信します。',
+  'follow.held':
+    '接続済みです。直前の学習結果は、集約サーバー管理者の確認待ちです。学習は続け、その後の結果は確認が済みしだい送信します。',
   'follow.paused': '再開するまで学習は行いません。完了した分の送信は続けます。',
 
   'network.online': 'オンライン',
@@ -89,6 +91,10 @@ export const ja = {
   'queue.delivered': '送信済み',
   'queue.refused': '受付不可',
   'queue.refused.note': '受け付けられなかった結果は保管しています。IT担当に知らせてください。',
+  'queue.held.norm':
+    '{{time}}から管理者の確認待ちです。これまでの結果と大きく違うためです。こちらでの操作は要りません。',
+  'queue.held.checkSet':
+    '{{time}}から管理者の確認待ちです。この結果を加えると共有モデルの正解率が下がるためです。学習データに間違いがないか確認してください。',
   'queue.peak': '送信待ちの最大',
   'queue.lastSync': '最後の送信',
   'queue.never': 'まだありません',

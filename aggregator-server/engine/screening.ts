@@ -1,0 +1,95 @@
+import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
+import type { Finding } from '@genba/shared/federation/screening/finding';
+import { type AccuracyChange, judgeAccuracy } from '@genba/shared/federation/screening/judge-accuracy';
+import { judgeFirst, judgeNorms, lacksHistory } from '@genba/shared/federation/screening/judge-norms';
+import {
+  deltaNorms,
+  type NormGroup,
+  type Norms,
+  normGroups,
+  weightNorms,
+} from '@genba/shared/federation/screening/norms';
+import type { ScreeningSettings } from '@genba/shared/federation/screening/settings';
+import { addShift } from '@genba/shared/federation/shift';
+import { weightLayout } from '@genba/shared/model/layout';
+import type { Task } from '@genba/shared/model/task';
+import type { CheckSetJudge } from '../check-set/check-set-judge.ts';
+import type { Measured, ScreeningBasis } from './merge-runner.ts';
+
+/** The vectors an update is screened with. */
+interface Examined {
+  /** W_m. */
+  readonly clientWeights: Float32Array;
+  /** S_m; or G_v, where the server keeps no start weights. */
+  readonly startWeights: Float32Array;
+  /** G_v. */
+  readonly globalWeights: Float32Array;
+  /** Names G_v by its content. */
+  readonly globalDigest: string;
+}
+
+/**
+ * Judges updates of one task before anything is merged, in the thread of its strategy. Its verdict depends on the update,
+ * the state and the history alone, so a replay comes to the same one.
+ */
+export class Screening {
+  readonly #task: Task;
+  readonly #settings: ScreeningSettings;
+  readonly #groups: readonly NormGroup[];
+  readonly #checkSet: string | null;
+  #judge: Promise<CheckSetJudge> | undefined;
+  /** The served weights that were judged last: they stay while updates are buffered or quarantined. */
+  #served: { readonly digest: string; readonly accuracy: number } | null = null;
+
+  constructor(task: Task, settings: ScreeningSettings, checkSet: string | null) {
+    this.#task = task;
+    this.#settings = settings;
+    this.#groups = normGroups(weightLayout(task));
+    this.#checkSet = checkSet;
+  }
+
+  /** Loads the check set, if the task has one. @throws AppError `check-set/unusable` */
+  async prepare(): Promise<void> {
+    await this.#loadJudge();
+  }
+
+  /** @returns why the update must wait, or what was measured of it. @throws AppError `check-set/unusable` */
+  async examine(vectors: Examined, basis: ScreeningBasis): Promise<Measured | { readonly finding: Finding }> {
+    const norms = deltaNorms(vectors, this.#groups, fastestKernels());
+    if (basis.isReleased) return { norms, accuracy: null };
+    const outOfOrdinary = this.#judgeNorms(norms, vectors, basis);
+    // Accuracy takes longest, and says nothing more about an update that waits anyway.
+    if (outOfOrdinary !== null) return { finding: outOfOrdinary };
+    const accuracy = await this.#accuracyChange(vectors);
+    const spoiling = accuracy === null ? null : judgeAccuracy(accuracy, this.#settings);
+    return spoiling === null ? { norms, accuracy } : { finding: spoiling };
+  }
+
+  #judgeNorms(norms: Norms, { startWeights }: Examined, { rounds, history }: ScreeningBasis): Finding | null {
+    if (!lacksHistory(history, this.#settings)) return judgeNorms({ rounds, norms }, history, this.#settings);
+    return judgeFirst(norms, weightNorms(startWeights, this.#groups), this.#groups);
+  }
+
+  async #accuracyChange(vectors: Examined): Promise<AccuracyChange | null> {
+    const judge = await this.#loadJudge();
+    if (judge === null) return null;
+    const { clientWeights, startWeights, globalWeights, globalDigest: digest } = vectors;
+    if (this.#served?.digest !== digest)
+      this.#served = { digest, accuracy: await judge.accuracy(globalWeights) };
+    const candidate = addShift(globalWeights, startWeights, clientWeights);
+    return { before: this.#served.accuracy, after: await judge.accuracy(candidate) };
+  }
+
+  #loadJudge(): Promise<CheckSetJudge | null> {
+    if (this.#checkSet === null) return Promise.resolve(null);
+    const folder = this.#checkSet;
+    // TensorFlow.js takes its time and 60 MB, so only tasks with a check set load it. A failed attempt is repeated.
+    this.#judge ??= import('../check-set/check-set-judge.ts')
+      .then(({ CheckSetJudge: Judge }) => Judge.load(this.#task, folder))
+      .catch((thrown) => {
+        this.#judge = undefined;
+        throw thrown;
+      });
+    return this.#judge;
+  }
+}
