@@ -2,21 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DeviceStore } from '@genba/main/agent/identity/device-store';
-import { FileKeyStore } from '@genba/main/agent/identity/key-store';
-import { ClientStore } from '@genba/main/agent/store/client-store';
-import { openAgentDatabase } from '@genba/main/agent/store/database';
-import { Outbox } from '@genba/main/agent/store/outbox';
-import { webSocketAddress } from '@genba/main/agent/sync/server-address';
-import { SyncClient } from '@genba/main/agent/sync/sync-client';
-import { seededRandom } from '@genba/shared/model/random';
 import { aggregatorStatusSchema } from '@genba/shared/protocol/status';
 import Database from 'better-sqlite3';
-import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import { PROGRAMS, Program } from './program.ts';
-
-const DEADLINE_MS = 30_000;
+import { SyncedPlant } from './synced-plant.ts';
 
 /** Layers with kernel and bias, and between them normalisation, which each plant keeps to itself. */
 const MODEL = { template: 'mlp', hiddenUnits: [5, 4], batchNormalisation: true };
@@ -59,102 +49,6 @@ const SCRIPT: readonly (
 
 const GROUPINGS = ['layer', 'tensor', 'model'] as const;
 
-/** An agent's own stores and sync, with a training that only moves the weights. */
-class Plant {
-  readonly #folder: string;
-  readonly #address: string;
-  readonly #name: string;
-  readonly #taskId: string;
-  #database!: ReturnType<typeof openAgentDatabase>;
-  #sync!: SyncClient;
-  client!: ClientStore;
-  outbox!: Outbox;
-
-  constructor(options: { dataFolder: string; address: string; name: string; taskId: string }) {
-    this.#folder = options.dataFolder;
-    this.#address = options.address;
-    this.#name = options.name;
-    this.#taskId = options.taskId;
-    this.open();
-  }
-
-  open(): void {
-    this.#database = openAgentDatabase(this.#folder);
-    this.client = new ClientStore(this.#database);
-    this.outbox = new Outbox(this.#database);
-    const nothing = () => {};
-    this.#sync = new SyncClient({
-      where: {
-        targets: [{ address: webSocketAddress(this.#address), anchor: null }],
-        enrolledTask: null,
-      },
-      log: pino({ level: 'silent' }),
-      context: {
-        device: new DeviceStore(this.#database, new FileKeyStore(this.#folder)),
-        onServerTime: nothing,
-        client: this.client,
-        outbox: this.outbox,
-        dataFolder: this.#folder,
-        appVersion: 'test',
-        plantName: () => this.#name,
-        taskId: () => this.#taskId,
-        onWelcome: nothing,
-        onChange: nothing,
-        onReceipt: nothing,
-        onInstalled: nothing,
-        onNotice: nothing,
-        onRefusal: nothing,
-      },
-    });
-    this.#sync.start();
-  }
-
-  close(): void {
-    this.#sync.stop();
-    this.#database.close();
-  }
-
-  train(seed: number): void {
-    const startWeights = this.client.weights()!;
-    const random = seededRandom(seed);
-    const trainedWeights = startWeights.map((weight) => weight + (random() - 0.5) / 5);
-    const figures = {
-      loss: 1,
-      validationAccuracy: null,
-      checkAccuracy: null,
-      durationMs: 1,
-      backend: 'test',
-    };
-    this.client.commitRound({ startWeights, trainedWeights, examples: 10, ...figures });
-  }
-
-  /** Resolves when it is connected and has weights. */
-  async ready(): Promise<void> {
-    await expect.poll(() => this.#sync.state, { timeout: DEADLINE_MS }).toBe('online');
-    await expect.poll(() => this.client.base(), { timeout: DEADLINE_MS }).not.toBeNull();
-  }
-
-  /** What a PC restored from a copy of before may lack. */
-  loseReference(): void {
-    this.#database.exec("DELETE FROM weights WHERE name = 'reference'");
-  }
-
-  hasReference(): boolean {
-    return this.#database.prepare("SELECT 1 FROM weights WHERE name = 'reference'").get() !== undefined;
-  }
-
-  /** Freezes what waits and offers it. */
-  offer(): void {
-    this.#sync.notify();
-  }
-
-  /** Resolves when nothing waits and the reply that makes this version is installed. */
-  async installed(globalVersion: number): Promise<void> {
-    const standing = () => [this.outbox.figures().updatesWaiting, this.client.base()!.globalVersion];
-    await expect.poll(standing, { timeout: DEADLINE_MS }).toEqual([0, globalVersion]);
-  }
-}
-
 interface Outcome {
   /** All that can be seen after each step, in exact bits. */
   readonly seen: readonly string[];
@@ -169,7 +63,7 @@ class Federation {
   readonly taskId: string;
   readonly #folder: string;
   readonly #address: string;
-  readonly #plants = new Map<string, Plant>();
+  readonly #plants = new Map<string, SyncedPlant>();
   readonly #seen: string[] = [];
   #version = 0;
 
@@ -215,9 +109,9 @@ class Federation {
     };
   }
 
-  #newPlant(name: PlantName): Plant {
+  #newPlant(name: PlantName): SyncedPlant {
     const dataFolder = path.join(this.#folder, `${this.taskId} ${name}`);
-    const plant = new Plant({ dataFolder, address: this.#address, name, taskId: this.taskId });
+    const plant = new SyncedPlant({ dataFolder, address: this.#address, name, taskId: this.taskId });
     this.#plants.set(name, plant);
     return plant;
   }
@@ -305,7 +199,7 @@ it('starts a plant that has lost its reference from the global weights, and goes
   writeFileSync(taskFile, JSON.stringify(taskOf('layer', 'client')));
   const args = ['--data', path.join(folder, 'aggregator'), '--port', '0', '--task', taskFile];
   const address = /http:\S+/.exec(await aggregator.start(args))![0];
-  const plant = new Plant({
+  const plant = new SyncedPlant({
     dataFolder: path.join(folder, '大阪'),
     address,
     name: '大阪',

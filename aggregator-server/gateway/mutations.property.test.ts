@@ -43,6 +43,7 @@ it(`answers each of ${RUNS} mutated frames once, with an error, and changes noth
     updateOffer({ ...base, baseId: randomUUID() }, weights),
     { type: 'weights/resume', baseId: randomUUID(), offset: 0 },
     { type: 'weights/installed', baseId: randomUUID() },
+    { type: 'base/missing', baseId: randomUUID() },
   ];
   const frames = [
     ...messages.map((message) => ({ isText: true, bytes: Buffer.from(JSON.stringify(message)) })),

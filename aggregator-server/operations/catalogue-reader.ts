@@ -4,6 +4,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { dataFolderPaths } from '../store/data-folder.ts';
+import { COUNT_EVICTED_CLIENTS } from '../store/eviction-statements.ts';
 import { MIGRATIONS } from '../store/migrations/list.ts';
 import { REFERENCED_WEIGHTS } from '../store/statements.ts';
 import { errorCodeOf, storageError } from '../store/storage-error.ts';
@@ -22,6 +23,7 @@ const versionRow = z.strictObject({
   updates_merged: z.int(),
   plant_name: z.string().nullable(),
 });
+const countRow = z.strictObject({ count: z.int() });
 const findings = z.array(z.record(z.string(), z.unknown()));
 
 /** A task as the catalogue knows it. */
@@ -127,6 +129,11 @@ export class CatalogueReader {
       updatesMerged: row.updates_merged,
       plantName: row.plant_name,
     }));
+  }
+
+  /** How many clients of a task something was let go of for, on purpose. */
+  evictedClients(taskId: string): number {
+    return this.#all(COUNT_EVICTED_CLIENTS, { taskId }, countRow)[0]!.count;
   }
 
   /** Every digest that is needed, with the tasks that need it. */

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_RETENTION } from '../store/retention-policy.ts';
 import { weightFilePath } from '../store/weight-files.ts';
 import { BusyPlant } from '../testing/busy-plant.ts';
 import { bytesOf, randomWeights, sha256, smallTask } from '../testing/fixtures.ts';
@@ -84,6 +85,22 @@ describe('verify', () => {
     expect(problems.map((problem) => /[0-9a-f]{64} \(task small\): (.+)$/.exec(problem)?.[1]).sort()).toEqual(
       ['missing', 'the content has changed', 'the content has changed'],
     );
+  });
+
+  it('tells what was let go on purpose from what is missing', async () => {
+    const retention = { ...DEFAULT_RETENTION, keepVersions: 1, maxWeightsBytes: 1 };
+    const { address, close, dataFolder } = await startForTest({ tasks: [TASK], retention });
+    // One after the other, so that nagoya never needs what is let go of.
+    await (await BusyPlant.join(address, TASK.id)).report();
+    await (await BusyPlant.join(address, TASK.id)).report();
+    await close();
+    const { problems, notes, files } = await verify({ dataFolder });
+    expect(problems).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining('weights of 1 plant were let go')]);
+    // G_2, and the relay, which is what nagoya has.
+    expect(files).toBe(2);
+    await rm(await filePath(dataFolder, 2));
+    expect((await verify({ dataFolder })).problems).toEqual([expect.stringContaining('missing')]);
   });
 
   it.each([true, false])('names a vector of the wrong size (description kept: %s)', async (isKept) => {

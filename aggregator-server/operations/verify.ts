@@ -22,7 +22,7 @@ export interface Verification {
   readonly orphans: number;
   /** Each names what is damaged; empty when the folder is sound. */
   readonly problems: readonly string[];
-  /** What could not be checked, and why. */
+  /** What could not be checked, and why; what is not there on purpose. */
   readonly notes: readonly string[];
 }
 
@@ -106,6 +106,8 @@ class Check {
         const newest = this.#catalogue.versions(taskId)[0];
         if (newest?.version !== globalVersion || newest.digest !== globalDigest)
           this.#problems.push(`task ${taskId}: version ${globalVersion} is not the newest of its list`);
+        const evicted = this.#catalogue.evictedClients(taskId);
+        if (evicted > 0) this.#notes.push(`task ${taskId}: ${evictedNote(evicted)}`);
       }
       return { tasks, references: this.#catalogue.references() };
     } finally {
@@ -181,4 +183,9 @@ class Check {
       throw storageError(thrown);
     }
   }
+}
+
+function evictedNote(clients: number): string {
+  const of = clients === 1 ? '1 plant' : `${clients} plants`;
+  return `weights of ${of} were let go to stay within --max-weights; they are asked for again, or start anew`;
 }
