@@ -159,6 +159,69 @@ describe('another strategy in the task file', () => {
   });
 });
 
+describe('another answer to who calibrates in the task file', () => {
+  const by = (calibratedBy: string) => smallTask({ federation: { reference: 'average', calibratedBy } });
+
+  it('hands each client its reference with its next reply, to the same bits as if nothing had changed', async () => {
+    const folder = await temporaryFolder();
+    const before = await open(folder, by('server'));
+    const memory = MemoryServer.create(
+      createStrategy(by('server').federation, before.bench.engine.layout),
+      initialWeights(before.bench.engine.layout, by('server').seed),
+    );
+    const report = async ({ report: deliver }: Plants, plant: string, seed: number) => {
+      const { weights } = await deliver(plant, seed);
+      return memory.report(plant, { weights, examples: 10, receivedAtMs: START_MS }).replies.get(plant)!;
+    };
+    for (const plant of ['osaka', 'nagoya']) {
+      await before.bench.join(plant);
+      memory.join(plant);
+    }
+    await report(before, 'osaka', 1);
+    await before.bench.close();
+
+    const changed = await open(folder, by('client'));
+    const { store, engine } = changed.bench;
+    const expected = await report(changed, 'nagoya', 2);
+    const { base, weights } = await changed.bench.baseOf('nagoya');
+    expect(base).toMatchObject({ use: 'install-and-reference', version: 2, staleness: 1 });
+    expect(expected).toEqual({ kind: 'weights', weights });
+    const sent = await store.weights.read(base.weightsDigest);
+    expect(sent.slice(weights.length)).toEqual(memory.globalWeights);
+    expect((await store.catalogue.findClient(engine.task.id, 'nagoya'))!.vectors).toEqual({});
+    // Who has not reported since is still the server's concern.
+    expect(Object.keys((await store.catalogue.findClient(engine.task.id, 'osaka'))!.vectors)).toHaveLength(2);
+    await changed.bench.close();
+
+    const back = await open(folder, by('server'));
+    await report(back, 'nagoya', 3);
+    expect((await back.bench.baseOf('nagoya')).base).toMatchObject({ use: 'calibrate', version: 3 });
+    expect(await back.bench.join('nagoya')).toMatchObject({ use: 'install', version: 3 });
+    expect(back.bench.engine.state.scalars).toEqual({ clientCount: 2 });
+  });
+
+  it('sends everybody weights to calibrate with when the strategy changes, too', async () => {
+    const folder = await temporaryFolder();
+    const before = await open(folder, smallTask());
+    for (const plant of ['osaka', 'nagoya']) await before.bench.join(plant);
+    await before.report('osaka', 1);
+    await before.bench.close();
+    const { bench, report } = await open(folder, by('client'));
+    const { globalWeights } = bench.engine.state.vectors;
+    for (const plant of ['osaka', 'nagoya']) {
+      const { base } = await bench.baseOf(plant);
+      expect(base).toMatchObject({ use: 'install-as-reference', version: 1, weightsDigest: globalWeights });
+      expect((await bench.store.catalogue.findClient(bench.engine.task.id, plant))!.vectors).toEqual({});
+    }
+    expect(bench.engine.state.scalars).toEqual({ clientCount: 2 });
+    await report('osaka', 2);
+    expect((await bench.baseOf('osaka')).base).toMatchObject({
+      use: 'calibrate',
+      weightsDigest: globalWeights,
+    });
+  });
+});
+
 it('sets an update aside that would leave the range of float32, and goes on', async () => {
   const task = smallTask({ screening: { enabled: false } });
   const { bench, report } = await open(await temporaryFolder(), task);
