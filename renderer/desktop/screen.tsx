@@ -52,7 +52,7 @@ function Cards({ status }: { readonly status: AgentStatus }) {
   if (status.phase === 'unconfigured') {
     return (
       <div className="cards">
-        <SetupCard />
+        <SetupCard isEnrolled={status.identity !== null} />
       </div>
     );
   }
@@ -82,6 +82,8 @@ function Footer({ view: { status, contact, heardAt } }: { readonly view: AgentVi
           {t('footer.server', { server })} ({t('network.since', { time: formats.moment(since, nowMs) })})
         </span>
       )}
+      {status.security === 'enrolled' ? <span>{t('security.enrolled')}</span> : null}
+      {status.security === 'open-loopback' ? <span>{t('security.openLoopback')}</span> : null}
       <span>{t('footer.version', { version: status.appVersion })}</span>
     </>
   );

@@ -3,15 +3,16 @@ import { useState } from 'react';
 import { Card } from '../ui/card.tsx';
 import { useLanguage } from '../ui/i18n/use-language.ts';
 
-/** What to run once on a PC that knows neither its aggregator nor its data. */
-export function SetupCard() {
+/** What to run once on a PC that does not know its data, and its aggregator only where it has enrolled. */
+export function SetupCard({ isEnrolled }: { readonly isEnrolled: boolean }) {
   const { t } = useLanguage();
   const [isCopied, setIsCopied] = useState(false);
   const command = [
     'npm start --',
-    `--server ${t('setup.placeholder.server')}`,
+    ...(isEnrolled ? [] : [`--server ${t('setup.placeholder.server')}`]),
     `--dataset ${t('setup.placeholder.dataset')}`,
   ].join(' ');
+  const enrolCommand = `npx genba-agent enrol "${t('setup.placeholder.invitation')}"`;
   const copy = async () => {
     await navigator.clipboard.writeText(command);
     setIsCopied(true);
@@ -25,6 +26,11 @@ export function SetupCard() {
         </Button>
       </div>
       <p className="soft push-down">{t('setup.hint')}</p>
+      {isEnrolled ? null : (
+        <p className="soft push-down">
+          {t('setup.invitation')} <code>{enrolCommand}</code>
+        </p>
+      )}
     </Card>
   );
 }

@@ -57,6 +57,26 @@ describe('describeState', () => {
     });
   });
 
+  it.each(['identity/revoked', 'tls/untrusted'] as const)(
+    'does not promise that a network which comes back helps against %s',
+    (code) => {
+      const problem = { code, detail: null };
+      expect(describePlant('en', { problem }, 'offline', 4)).toEqual({
+        tone: 'attention',
+        headline: 'Working offline',
+        next: '4 rounds waiting; they will be sent once the problem below is solved.',
+      });
+      expect(describePlant('ja', { problem }, 'offline')).toMatchObject({
+        next: '学習結果はこのパソコンに保管し、下の問題が解決したら自動で送信します。',
+      });
+    },
+  );
+
+  it('promises it in spite of another problem', () => {
+    const problem = { code: 'clock/wrong', detail: null } as const;
+    expect(describePlant('en', { problem }, 'offline', 4).tone).toBe('offline');
+  });
+
   it('uses the singular for one round, and no number for none', () => {
     expect(describePlant('en', {}, 'offline', 1).next).toBe(
       '1 round waiting; it will be sent when the network is back.',

@@ -81,6 +81,11 @@ function describeFinished({ phase, queue, roundLimit }: AgentStatus, t: Translat
   return isFinished ? t('state.finished', { count: roundLimit }) : null;
 }
 
+/** The aggregator is there, but it and this PC do not trust each other: no network that comes back will help. */
+function isBarred({ problem }: AgentStatus): boolean {
+  return problem !== null && /^(identity|tls)\//.test(problem.code);
+}
+
 /** Training and resting differ by one word; what a person needs to know is where the results are. */
 function describeWork(status: AgentStatus, t: Translate): StateSentence {
   const { phase, network, queue, held } = status;
@@ -89,6 +94,10 @@ function describeWork(status: AgentStatus, t: Translate): StateSentence {
   const headline = finished ?? (phase === 'training' ? t('state.training') : t('state.idle'));
   switch (network.state) {
     case 'offline': {
+      if (isBarred(status)) {
+        const next = count > 0 ? t('follow.barred.waiting', { count }) : t('follow.barred');
+        return { tone: 'attention', headline: finished ?? t('state.offline'), next };
+      }
       const next = count > 0 ? t('follow.offline.waiting', { count }) : t('follow.offline');
       return { tone: 'offline', headline: finished ?? t('state.offline'), next };
     }

@@ -47,6 +47,10 @@ export const en = {
   'follow.offline.waiting_other': '{{count}} rounds waiting; they will be sent when the network is back.',
   'follow.held':
     'Connected. The last result waits for a check by the operator of the aggregator. Training goes on; later results are sent after that.',
+  'follow.barred': 'Results are kept here and sent once the problem below is solved.',
+  'follow.barred.waiting_one': '{{count}} round waiting; it will be sent once the problem below is solved.',
+  'follow.barred.waiting_other':
+    '{{count}} rounds waiting; they will be sent once the problem below is solved.',
   'follow.paused': 'Nothing is trained until you resume. Finished rounds are still sent.',
 
   'network.online': 'Online',
@@ -74,6 +78,8 @@ export const en = {
   'setup.title': 'Command for this PC, in the folder of Genba',
   'setup.copy': 'Copy',
   'setup.copied': 'Copied',
+  'setup.invitation': 'Have you been given an invitation? Then run this first and leave --server away:',
+  'setup.placeholder.invitation': '<link or file of the invitation>',
   'setup.hint': 'Replace the words in angle brackets. Your IT knows the address of the aggregator.',
   'setup.placeholder.server': '<address of the aggregator>',
   'setup.placeholder.dataset': '<folder with training data>',
@@ -143,6 +149,8 @@ export const en = {
   'data.more_other': 'Show {{count}} more classes',
   'data.private': 'The data itself never leaves this PC.',
 
+  'security.openLoopback': 'No encryption: for trying out on this computer only',
+  'security.enrolled': 'Encrypted, this PC is enrolled',
   'footer.version': 'Genba {{version}}',
   'footer.server': 'Aggregator {{server}}',
   'stale.note': 'Last known state, from {{time}}',

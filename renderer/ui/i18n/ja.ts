@@ -42,6 +42,9 @@ export const ja = {
     '学習結果{{count}}回分を保管しています。ネットワークが戻ったら自動で送信します。',
   'follow.held':
     '接続済みです。直前の学習結果は、集約サーバー管理者の確認待ちです。学習は続け、その後の結果は確認が済みしだい送信します。',
+  'follow.barred': '学習結果はこのパソコンに保管し、下の問題が解決したら自動で送信します。',
+  'follow.barred.waiting_other':
+    '学習結果{{count}}回分を保管しています。下の問題が解決したら自動で送信します。',
   'follow.paused': '再開するまで学習は行いません。完了した分の送信は続けます。',
 
   'network.online': 'オンライン',
@@ -70,6 +73,8 @@ export const ja = {
   'setup.title': 'このパソコンで実行するコマンド（Genba のフォルダーで）',
   'setup.copy': 'コピー',
   'setup.copied': 'コピーしました',
+  'setup.invitation': '招待を受け取っている場合は、先に次のコマンドを実行し、--server は付けないでください。',
+  'setup.placeholder.invitation': '＜招待のリンクまたはファイル＞',
   'setup.hint': '＜＞の部分を置き換えてください。集約サーバーのアドレスはIT担当に確認してください。',
   'setup.placeholder.server': '＜集約サーバーのアドレス＞',
   'setup.placeholder.dataset': '＜学習データのフォルダー＞',
@@ -133,6 +138,8 @@ export const ja = {
   'data.more_other': '残り{{count}}分類を表示',
   'data.private': 'データそのものが、このパソコンの外へ出ることはありません。',
 
+  'security.openLoopback': '暗号化なし（このパソコンの中でのお試し用）',
+  'security.enrolled': '暗号化あり・登録済み',
   'footer.version': 'Genba {{version}}',
   'footer.server': '集約サーバー {{server}}',
   'stale.note': '{{time}}時点の最後の状態です',
