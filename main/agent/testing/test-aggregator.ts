@@ -52,8 +52,9 @@ export class TestAggregator {
   isAsking = true;
   /** What its clock says. */
   now: () => Date = () => new Date();
-  /** Breaks the next connection that comes there. */
+  /** Breaks the next connection that comes there, or leaves it without an answer. */
   cut: Cut | null = null;
+  isCutSilent = false;
   readonly #https: Server;
   readonly #sockets: WebSocketServer;
 
@@ -146,7 +147,7 @@ class Connection {
   #isCut(place: Cut): boolean {
     if (this.#aggregator.cut !== place) return false;
     this.#aggregator.cut = null;
-    this.#socket.terminate();
+    if (!this.#aggregator.isCutSilent) this.#socket.terminate();
     return true;
   }
 
