@@ -257,3 +257,28 @@ describe('weights that are gone before their client had them', () => {
     },
   );
 });
+
+it('goes back to no version that is evicted while the way back is prepared', async () => {
+  const folder = await temporaryFolder();
+  let evict = async () => {};
+  const bench = await open(folder, smallTask(), async (step) => {
+    if (step === 'apply/all-stored') await evict();
+  });
+  await bench.join('osaka');
+  for (let seed = 0; seed < 3; seed++) await report(bench, 'osaka', seed);
+  const { state } = bench.engine;
+  const { operators } = bench.store;
+  const requestId = crypto.randomUUID();
+  const command = { kind: 'rollback', version: 1 } as const;
+  const requestedAt = new Date().toISOString();
+  await operators.ask({ requestId, taskId: 'small', command, requestedAt, requestedBy: 'test' });
+  evict = () => bench.evictAll();
+  await bench.engine.execute((await operators.find(requestId))!);
+  await bench.engine.whenIdle();
+  expect(await operators.find(requestId)).toMatchObject({
+    state: 'failed',
+    result: { code: 'operation/version-not-kept' },
+  });
+  expect(bench.engine.state).toEqual(state);
+  await bench.store.weights.read(bench.engine.state.vectors.globalWeights);
+});

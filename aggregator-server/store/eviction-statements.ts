@@ -24,26 +24,42 @@ export const EVICT_OLDEST_VERSIONS = `
     WHERE evicted_at IS NULL AND version < global_version ORDER BY created_at, task_id, version LIMIT @count)
   RETURNING digest`;
 
+/** Nothing but clients needs this file, and no merge that waits. */
+const onlyForClients = (digest: string) => `
+  NOT EXISTS (SELECT 1 FROM task_vectors t WHERE t.digest = ${digest})
+  AND NOT EXISTS (SELECT 1 FROM versions o WHERE o.digest = ${digest} AND o.evicted_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM updates u WHERE u.digest = ${digest} AND ${UNDECIDED})
+  AND NOT EXISTS (SELECT 1 FROM client_vectors o
+                  WHERE o.digest = ${digest} AND o.evicted_at IS NULL AND NOT ${EVICTABLE})
+  AND NOT EXISTS (SELECT 1 FROM client_vectors o JOIN clients r USING (task_id, client_id)
+                  JOIN updates u ON u.base_id = r.base_id
+                  WHERE o.digest = ${digest} AND o.evicted_at IS NULL AND ${UNDECIDED})`;
+
+/** No other client that was heard of later than `c` needs this file. */
+const lastReader = (digest: string) => `
+  NOT EXISTS (SELECT 1 FROM client_vectors o JOIN clients r USING (task_id, client_id)
+              WHERE o.digest = ${digest} AND o.evicted_at IS NULL
+                AND (r.last_seen_at, r.rowid) > (c.last_seen_at, c.rowid))
+  AND NOT EXISTS (SELECT 1 FROM bases o JOIN clients r ON r.base_id = o.id
+                  WHERE o.weights_digest = ${digest} AND o.installed_at IS NULL AND o.evicted_at IS NULL
+                    AND (r.last_seen_at, r.rowid) > (c.last_seen_at, c.rowid))`;
+
 /**
- * Files that only clients need, the one first whose last reader was not seen for longest. A file that is needed for
- * anything else would free nothing.
+ * Files that only clients need, the one first whose last reader was not heard of for longest: what is kept of them.
+ * CROSS JOIN keeps the order of the index on clients, so that only those are looked at that come first.
  */
-export const FILES_OF_CLIENTS = `
-  SELECT digest FROM (
-    SELECT digest, last_seen_at FROM client_vectors JOIN clients USING (task_id, client_id)
-      WHERE evicted_at IS NULL AND ${EVICTABLE}
-    UNION ALL
-    SELECT weights_digest, last_seen_at FROM bases JOIN clients ON clients.base_id = bases.id
-      WHERE installed_at IS NULL AND evicted_at IS NULL) f
-  GROUP BY digest
-  HAVING NOT EXISTS (SELECT 1 FROM task_vectors t WHERE t.digest = f.digest)
-    AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.digest = f.digest AND evicted_at IS NULL)
-    AND NOT EXISTS (SELECT 1 FROM updates u WHERE u.digest = f.digest AND ${UNDECIDED})
-    AND NOT EXISTS (SELECT 1 FROM client_vectors o WHERE o.digest = f.digest AND evicted_at IS NULL AND NOT ${EVICTABLE})
-    AND NOT EXISTS (SELECT 1 FROM client_vectors o JOIN clients c USING (task_id, client_id)
-                    JOIN updates u ON u.base_id = c.base_id
-                    WHERE o.digest = f.digest AND evicted_at IS NULL AND ${UNDECIDED})
-  ORDER BY max(last_seen_at), digest LIMIT @count`;
+export const KEPT_FILES_OF_CLIENTS = `
+  SELECT v.digest, c.last_seen_at FROM clients c CROSS JOIN client_vectors v
+  WHERE v.task_id = c.task_id AND v.client_id = c.client_id AND v.evicted_at IS NULL AND v.${EVICTABLE}
+    AND ${onlyForClients('v.digest')} AND ${lastReader('v.digest')}
+  ORDER BY c.last_seen_at, c.rowid LIMIT @count`;
+
+/** The same for weights that were sent and not installed yet. */
+export const UNINSTALLED_FILES_OF_CLIENTS = `
+  SELECT b.weights_digest AS digest, c.last_seen_at FROM clients c CROSS JOIN bases b
+  WHERE b.id = c.base_id AND b.installed_at IS NULL AND b.evicted_at IS NULL
+    AND ${onlyForClients('b.weights_digest')} AND ${lastReader('b.weights_digest')}
+  ORDER BY c.last_seen_at, c.rowid LIMIT @count`;
 
 /** Lets go of a file as what is kept of clients. */
 export const EVICT_CLIENT_VECTORS = `

@@ -6,13 +6,14 @@ import {
   EVICT_DAMAGED_VECTOR,
   EVICT_OLDEST_VERSIONS,
   EVICT_UNINSTALLED_BASES,
-  FILES_OF_CLIENTS,
+  KEPT_FILES_OF_CLIENTS,
   RESTORE_START_WEIGHTS,
   RETIRE_VERSIONS,
   STARTS_FROM,
+  UNINSTALLED_FILES_OF_CLIENTS,
 } from './eviction-statements.ts';
 import { type RetentionPolicy, replacedBefore } from './retention-policy.ts';
-import { readClientId, readCount, readDigest } from './rows.ts';
+import { readClientId, readCount, readDigest, readSeenFile } from './rows.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** Lets go of rows whose files are not to be kept; each method is a part of a transaction of the catalogue. */
@@ -43,7 +44,12 @@ export class Evictor {
   }
 
   filesOfClients(count: number, atTime: string): EvictedFiles {
-    const digests = this.#digests(FILES_OF_CLIENTS, { count });
+    // A file may be in both lists, and twice in one: under two names of its client.
+    const found = [KEPT_FILES_OF_CLIENTS, UNINSTALLED_FILES_OF_CLIENTS].flatMap((sql) =>
+      this.#connection.all(sql, { count: 2 * count }).map(readSeenFile),
+    );
+    found.sort((a, b) => (a.lastSeenAt < b.lastSeenAt ? -1 : a.lastSeenAt > b.lastSeenAt ? 1 : 0));
+    const digests = [...new Set(found.map(({ digest }) => digest))].slice(0, count);
     const clientIds = digests.flatMap((digest) => [
       ...this.#connection.all(EVICT_CLIENT_VECTORS, { digest, atTime }).map(readClientId),
       ...this.#connection.all(EVICT_UNINSTALLED_BASES, { digest, atTime }).map(readClientId),

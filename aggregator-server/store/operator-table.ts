@@ -82,6 +82,7 @@ export interface OperatorTable {
    * New task state with older weights as a new version; every client receives them, and what is in quarantine is
    * refused, because it was built on what is given up.
    * @returns null when an update waits or the request does not: nothing is changed then
+   * @throws AppError `operation/version-not-kept`
    */
   rollBack(
     end: RequestEnd & {

@@ -90,6 +90,7 @@ const countsRow = z.strictObject({
 });
 const countRow = z.strictObject({ count: z.int() });
 const clientIdRow = z.strictObject({ client_id: z.string() });
+const seenFileRow = z.strictObject({ digest: z.string(), last_seen_at: z.string() });
 const digestRow = z.strictObject({ digest: z.string() });
 
 /** Proves a row of `task_state`; its vectors are rows of their own. */
@@ -222,6 +223,12 @@ export function readCount(row: unknown): number {
 /** Proves a row that names a client. */
 export function readClientId(row: unknown): string {
   return clientIdRow.parse(row).client_id;
+}
+
+/** Proves a row that names a file and when its last reader was heard of. */
+export function readSeenFile(row: unknown): { digest: string; lastSeenAt: string } {
+  const { digest, last_seen_at } = seenFileRow.parse(row);
+  return { digest, lastSeenAt: last_seen_at };
 }
 
 /** Proves a row with a digest; null when there is no row. */

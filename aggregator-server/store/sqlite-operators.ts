@@ -145,6 +145,10 @@ export class SqliteOperators implements OperatorTable {
       const { taskId, toVersion, state, client, release, ...end } = back;
       const waits = "SELECT 1 FROM updates WHERE task_id = @taskId AND state = 'received'";
       if (!this.#waits(end) || this.#connection.get(waits, { taskId }) !== undefined) return null;
+      // It may have been evicted since it was looked up.
+      if (this.#keptDigest(taskId, toVersion) === null) {
+        throw new AppError('operation/version-not-kept', { detail: `version ${toVersion} of ${taskId}` });
+      }
       const restarted = this.#writer.restart({ taskId, state, client, release, at: end.finishedAt });
       this.#end(end, 'done', {
         kind: 'rollback',
@@ -158,9 +162,13 @@ export class SqliteOperators implements OperatorTable {
   }
 
   async keptVersion(taskId: string, version: number): Promise<string | null> {
+    return this.#connection.read(() => this.#keptDigest(taskId, version));
+  }
+
+  #keptDigest(taskId: string, version: number): string | null {
     const sql =
       'SELECT digest FROM versions WHERE task_id = @taskId AND version = @version AND evicted_at IS NULL';
-    return this.#connection.read(() => readDigest(this.#connection.get(sql, { taskId, version })));
+    return readDigest(this.#connection.get(sql, { taskId, version }));
   }
 
   #waits({ requestId }: RequestEnd): boolean {

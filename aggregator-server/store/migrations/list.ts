@@ -4,6 +4,7 @@ import { strategies } from './0002-strategies.ts';
 import { retention } from './0003-retention.ts';
 import { calibrationOnClients } from './0004-calibration-on-clients.ts';
 import { quarantine } from './0005-quarantine.ts';
+import { clientsByLastSeen } from './0006-clients-by-last-seen.ts';
 
 /** Every migration ever shipped, in order. A shipped one is never edited; a change is a new file. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   retention,
   calibrationOnClients,
   quarantine,
+  clientsByLastSeen,
 ];
