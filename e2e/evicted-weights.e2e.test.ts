@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -80,9 +81,13 @@ class Federation {
     return { ...tasks[0]!, store };
   }
 
+  weightFile(digest: string): string {
+    return path.join(this.#folder, 'aggregator', 'weights', digest.slice(0, 2), digest);
+  }
+
   async globalWeights(): Promise<Float32Array> {
-    const { globalWeightsDigest: digest } = await this.status();
-    const bytes = readFileSync(path.join(this.#folder, 'aggregator', 'weights', digest.slice(0, 2), digest));
+    const { globalWeightsDigest } = await this.status();
+    const bytes = readFileSync(this.weightFile(globalWeightsDigest));
     return new Float32Array(Uint8Array.from(bytes).buffer);
   }
 }
@@ -156,4 +161,28 @@ it('lets a plant start anew whose reference was let go of, with all it has learn
   expect(counts).toMatchObject({ applied: 6, refused: 1, failed: 0 });
   // W' = G + (W − S), and with G as its new reference nothing was there to calibrate.
   expect(osaka.client.weights()).toEqual(addShift(learned, start, average));
+});
+
+it('has a plant heal its damaged start weights, after the receipt of its update', {
+  timeout: 120_000,
+}, async () => {
+  const federation = new Federation();
+  await federation.start('relay', null);
+  for (const [index, name] of (['大阪', '名古屋'] as const).entries()) {
+    const plant = await federation.plant(name);
+    plant.train(index);
+    plant.offer();
+    await plant.installed(1 + index);
+  }
+  const osaka = await federation.plant('大阪');
+  const start = osaka.client.startWeights()!;
+  const bytes = Buffer.from(start.buffer, start.byteOffset, start.byteLength);
+  const file = federation.weightFile(createHash('sha256').update(bytes).digest('hex'));
+  writeFileSync(file, 'damaged');
+  osaka.train(9);
+  osaka.offer();
+  await osaka.installed(3);
+  expect(osaka.notices).toEqual(['update-asked', 'start-asked']);
+  expect(osaka.outbox.figures()).toMatchObject({ updatesDelivered: 2, updatesRefused: 0 });
+  expect((await federation.status()).counts).toMatchObject({ applied: 3, refused: 0, failed: 0 });
 });
