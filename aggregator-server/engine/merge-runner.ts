@@ -24,7 +24,7 @@ export interface StoredReport {
 
 /** What an update is screened by. */
 export interface ScreeningBasis {
-  /** S_m: what its client was last sent; null where the strategy keeps none, so that G_v has to stand in for it. */
+  /** S_m: what its client was last sent, or else G_τ, the average at that time; null where neither is kept. */
   readonly startDigest: string | null;
   /** Local rounds behind it. */
   readonly rounds: number;
@@ -35,7 +35,8 @@ export interface ScreeningBasis {
 
 /** What was measured of an update. */
 export interface Measured {
-  readonly norms: Norms;
+  /** null where nobody knows any more what the client started from. */
+  readonly norms: Norms | null;
   /** null where the task has no check set, or the update was not judged. */
   readonly accuracy: AccuracyChange | null;
 }

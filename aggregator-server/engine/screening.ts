@@ -5,7 +5,6 @@ import { judgeFirst, judgeNorms, lacksHistory } from '@genba/shared/federation/s
 import {
   deltaNorms,
   type NormGroup,
-  type Norms,
   normGroups,
   weightNorms,
 } from '@genba/shared/federation/screening/norms';
@@ -20,8 +19,8 @@ import type { Measured, ScreeningBasis } from './merge-runner.ts';
 interface Examined {
   /** W_m. */
   readonly clientWeights: Float32Array;
-  /** S_m; or G_v, where the server keeps no start weights. */
-  readonly startWeights: Float32Array;
+  /** S_m, or G_τ; null where neither is kept. */
+  readonly startWeights: Float32Array | null;
   /** G_v. */
   readonly globalWeights: Float32Array;
   /** Names G_v by its content. */
@@ -55,19 +54,22 @@ export class Screening {
 
   /** @returns why the update must wait, or what was measured of it. @throws AppError `check-set/unusable` */
   async examine(vectors: Examined, basis: ScreeningBasis): Promise<Measured | { readonly finding: Finding }> {
-    const norms = deltaNorms(vectors, this.#groups, fastestKernels());
+    const { clientWeights, startWeights, globalWeights } = vectors;
+    // How far G has moved since is no work of the client: with G_v in place of what it started from, only what is absurd
+    // is found, and no history is made of it.
+    const origin = startWeights ?? globalWeights;
+    const moved = deltaNorms({ clientWeights, startWeights: origin }, this.#groups, fastestKernels());
+    const norms = startWeights === null ? null : moved;
     if (basis.isReleased) return { norms, accuracy: null };
-    const outOfOrdinary = this.#judgeNorms(norms, vectors, basis);
+    const outOfOrdinary =
+      norms === null || lacksHistory(basis.history, this.#settings)
+        ? judgeFirst(moved, weightNorms(origin, this.#groups), this.#groups)
+        : judgeNorms({ rounds: basis.rounds, norms }, basis.history, this.#settings);
     // Accuracy takes longest, and says nothing more about an update that waits anyway.
     if (outOfOrdinary !== null) return { finding: outOfOrdinary };
     const accuracy = await this.#accuracyChange(vectors);
     const spoiling = accuracy === null ? null : judgeAccuracy(accuracy, this.#settings);
     return spoiling === null ? { norms, accuracy } : { finding: spoiling };
-  }
-
-  #judgeNorms(norms: Norms, { startWeights }: Examined, { rounds, history }: ScreeningBasis): Finding | null {
-    if (!lacksHistory(history, this.#settings)) return judgeNorms({ rounds, norms }, history, this.#settings);
-    return judgeFirst(norms, weightNorms(startWeights, this.#groups), this.#groups);
   }
 
   async #accuracyChange(vectors: Examined): Promise<AccuracyChange | null> {
@@ -76,7 +78,7 @@ export class Screening {
     const { clientWeights, startWeights, globalWeights, globalDigest: digest } = vectors;
     if (this.#served?.digest !== digest)
       this.#served = { digest, accuracy: await judge.accuracy(globalWeights) };
-    const candidate = addShift(globalWeights, startWeights, clientWeights);
+    const candidate = addShift(globalWeights, startWeights ?? globalWeights, clientWeights);
     return { before: this.#served.accuracy, after: await judge.accuracy(candidate) };
   }
 

@@ -232,12 +232,13 @@ export class StateKeeper {
   /** What an update is screened by; null where the task screens nothing. */
   async #basis(
     { clientId, rounds, releasedAt }: UpdateRecord,
-    { vectors }: ClientRecord,
+    { vectors, base }: ClientRecord,
   ): Promise<ScreeningBasis | null> {
-    const { screening, task } = this.#context;
+    const { screening, operators, task } = this.#context;
     if (screeningOf(task) === null) return null;
+    const startDigest = vectors.startWeights ?? (await operators.keptVersion(task.id, base!.version));
     const history = await screening.normHistory({ taskId: task.id, clientId, training: this.#training });
-    return { startDigest: vectors.startWeights ?? null, rounds, history, isReleased: releasedAt !== null };
+    return { startDigest, rounds, history, isReleased: releasedAt !== null };
   }
 
   async #quarantine({ updateId, clientId }: UpdateRecord, finding: Finding): Promise<Ended> {
@@ -279,7 +280,7 @@ export class StateKeeper {
       reply,
       figures,
       release: releasesHeld ? { keepsStartWeights, use: 'install' } : null,
-      norms: measured === null ? null : { training: this.#training, norms: measured.norms },
+      norms: measured?.norms ? { training: this.#training, norms: measured.norms } : null,
       appliedAt,
     });
   }

@@ -115,7 +115,7 @@ export class StrategyRunner implements MergeRunner {
     if (this.#screening === null || basis === null) return null;
     const { globalWeights } = server.vectors;
     const { startDigest } = basis;
-    const startWeights = startDigest === null ? globalWeights : await this.#read(startDigest, work);
+    const startWeights = startDigest === null ? null : await this.#readKept(startDigest, work);
     const globalDigest = state.vectors.globalWeights;
     const vectors = { clientWeights: weights, startWeights, globalWeights, globalDigest };
     return this.#screening.examine(vectors, basis);
@@ -162,6 +162,16 @@ export class StrategyRunner implements MergeRunner {
       vectors: { ...others, globalWeights: globalWeights! },
       scalars: state.scalars,
     };
+  }
+
+  /** null where the file was let go of meanwhile, or is damaged: a strategy that needs it says so by itself. */
+  async #readKept(digest: string, work: Work): Promise<Float32Array | null> {
+    try {
+      return await this.#read(digest, work);
+    } catch (thrown) {
+      if (thrown instanceof AppError && thrown.code === 'store/damaged') return null;
+      throw thrown;
+    }
   }
 
   /** One object per content, as strategies expect. */

@@ -15,7 +15,7 @@ import { THIS_THREAD } from '../store/store-threads.ts';
 import { bytesOf, sha256 } from './fixtures.ts';
 
 export interface BenchOptions
-  extends Pick<TaskEngineOptions, 'now' | 'startRunner'>,
+  extends Pick<TaskEngineOptions, 'now' | 'startRunner' | 'checkSet'>,
     Pick<AggregatorOptions, 'storeThreads'> {
   readonly policy?: RetentionPolicy;
 }

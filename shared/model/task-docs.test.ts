@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { screeningSchema } from '../federation/screening/settings.ts';
 import { parseTask } from './task.ts';
 
 const PAGE = readFileSync(new URL('../../docs/TASKS.md', import.meta.url), 'utf8');
@@ -26,7 +27,14 @@ it('tells the defaults that a task really gets', () => {
     model: { template: 'mlp', hiddenUnits: [] },
   });
   const { batchNormalisation } = model;
-  for (const [field, value] of Object.entries({ ...training, ...federation, seed, batchNormalisation })) {
+  const screening = screeningSchema.parse({});
+  for (const [field, value] of Object.entries({
+    ...training,
+    ...federation,
+    ...screening,
+    seed,
+    batchNormalisation,
+  })) {
     const row = new RegExp(`^\\| \`${field}\` \\|.*\\| \`(.+?)\` \\|`, 'm').exec(PAGE);
     expect(JSON.parse(row?.[1] ?? 'null'), field).toEqual(value);
   }

@@ -14,9 +14,10 @@ export interface AccuracyChange {
  * whether it moves G at once, in a buffer or when a round closes. What a strategy really merges is a fraction of δ
  * (a fiftieth in the demo), on which no single update shows; but under the relay reference δ reaches the next plant
  * undiluted.
- * An honest plant that sees only its own classes loses some of the others, too: in the demo, where 97 % of a plant's
- * images are of three or four digits, up to 0.39 on top of G; with flipped labels it is 0.65 and more. Plants that
- * resemble each other lose little, so there the limit may be much lower (figures: `node bench/screening.ts`).
+ * An honest plant that sees only its own classes spoils the others, too: in the demo, where 97 % of a plant's images are
+ * of three or four digits, it loses up to 0.62 on top of G, as much as with flipped labels. The default lies above that,
+ * so that no honest update is held; where plants resemble each other, a much lower limit finds much more (figures:
+ * `node demo/screening.ts`).
  */
 export function judgeAccuracy(
   { before, after }: AccuracyChange,

@@ -42,7 +42,7 @@ const LARGEST_RELATIVE_NORM = 30;
  * a long outage must not make the next ordinary update look large.
  * Norms are judged as they are, not their logarithms. Honest ones of one plant spread over a factor of 30, because
  * the first round after others reported moves the model most. On that scale, robust deviations of the logarithm
- * tolerate a factor of several hundred, those of the norm about ten (figures: `node bench/screening.ts`).
+ * tolerate a factor of several hundred, those of the norm about ten (figures: `node demo/screening.ts`).
  * @returns the worst finding; null where nothing is wrong
  */
 export function judgeNorms(

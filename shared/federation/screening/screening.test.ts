@@ -185,8 +185,9 @@ describe('judgeFirst', () => {
 
 describe('judgeAccuracy', () => {
   it('counts the loss in shares of the examples', () => {
-    expect(judgeAccuracy({ before: 0.75, after: 0.25 }, SETTINGS)).toBeNull();
-    expect(judgeAccuracy({ before: 0.75, after: 0.24 }, SETTINGS)).toEqual({
+    const half = { ...SETTINGS, accuracyLoss: 0.5 };
+    expect(judgeAccuracy({ before: 0.75, after: 0.25 }, half)).toBeNull();
+    expect(judgeAccuracy({ before: 0.75, after: 0.24 }, half)).toEqual({
       kind: 'check-set',
       accuracyBefore: 0.75,
       accuracyAfter: 0.24,

@@ -15,7 +15,7 @@ export const screeningSchema = z.strictObject({
   /** Updates that a history needs before anything is judged by it. */
   minimumHistory: z.int().min(SHORTEST_HISTORY).max(20).default(8),
   /** Largest loss of accuracy on the check set, as a share of its examples; matters only where there is one. */
-  accuracyLoss: z.number().min(0.005).max(1).default(0.5),
+  accuracyLoss: z.number().min(0.005).max(1).default(0.7),
 });
 
 export type ScreeningSettings = z.output<typeof screeningSchema>;
