@@ -68,10 +68,11 @@ export class SyncedPlant {
     this.#database.close();
   }
 
-  train(seed: number): void {
+  /** @param spread how far a weight moves at most, both ways together */
+  train(seed: number, spread = 0.2): void {
     const startWeights = this.client.weights()!;
     const random = seededRandom(seed);
-    const trainedWeights = startWeights.map((weight) => weight + (random() - 0.5) / 5);
+    const trainedWeights = startWeights.map((weight) => weight + (random() - 0.5) * spread);
     const figures = {
       loss: 1,
       validationAccuracy: null,
