@@ -191,6 +191,8 @@ async function measure(): Promise<void> {
   }
 }
 
+// The other half must not outlive the one that asks.
+process.once('disconnect', () => process.exit());
 const [mode, address] = process.argv.slice(2);
 if (mode === '--idle') await serveIdle(address!);
 else if (mode === '--active') await serveActive(address!);

@@ -62,4 +62,6 @@ process.on('message', async (request: ServerRequest) => {
   send({ id: request.id, result: await answerTo(request) });
   if (request.kind === 'stop') process.disconnect();
 });
+// Whoever asked is gone, properly or not.
+process.once('disconnect', () => process.exit());
 send({ id: 0, result: aggregator.address });
