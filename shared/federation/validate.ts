@@ -38,7 +38,10 @@ export function requireEqualLengths(vectors: Readonly<Record<string, Float32Arra
  * Refuses a range that does not lie inside every vector: a kernel would read or write its neighbour in memory.
  * @throws RangeError
  */
-export function requireInside({ start, end }: WeightRange, vectors: readonly Float32Array[]): void {
+export function requireInside(
+  { start, end }: WeightRange,
+  vectors: readonly { readonly length: number }[],
+): void {
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || start > end) {
     throw new RangeError(`not a range of elements: ${start} to ${end}`);
   }

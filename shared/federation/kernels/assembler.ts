@@ -74,6 +74,10 @@ export const i32 = {
   ltU: (a: Code, b: Code): Code => [...a, ...b, 0x49],
 };
 
+export const f32 = {
+  const: (value: number): Code => [0x43, ...new Uint8Array(Float32Array.of(value).buffer)],
+};
+
 export const f64 = {
   const: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
   sub: (a: Code, b: Code): Code => [...a, ...b, 0xa1],
@@ -83,6 +87,12 @@ export const v128 = {
   load: (address: Code, offsetBytes: number) => vector(0x00, [address], memoryArgument(offsetBytes)),
   /** Two float32 in the lower half. */
   load64Zero: (address: Code, offsetBytes: number) => vector(0x5d, [address], memoryArgument(offsetBytes)),
+  /** Four whole numbers of 8 bits each in the lowest quarter. */
+  load32Zero: (address: Code, offsetBytes: number) => vector(0x5c, [address], memoryArgument(offsetBytes)),
+  /** Four whole numbers of 16 bits, from 0, each widened to 32. */
+  load16x4U: (address: Code, offsetBytes: number) => vector(0x04, [address], memoryArgument(offsetBytes)),
+  and: binary(0x4e),
+  or: binary(0x50),
   store: (address: Code, value: Code, offsetBytes: number) =>
     vector(0x0b, [address, value], memoryArgument(offsetBytes)),
   anyTrue: (a: Code) => vector(0x53, [a]),
@@ -94,9 +104,13 @@ export const f64x2 = {
   add: binary(0xf0),
   sub: binary(0xf1),
   mul: binary(0xf2),
+  /** The lower two of four whole numbers. */
+  convertLowI32x4S: (a: Code) => vector(0xfe, [a]),
 };
 
 export const f32x4 = {
+  splat: (a: Code) => vector(0x13, [a]),
+  mul: binary(0xe6),
   /** Rounds two float64 to the nearest float32, into the lower half. */
   demoteF64x2Zero: (a: Code) => vector(0x5e, [a]),
 };
@@ -107,6 +121,17 @@ export const i32x4 = {
   maxU: binary(0xb9),
   geU: binary(0x40),
 };
+
+/** Four whole numbers of 8 bits with a sign, in the lowest quarter, each widened to 32. */
+export function widenedBytes(a: Code): Code {
+  return vector(0xa7, [vector(0x87, [a])]);
+}
+
+/** The upper half in both halves. */
+export function upperHalf(a: Variable): Code {
+  const upper = [8, 9, 10, 11, 12, 13, 14, 15];
+  return vector(0x0d, [a.get, a.get], [...upper, ...upper]);
+}
 
 /** The lower halves of both: a's, then b's. */
 export function joinLowHalves(a: Code, b: Code): Code {

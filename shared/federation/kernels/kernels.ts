@@ -19,6 +19,19 @@ export interface AverageInput {
   readonly clientWeights: Float32Array;
 }
 
+/** A delta in 16 bits, with what it is added to; both of one length. */
+export interface HalvesInput {
+  readonly startWeights: Float32Array;
+  /** Bits of float16. */
+  readonly halves: Uint16Array;
+}
+
+/** A delta in 8 bits, with what it is added to; both of one length. */
+export interface StepsInput {
+  readonly startWeights: Float32Array;
+  readonly steps: Int8Array;
+}
+
 /** Where a merge writes its two results: vectors of the length of its inputs. */
 export interface MergeTargets {
   /** G_{v+1}. */
@@ -104,4 +117,13 @@ export interface Kernels {
 
   /** Sweep two without the reply: G' = (1 − β) G + β W. @returns whether it overflowed */
   average(input: AverageInput, range: WeightRange, mixingWeight: number, target: Float32Array): boolean;
+
+  /**
+   * Ŵ = S + the float16.
+   * @returns whether every result is fit to be merged (`isMergeable`) and no float16 is an infinity or no number
+   */
+  decodeFloat16(input: HalvesInput, range: WeightRange, target: Float32Array): boolean;
+
+  /** Ŵ = S + s · step. @returns whether every result is fit to be merged (`isMergeable`) */
+  decodeInt8(input: StepsInput, range: WeightRange, scale: number, target: Float32Array): boolean;
 }

@@ -1,5 +1,6 @@
+import { FLOAT16_NOT_FINITE, float16Value } from '../encoding/float16.ts';
 import type { WeightRange } from '../groups.ts';
-import { requireInside } from '../validate.ts';
+import { MAX_WEIGHT_MAGNITUDE, requireInside } from '../validate.ts';
 import { type AverageInput, type CalibrationInput, type Kernels, LANES } from './kernels.ts';
 
 /** The kernels in plain TypeScript: runs everywhere, and says what the others must compute. */
@@ -68,6 +69,27 @@ export const plainKernels: Kernels = {
     }
     return overflowed;
   },
+
+  decodeFloat16({ startWeights, halves }, range, target) {
+    requireInside(range, [startWeights, halves, target]);
+    let areMergeable = true;
+    for (let i = range.start; i < range.end; i++) {
+      const bits = halves[i]!;
+      target[i] = startWeights[i]! + float16Value(bits);
+      areMergeable &&= (bits & 0x7fff) < FLOAT16_NOT_FINITE && isFit(target[i]!);
+    }
+    return areMergeable;
+  },
+
+  decodeInt8({ startWeights, steps }, range, scale, target) {
+    requireInside(range, [startWeights, steps, target]);
+    let areMergeable = true;
+    for (let i = range.start; i < range.end; i++) {
+      target[i] = startWeights[i]! + scale * steps[i]!;
+      areMergeable &&= isFit(target[i]!);
+    }
+    return areMergeable;
+  },
 };
 
 function vectorsOf(input: CalibrationInput): Float32Array[] {
@@ -107,4 +129,9 @@ function replyAt(input: CalibrationInput, i: number, coefficient: number): numbe
 /** (1 − β) G + β W of one element, rounded to float32. */
 function averageAt(input: AverageInput, i: number, mixingWeight: number): number {
   return Math.fround((1 - mixingWeight) * input.globalWeights[i]! + mixingWeight * input.clientWeights[i]!);
+}
+
+/** False for what is no number as well. */
+function isFit(weight: number): boolean {
+  return Math.abs(weight) <= MAX_WEIGHT_MAGNITUDE;
 }

@@ -3,9 +3,11 @@ import { requireInside } from '../validate.ts';
 import type {
   AverageInput,
   CalibrationInput,
+  HalvesInput,
   Kernels,
   MergeFactors,
   MergeTargets,
+  StepsInput,
   VectorPool,
 } from './kernels.ts';
 import { plainKernels } from './plain-kernels.ts';
@@ -38,6 +40,15 @@ interface Call {
   readonly name: SimdFunction;
   readonly inputs: readonly Float32Array[];
   readonly targets?: readonly Float32Array[];
+  readonly factors?: readonly number[];
+}
+
+/** A function that decodes, with all it works on. */
+interface DecodeCall {
+  readonly name: SimdFunction;
+  readonly startWeights: Float32Array;
+  readonly payload: Uint16Array | Int8Array;
+  readonly target: Float32Array;
   readonly factors?: readonly number[];
 }
 
@@ -171,6 +182,43 @@ export class SimdKernels implements Kernels {
       range,
     );
     return plainKernels.average(input, rest, mixingWeight, target) || overflowed;
+  }
+
+  decodeFloat16(input: HalvesInput, range: WeightRange, target: Float32Array): boolean {
+    const { startWeights, halves } = input;
+    const call = { name: 'decodeFloat16', startWeights, payload: halves, target } as const;
+    const { rest, overflowed } = this.#decode(call, range);
+    return plainKernels.decodeFloat16(input, rest, target) && !overflowed;
+  }
+
+  decodeInt8(input: StepsInput, range: WeightRange, scale: number, target: Float32Array): boolean {
+    const { startWeights, steps } = input;
+    const call = { name: 'decodeInt8', startWeights, payload: steps, target, factors: [scale] } as const;
+    const { rest, overflowed } = this.#decode(call, range);
+    return plainKernels.decodeInt8(input, rest, scale, target) && !overflowed;
+  }
+
+  /** Runs over the whole turns of a range, block by block, and gives what is left of it: less than one turn. */
+  #decode(call: DecodeCall, range: WeightRange): { rest: WeightRange; overflowed: boolean } {
+    const { name, startWeights, payload, target, factors = [] } = call;
+    requireInside(range, [startWeights, payload, target]);
+    const { exports, vectors, buffer } = this.#blocks;
+    const [weights, room] = vectors as [Float32Array, Float32Array];
+    const coded = new Uint8Array(buffer, room.byteOffset, room.byteLength);
+    const { BYTES_PER_ELEMENT: width } = payload;
+    const rest = { start: range.end - ((range.end - range.start) % TURN), end: range.end };
+    let overflowed = false;
+    for (let start = range.start; start < rest.start; start += BLOCK_LENGTH) {
+      const end = Math.min(start + BLOCK_LENGTH, rest.start);
+      const count = end - start;
+      weights.set(startWeights.subarray(start, end));
+      coded.set(new Uint8Array(payload.buffer, payload.byteOffset + start * width, count * width));
+      // Over the copy: it is read before it is written.
+      const { byteOffset } = weights;
+      if (exports[name](byteOffset, room.byteOffset, byteOffset, count, ...factors) === 1) overflowed = true;
+      target.set(weights.subarray(0, count), start);
+    }
+    return { rest, overflowed };
   }
 
   /** Runs over the whole turns of a range, and gives what is left of it: less than one turn. */

@@ -1,6 +1,9 @@
+import { FLOAT16_NOT_FINITE } from '../encoding/float16.ts';
+import { MAX_WEIGHT_MAGNITUDE } from '../validate.ts';
 import {
   assembleModule,
   type Code,
+  f32,
   f32x4,
   f64,
   f64x2,
@@ -8,9 +11,11 @@ import {
   i32x4,
   joinLowHalves,
   repeatWhile,
+  upperHalf,
   type Variable,
   v128,
   WasmFunction,
+  widenedBytes,
 } from './assembler.ts';
 
 /**
@@ -21,10 +26,19 @@ import {
  * - `merge(W, S, now, at base, G, reply, G', count, c, β)`
  * - `calibrate(W, S, now, at base, reply, count, c)`
  * - `average(W, G, G', count, β)`
+ * - `decodeFloat16(S, bits, Ŵ, count)` and `decodeInt8(S, steps, Ŵ, count, scale)`; 1 when a result is not mergeable
  *
  * The relay functions are for vectors whose reference at the base is the start weights: one vector less to read.
  */
-export type SimdFunction = 'project' | 'projectRelay' | 'merge' | 'mergeRelay' | 'calibrate' | 'average';
+export type SimdFunction =
+  | 'project'
+  | 'projectRelay'
+  | 'merge'
+  | 'mergeRelay'
+  | 'calibrate'
+  | 'average'
+  | 'decodeFloat16'
+  | 'decodeInt8';
 
 /** Elements per turn of a loop. The functions take whole turns only, and at least one. */
 export const TURN = 8;
@@ -41,6 +55,16 @@ const WIDE_PAIR_BYTES = 16;
 /** Bits of a float32, shifted left over its sign: from here on it is an infinity or no number. */
 const NOT_FINITE = 0xff000000 | 0;
 
+/** The same of the smallest float32 that is not mergeable. */
+const NOT_MERGEABLE = (bitsOf(MAX_WEIGHT_MAGNITUDE) + 1) << 1;
+
+/** Bits of the largest float32 that is not above a positive number. */
+function bitsOf(limit: number): number {
+  const nearest = Float32Array.of(limit);
+  const bits = new Uint32Array(nearest.buffer)[0]!;
+  return nearest[0]! > limit ? bits - 1 : bits;
+}
+
 /** A function that loops over vectors of one length. */
 class Sweep<Address extends string, Factor extends string> {
   readonly fn: WasmFunction;
@@ -49,15 +73,24 @@ class Sweep<Address extends string, Factor extends string> {
   /** Each in both lanes. */
   readonly factor: Readonly<Record<Factor, Variable>>;
   readonly #addresses: readonly Variable[];
+  readonly #turnBytes: readonly number[];
   readonly #count: Variable;
 
   constructor(
     fn: WasmFunction,
-    names: { readonly addresses: readonly Address[]; readonly factors: readonly Factor[] },
+    names: {
+      readonly addresses: readonly Address[];
+      readonly factors: readonly Factor[];
+      /** Bytes of an element where it is no float32. */
+      readonly elementBytes?: Readonly<Partial<Record<Address, number>>>;
+    },
   ) {
     this.fn = fn;
     this.at = namedVariables(names.addresses, () => fn.parameter('i32'));
     this.#addresses = names.addresses.map((name) => this.at[name]);
+    this.#turnBytes = names.addresses.map(
+      (name) => TURN * (names.elementBytes?.[name] ?? Float32Array.BYTES_PER_ELEMENT),
+    );
     this.#count = fn.parameter('i32');
     const scalars = namedVariables(names.factors, () => fn.parameter('f64'));
     this.factor = namedVariables(names.factors, () => fn.variable('v128'));
@@ -76,8 +109,8 @@ class Sweep<Address extends string, Factor extends string> {
     const sizeBytes = i32.shl(this.#count.get, i32.const(Math.log2(Float32Array.BYTES_PER_ELEMENT)));
     const turn: Code[] = [];
     for (let offset = 0; offset < TURN_BYTES; offset += QUAD_BYTES) turn.push(...quad(offset));
-    for (const address of this.#addresses) {
-      turn.push(address.set(i32.add(address.get, i32.const(TURN_BYTES))));
+    for (const [index, address] of this.#addresses.entries()) {
+      turn.push(address.set(i32.add(address.get, i32.const(this.#turnBytes[index]!))));
     }
     this.fn.append(end.set(i32.add(first.get, sizeBytes)), repeatWhile(turn, i32.ltU(first.get, end.get)));
   }
@@ -100,20 +133,27 @@ function rounded(low: Code, high: Code): Code {
   return joinLowHalves(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high));
 }
 
-/** Notes quads of results, and tells at the end whether one held an infinity or no number. */
+/** Notes quads of results, and tells at the end whether one was too large: an infinity or no number, or a lower limit. */
 class OverflowCheck {
   readonly #largest: Variable;
+  readonly #limit: number;
 
-  constructor(fn: WasmFunction) {
+  constructor(fn: WasmFunction, limit = NOT_FINITE) {
     this.#largest = fn.variable('v128');
+    this.#limit = limit;
   }
 
   note(quad: Variable): Code {
     return this.#largest.set(i32x4.maxU(this.#largest.get, i32x4.shl(quad.get, i32.const(1))));
   }
 
+  /** Where all bits of an element are set, one was too large. */
+  noteMask(mask: Code): Code {
+    return this.#largest.set(v128.or(this.#largest.get, mask));
+  }
+
   overflowed(): Code {
-    return v128.anyTrue(i32x4.geU(this.#largest.get, i32x4.splat(i32.const(NOT_FINITE))));
+    return v128.anyTrue(i32x4.geU(this.#largest.get, i32x4.splat(i32.const(this.#limit))));
   }
 }
 
@@ -251,7 +291,74 @@ function average(): WasmFunction {
   return fn;
 }
 
-/** The module's bytes: about 2 kB, put together in well under a millisecond, the same every time. */
+/**
+ * Ŵ = S + δ̂ in 16 bits. A float16's exponent and fraction, moved to where a float32 has them, are the number over 2¹¹²:
+ * subnormal ones too, because a float32 may be subnormal itself.
+ */
+function decodeFloat16(): WasmFunction {
+  const halfBytes = Uint16Array.BYTES_PER_ELEMENT;
+  const sweep = new Sweep(new WasmFunction('decodeFloat16', 'i32'), {
+    addresses: ['start', 'halves', 'target'],
+    factors: [],
+    elementBytes: { halves: halfBytes },
+  });
+  const { fn, at } = sweep;
+  const check = new OverflowCheck(fn, NOT_MERGEABLE);
+  const constants = namedVariables(['magnitude', 'sign', 'rescale', 'notFinite'], () => fn.variable('v128'));
+  const [bits, magnitude] = sweep.pairs();
+  const [delta, quad] = sweep.pairs();
+  fn.append(
+    constants.magnitude.set(i32x4.splat(i32.const(0x7fff))),
+    constants.sign.set(i32x4.splat(i32.const(0x8000))),
+    constants.rescale.set(f32x4.splat(f32.const(2 ** 112))),
+    constants.notFinite.set(i32x4.splat(i32.const(FLOAT16_NOT_FINITE))),
+  );
+  sweep.loop((offset) => [
+    bits.set(v128.load16x4U(at.halves.get, (offset / Float32Array.BYTES_PER_ELEMENT) * halfBytes)),
+    magnitude.set(v128.and(bits.get, constants.magnitude.get)),
+    check.noteMask(i32x4.geU(magnitude.get, constants.notFinite.get)),
+    delta.set(
+      v128.or(
+        f32x4.mul(i32x4.shl(magnitude.get, i32.const(13)), constants.rescale.get),
+        i32x4.shl(v128.and(bits.get, constants.sign.get), i32.const(16)),
+      ),
+    ),
+    quad.set(
+      rounded(
+        f64x2.add(pair(at.start, offset), f64x2.promoteLowF32x4(delta.get)),
+        f64x2.add(pair(at.start, offset + PAIR_BYTES), f64x2.promoteLowF32x4(upperHalf(delta))),
+      ),
+    ),
+    v128.store(at.target.get, quad.get, offset),
+    check.note(quad),
+  ]);
+  fn.append(check.overflowed());
+  return fn;
+}
+
+/** Ŵ = S + s · step. */
+function decodeInt8(): WasmFunction {
+  const sweep = new Sweep(new WasmFunction('decodeInt8', 'i32'), {
+    addresses: ['start', 'steps', 'target'],
+    factors: ['scale'],
+    elementBytes: { steps: Int8Array.BYTES_PER_ELEMENT },
+  });
+  const { fn, at, factor } = sweep;
+  const check = new OverflowCheck(fn, NOT_MERGEABLE);
+  const [steps, quad] = sweep.pairs();
+  const decodedPair = (offset: number, whole: Code) =>
+    f64x2.add(pair(at.start, offset), f64x2.mul(factor.scale.get, f64x2.convertLowI32x4S(whole)));
+  sweep.loop((offset) => [
+    steps.set(widenedBytes(v128.load32Zero(at.steps.get, offset / Float32Array.BYTES_PER_ELEMENT))),
+    quad.set(rounded(decodedPair(offset, steps.get), decodedPair(offset + PAIR_BYTES, upperHalf(steps)))),
+    v128.store(at.target.get, quad.get, offset),
+    check.note(quad),
+  ]);
+  fn.append(check.overflowed());
+  return fn;
+}
+
+/** The module's bytes: about 3 kB, put together in well under a millisecond, the same every time. */
 export function simdModule(): Uint8Array<ArrayBuffer> {
   return assembleModule([
     projection('project'),
@@ -260,5 +367,7 @@ export function simdModule(): Uint8Array<ArrayBuffer> {
     merge('mergeRelay'),
     calibrate(),
     average(),
+    decodeFloat16(),
+    decodeInt8(),
   ]);
 }
