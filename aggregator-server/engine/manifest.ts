@@ -4,7 +4,7 @@ import type { Task } from '@genba/shared/model/task';
 
 /**
  * Names what may not change under a task id: input, classes, model and the layout that follows from them. Name,
- * training, federation settings and seed may change between two starts.
+ * training, federation settings, update encoding and seed may change between two starts.
  * @returns sha256 in hexadecimal
  */
 export function manifestDigest(task: Task): string {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import { type WeightLayout, weightLayout } from '@genba/shared/model/layout';
-import type { Task } from '@genba/shared/model/task';
+import { type Task, updateEncodingOf } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import type {
   BaseRecord,
@@ -102,11 +102,11 @@ export class TaskEngine {
     this.#options = options;
     this.#runner = runner;
     this.#log = log;
-    this.#clientVectors = keptVectors(task).client;
+    this.#clientVectors = strategyVectors(task).client;
     const context: KeeperContext = {
       ...options,
       runner,
-      keepsStartWeights: this.#clientVectors.includes('startWeights'),
+      keepsStartWeights: keptVectors(task).client.includes('startWeights'),
       clientVectors: this.#clientVectors,
       takeProof: (updateId) => this.#proved.delete(updateId),
       newId: options.newId ?? randomUUID,
@@ -523,9 +523,21 @@ function runnerFor({ task, weights, startRunner, checkSet = null }: TaskEngineOp
   return startRunner?.(task, weights.folder, checkSet) ?? new WorkerRunner(task, weights.folder, checkSet);
 }
 
-function keptVectors(task: Task): { server: readonly string[]; client: readonly string[] } {
+interface VectorNames {
+  readonly server: readonly string[];
+  readonly client: readonly string[];
+}
+
+function strategyVectors(task: Task): VectorNames {
   const { serverVectors, clientVectors } = createStrategy(task.federation, weightLayout(task));
   return { server: serverVectors, client: clientVectors };
+}
+
+/** A delta is decoded against what the client was last sent, whether the strategy looks at that or not. */
+function keptVectors(task: Task): VectorNames {
+  const { server, client } = strategyVectors(task);
+  const isNeeded = updateEncodingOf(task) !== 'float32' && !client.includes('startWeights');
+  return { server, client: isNeeded ? [...client, 'startWeights'] : client };
 }
 
 /** The state of a task under the strategy its file names now. */

@@ -1,4 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
+import { payloadBytes } from '@genba/shared/federation/encoding/update-encoding';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
 import type { TaskEngine } from '../engine/task-engine.ts';
 import type { BaseRecord, Catalogue, ClientRecord, UpdateRecord } from '../store/catalogue.ts';
@@ -27,7 +28,9 @@ export async function checkOffer(
   const known = await catalogue.findUpdate(offer.updateId);
   if (known !== null) {
     const isSame =
-      known.taskId === offer.taskId && known.clientId === clientId && known.digest === offer.sha256;
+      known.taskId === offer.taskId &&
+      known.clientId === clientId &&
+      known.digest === (offer.weightsSha256 ?? offer.sha256);
     if (!isSame) throw new AppError('update/id-conflict');
     return judgeKnown(known, { engine, catalogue });
   }
@@ -45,10 +48,10 @@ export async function checkOffer(
   if (await catalogue.isBaseSpent(offer.baseId)) {
     throw new AppError('update/unknown-base', { detail: 'another update on this base was already received' });
   }
-  const expectedBytes = engine.layout.size * Float32Array.BYTES_PER_ELEMENT;
+  const expectedBytes = payloadBytes(offer.encoding, engine.layout);
   if (offer.sizeBytes !== expectedBytes) {
     throw new AppError('update/wrong-shape', {
-      detail: `${offer.sizeBytes} bytes, the model has ${expectedBytes}`,
+      detail: `${offer.sizeBytes} bytes, as ${offer.encoding} the model has ${expectedBytes}`,
     });
   }
   return judgeFiles(client!, base, engine);

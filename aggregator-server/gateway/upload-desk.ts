@@ -1,8 +1,12 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { payloadBytes } from '@genba/shared/federation/encoding/update-encoding';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
 import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';
-import type { PartFile } from '../store/part-files.ts';
+import { requireStart } from '../store/decoded-update.ts';
+import type { PartContent, PartFile } from '../store/part-files.ts';
+import type { CompleteUpload } from '../store/prove-upload.ts';
+import { discardStaged, type StagedVector } from '../store/vector-files.ts';
 import { checkOffer } from './offer-checks.ts';
 import type { SessionContext, TransferNumbers } from './session-context.ts';
 
@@ -34,7 +38,7 @@ export class UploadDesk {
   /**
    * Answers an offer with a receipt (known, or complete on disk) or with the position to send from.
    * @returns the journaled update when a receipt was given
-   * @throws AppError codes of {@link checkOffer}, `protocol/unexpected-message` while another update is open, and
+   * @throws AppError codes of {@link checkOffer}, `update/encoding-refused`, `protocol/unexpected-message` while another update is open, and
    *   those of {@link data}
    */
   async offer(offer: UpdateOffer): Promise<UpdateRecord | null> {
@@ -57,18 +61,28 @@ export class UploadDesk {
     const { clientId, engine, store } = this.#context;
     const verdict = await checkOffer(offer, { clientId, engine, catalogue: store.catalogue });
     if (verdict.kind === 'known') return this.#receipt(verdict.update);
-    return this.#receive(offer, verdict.kind === 'send-start' ? verdict.base : null);
+    if (verdict.kind === 'send-start') return this.#receive(offer, verdict.base);
+    if (offer.encoding !== 'float32')
+      await requireStart(store.weights.folder, await this.#startDigest(offer));
+    return this.#receive(offer, null);
   }
 
   /** Begins or continues a transfer: of the update, or first of the start weights it builds on. */
   async #receive(offer: UpdateOffer, base: BaseRecord | null): Promise<UpdateRecord | null> {
-    const { clientId, channel, store, log } = this.#context;
-    const { updateId, sizeBytes } = offer;
-    const content =
+    const { clientId, channel, engine, store, log } = this.#context;
+    const { updateId } = offer;
+    const content: PartContent =
       base === null
-        ? { purpose: 'update' as const, id: updateId, sha256: offer.sha256 }
-        : { purpose: 'start' as const, id: base.baseId, sha256: base.weightsDigest };
-    const part = await store.parts.take({ clientId, sizeBytes, ...content });
+        ? { ...offer, clientId, purpose: 'update', id: updateId }
+        : {
+            clientId,
+            purpose: 'start',
+            id: base.baseId,
+            encoding: 'float32',
+            sizeBytes: payloadBytes('float32', engine.layout),
+            sha256: base.weightsDigest,
+          };
+    const part = await store.parts.take(content);
     const upload = { offer, part, transfer: this.#numbers.next(), base };
     this.#upload = upload;
     if (part.isComplete) return this.#complete(upload);
@@ -78,7 +92,7 @@ export class UploadDesk {
     } else {
       const { baseId, weightsDigest: sha256 } = base;
       log.warn({ baseId, updateId }, 'start weights are not kept any more: asking the client for them');
-      channel.send({ type: 'base/resume', baseId, ...position, sizeBytes, sha256 });
+      channel.send({ type: 'base/resume', baseId, ...position, sizeBytes: content.sizeBytes, sha256 });
     }
     return null;
   }
@@ -88,7 +102,8 @@ export class UploadDesk {
    * @returns the journaled update when a receipt was given
    * @throws AppError `protocol/frame-truncated`, `protocol/frame-too-large`, `protocol/bad-message`,
    *   `protocol/binary-unexpected`, `protocol/offset-mismatch` (the upload goes on);
-   *   `update/digest-mismatch`, `update/not-finite` (dropped); `server/storage` (may be offered again)
+   *   `update/digest-mismatch`, `update/not-finite`, `update/encoding-refused` (dropped); `server/storage` (may be
+   *   offered again)
    */
   async data(bytes: Uint8Array): Promise<UpdateRecord | null> {
     const frame = decodeDataFrame(bytes);
@@ -96,13 +111,13 @@ export class UploadDesk {
     if (upload === null || frame.transfer !== upload.transfer) {
       throw new AppError('protocol/binary-unexpected', { detail: `transfer ${frame.transfer}` });
     }
-    const { part, offer } = upload;
+    const { part } = upload;
     if (frame.offset !== part.heldBytes) {
       throw new AppError('protocol/offset-mismatch', {
         detail: `offset ${frame.offset}, expected ${part.heldBytes}`,
       });
     }
-    if (frame.offset + frame.payload.byteLength > offer.sizeBytes) {
+    if (frame.payload.byteLength > part.missingBytes) {
       throw new AppError('protocol/frame-too-large', { detail: 'runs past the end of the update' });
     }
     try {
@@ -133,8 +148,9 @@ export class UploadDesk {
 
   async #complete({ offer, part, base }: Upload): Promise<UpdateRecord | null> {
     this.#upload = null;
+    let weights: StagedVector;
     try {
-      await part.prove();
+      weights = await part.prove(base === null ? await this.#deltaOf(offer) : undefined);
     } catch (thrown) {
       const { code } = toAppError(thrown);
       if (code === 'server/storage') await part.close();
@@ -151,17 +167,38 @@ export class UploadDesk {
       }
       return this.#answer(offer);
     }
-    const journaled = await engine.receive({
-      updateId: offer.updateId,
-      clientId,
-      baseId: offer.baseId,
-      rounds: offer.rounds,
-      examples: offer.examples,
-      metrics: offer.metrics,
-      digest: offer.sha256,
-      path: part.path,
-    });
-    return this.#receipt(journaled);
+    try {
+      const journaled = await engine.receive({
+        updateId: offer.updateId,
+        clientId,
+        baseId: offer.baseId,
+        rounds: offer.rounds,
+        examples: offer.examples,
+        metrics: offer.metrics,
+        ...weights,
+      });
+      if (weights.path !== part.path) await part.drop();
+      return this.#receipt(journaled);
+    } catch (thrown) {
+      if (weights.path !== part.path) await discardStaged([weights]);
+      throw thrown;
+    }
+  }
+
+  /** What an update that is a delta leads to; undefined where it is weights. */
+  async #deltaOf(offer: UpdateOffer): Promise<CompleteUpload['delta']> {
+    const { encoding, weightsSha256 } = offer;
+    if (encoding === 'float32') return undefined;
+    const { engine, store } = this.#context;
+    const startDigest = await this.#startDigest(offer);
+    const { layout } = engine;
+    return { folder: store.weights.folder, encoding, layout, startDigest, weightsDigest: weightsSha256! };
+  }
+
+  async #startDigest({ baseId }: UpdateOffer): Promise<string> {
+    const base = await this.#context.store.catalogue.findBase(baseId);
+    if (base === null) throw new AppError('update/unknown-base');
+    return base.weightsDigest;
   }
 
   #receipt(update: UpdateRecord): UpdateRecord {

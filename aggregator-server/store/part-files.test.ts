@@ -13,6 +13,7 @@ const CONTENT: PartContent = {
   id: crypto.randomUUID(),
   sha256: sha256(BYTES),
   sizeBytes: BYTES.byteLength,
+  encoding: 'float32',
 };
 
 function nameOf({ clientId, purpose, id, sha256 }: PartContent): string {

@@ -1,10 +1,12 @@
 import { type FileHandle, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
+import { ELEMENT_BYTES, type UpdateEncoding } from '@genba/shared/federation/encoding/update-encoding';
 import { makeFolder } from './durable-file.ts';
-import { type ProveUpload, proveUpload } from './prove-upload.ts';
+import { type CompleteUpload, type ProveUpload, proveUpload } from './prove-upload.ts';
 import { RunningProof } from './running-proof.ts';
 import { errorCodeOf, storageError } from './storage-error.ts';
+import type { StagedVector } from './vector-files.ts';
 
 /** A part file nobody continued for this long is removed at start, milliseconds (30 days). */
 const ABANDONED_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
@@ -25,6 +27,7 @@ export interface PartContent {
   readonly id: string;
   readonly sha256: string;
   readonly sizeBytes: number;
+  readonly encoding: UpdateEncoding;
 }
 
 export interface PartFilesOptions {
@@ -78,7 +81,7 @@ export class PartFiles {
    *   before a byte is accepted, `server/storage`
    */
   async take(content: PartContent): Promise<PartFile> {
-    const { id, sizeBytes } = content;
+    const { id, sizeBytes, encoding } = content;
     if (this.#open.has(id)) {
       throw new AppError('update/id-conflict', { detail: `${id} is being sent elsewhere` });
     }
@@ -93,7 +96,10 @@ export class PartFiles {
       const path = join(this.#folder, name);
       const size = await sizeOf(path);
       const heldBytes = size > sizeBytes ? 0 : size;
-      await this.#requireSpace(sizeBytes - heldBytes);
+      // What a delta leads to is written beside it.
+      const decoded =
+        encoding === 'float32' ? 0 : (sizeBytes / ELEMENT_BYTES[encoding]) * ELEMENT_BYTES.float32;
+      await this.#requireSpace(sizeBytes - heldBytes + decoded);
       const handle = await openForUpdate(path);
       if (size > sizeBytes) await handle.truncate(0);
       this.#unfinished.set(slotOf(content), name);
@@ -148,7 +154,7 @@ export class PartFile {
   readonly #content: PartContent;
   readonly #prove: ProveUpload;
   readonly #release: (isKept: boolean) => void;
-  /** Of all bytes held; null where some came over an earlier connection. */
+  /** Of all bytes held; null where some came over an earlier connection, or they are no weights yet. */
   #runningProof: RunningProof | null;
   #heldBytes: number;
   #isOpen = true;
@@ -167,7 +173,8 @@ export class PartFile {
     this.#content = parts.content;
     this.#prove = parts.prove;
     this.#release = parts.release;
-    this.#runningProof = parts.heldBytes === 0 ? new RunningProof() : null;
+    const isWhole = parts.heldBytes === 0 && parts.content.encoding === 'float32';
+    this.#runningProof = isWhole ? new RunningProof() : null;
   }
 
   /** Bytes on disk (not yet synced: a damaged tail is found by its digest and sent again). */
@@ -210,13 +217,17 @@ export class PartFile {
   }
 
   /**
-   * Proves the complete content: what arrived in one go was proved on the way, anything else is read again.
-   * @throws AppError `update/digest-mismatch`, `update/not-finite`, `server/storage`
+   * Proves the complete content: weights that arrived in one go were proved on the way, anything else is read again.
+   * @param delta what it leads to, where it holds a delta
+   * @returns its weights: the file itself, or a new one
+   * @throws as {@link ProveUpload}
    */
-  async prove(): Promise<void> {
+  async prove(delta?: CompleteUpload['delta']): Promise<StagedVector> {
+    const { path } = this;
     const { sha256 } = this.#content;
-    if (this.#runningProof === null) return this.#prove({ path: this.path, sha256 });
+    if (this.#runningProof === null) return this.#prove({ path, sha256, delta });
     this.#runningProof.judge(sha256);
+    return { path, digest: sha256 };
   }
 
   /** Keeps what is there, to be continued later, or complete, to be taken over. */

@@ -1,6 +1,7 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { RenewedThread } from '../threads/renewed-thread.ts';
 import type { CompleteUpload, ProveUpload } from './prove-upload.ts';
+import type { StagedVector } from './vector-files.ts';
 
 const ENTRY = new URL('./proof-worker.ts', import.meta.url);
 
@@ -22,9 +23,7 @@ export function startProverThread(): Prover & { readonly crash: () => Promise<vo
     lost: (reason, cause) => new AppError('server/storage', { detail: reason, cause }),
   });
   return {
-    prove: async (upload: CompleteUpload) => {
-      await thread.call('proof', 'prove', [upload]);
-    },
+    prove: async (upload: CompleteUpload) => (await thread.call('proof', 'prove', [upload])) as StagedVector,
     end: () => thread.end(),
     crash: () => thread.crash(),
   };

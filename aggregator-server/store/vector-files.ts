@@ -60,13 +60,37 @@ export async function readVector(
  * @throws AppError `server/storage`
  */
 export async function stageVector(folder: string, weights: Float32Array): Promise<StagedVector> {
+  const bytes = bytesOf(weights);
+  return staged(folder, async (handle) => {
+    // Its digest is not needed before its name is, so this thread computes it while the disk works.
+    const [digest] = await settled([digestOf(bytes), writeThrough(handle, bytes)]);
+    return digest;
+  });
+}
+
+/**
+ * The same for a vector that comes piece by piece.
+ * @throws AppError `server/storage`, and what the pieces throw; nothing is left behind then
+ */
+export async function stagePieces(folder: string, pieces: AsyncIterable<Uint8Array>): Promise<StagedVector> {
+  return staged(folder, async (handle) => {
+    const hash = createHash('sha256');
+    for await (const piece of pieces) {
+      hash.update(piece);
+      await handle.writeFile(piece);
+    }
+    await handle.sync();
+    return hash.digest('hex');
+  });
+}
+
+/** @param write writes and syncs a new file, and gives its digest */
+async function staged(folder: string, write: (handle: FileHandle) => Promise<string>): Promise<StagedVector> {
   return asStorage(async () => {
     const path = join(folder, TEMPORARY_FOLDER, randomUUID());
     const handle = await open(path, 'wx');
     try {
-      const bytes = bytesOf(weights);
-      // Its digest is not needed before its name is, so this thread computes it while the disk works.
-      const [digest] = await settled([digestOf(bytes), writeThrough(handle, bytes)]);
+      const digest = await write(handle);
       await handle.close();
       return { path, digest };
     } catch (thrown) {

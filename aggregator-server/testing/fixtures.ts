@@ -5,9 +5,15 @@ import { parseTask, type Task } from '@genba/shared/model/task';
 
 /** A small task: 4 inputs, one hidden layer of 3, 2 classes; 23 weights. */
 export function smallTask(
-  changes: { id?: string; federation?: object; hiddenUnits?: number[]; screening?: object } = {},
+  changes: {
+    id?: string;
+    federation?: object;
+    hiddenUnits?: number[];
+    screening?: object;
+    updateEncoding?: string;
+  } = {},
 ): Task {
-  const { id = 'small', federation = {}, hiddenUnits = [3], screening } = changes;
+  const { id = 'small', federation = {}, hiddenUnits = [3], screening, updateEncoding } = changes;
   return parseTask({
     id,
     name: { en: 'Small', ja: '小' },
@@ -16,6 +22,7 @@ export function smallTask(
     model: { template: 'mlp', hiddenUnits },
     federation,
     ...(screening === undefined ? {} : { screening }),
+    ...(updateEncoding === undefined ? {} : { updateEncoding }),
   });
 }
 
@@ -50,8 +57,8 @@ export function trained(weights: Float32Array, seed: number): Float32Array {
   return weights.map((value) => value + (random() - 0.5) / 10);
 }
 
-/** The bytes of a vector as they travel. */
-export function bytesOf(weights: Float32Array): Uint8Array {
+/** The bytes of a vector as they travel; those of a payload are themselves. */
+export function bytesOf(weights: Float32Array | Uint8Array): Uint8Array {
   return new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
 }
 

@@ -200,7 +200,7 @@ export class TestClient {
   }
 
   /** Sends a whole update on a base and waits for the receipt. */
-  async upload(offer: UpdateOffer, weights: Float32Array): Promise<MessageOf<'update/receipt'>> {
+  async upload(offer: UpdateOffer, weights: Float32Array | Uint8Array): Promise<MessageOf<'update/receipt'>> {
     this.send(offer);
     const { transfer, offset } = await this.expect('update/resume');
     this.sendWeights({ transfer, from: offset, weights });
@@ -208,7 +208,12 @@ export class TestClient {
   }
 
   /** Sends the data frames of a vector, or of a part of it. */
-  sendWeights(part: { transfer: number; from: number; to?: number; weights: Float32Array }): void {
+  sendWeights(part: {
+    transfer: number;
+    from: number;
+    to?: number;
+    weights: Float32Array | Uint8Array;
+  }): void {
     const bytes = bytesOf(part.weights);
     const { transfer, from, to = bytes.byteLength } = part;
     for (let offset = from; offset < to; offset += DATA_CHUNK_BYTES) {

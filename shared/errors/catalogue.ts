@@ -126,6 +126,11 @@ export const ERROR_CATALOGUE = {
     en: 'While this update waited for the check by the operator, the shared model was started anew. The update was not used.',
     ja: '管理者の確認を待つ間に共有モデルが作り直されたため、この更新は使われませんでした。',
   },
+  'update/encoding-refused': {
+    isRetryable: false,
+    en: 'The aggregator cannot read this compact update, because its copy of the start weights is gone or differs. It is sent again in full.',
+    ja: '集約サーバーに同じ開始時の重みがないため、圧縮した更新を復元できません。圧縮せずに送り直します。',
+  },
   // identity: the aggregator does not believe a device
   'identity/not-enrolled': {
     isRetryable: false,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { screeningSchema } from '../federation/screening/settings.ts';
-import { parseTask } from './task.ts';
+import { parseTask, updateEncodingOf } from './task.ts';
 
 const PAGE = readFileSync(new URL('../../docs/TASKS.md', import.meta.url), 'utf8');
 
@@ -19,13 +19,14 @@ it.each(EXAMPLES)('shows the valid task $id', (example) => {
 });
 
 it('tells the defaults that a task really gets', () => {
-  const { training, federation, seed, model } = parseTask({
+  const task = parseTask({
     id: 'defaults',
     name: { en: 'Defaults', ja: '既定値' },
     input: { kind: 'image', width: 8, height: 8, channels: 1 },
     classes: ['0', '1'],
     model: { template: 'mlp', hiddenUnits: [] },
   });
+  const { training, federation, seed, model } = task;
   const { batchNormalisation } = model;
   const screening = screeningSchema.parse({});
   for (const [field, value] of Object.entries({
@@ -33,6 +34,7 @@ it('tells the defaults that a task really gets', () => {
     ...federation,
     ...screening,
     seed,
+    updateEncoding: updateEncodingOf(task),
     batchNormalisation,
   })) {
     const row = new RegExp(`^\\| \`${field}\` \\|.*\\| \`(.+?)\` \\|`, 'm').exec(PAGE);

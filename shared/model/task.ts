@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
+import { UPDATE_ENCODINGS, type UpdateEncoding } from '../federation/encoding/update-encoding.ts';
 import { type ScreeningSettings, screeningSchema } from '../federation/screening/settings.ts';
 import { strategySettingsSchema } from '../federation/strategies/settings.ts';
 
@@ -79,11 +80,13 @@ export const taskSchema = z
     federation: strategySettingsSchema.prefault({}),
     /** Left out: on, with its defaults. Optional without a default, so that older files and programs know their own task. */
     screening: screeningSchema.optional(),
+    /** How plants send their updates; see {@link updateEncodingOf}. Optional for the same reason. */
+    updateEncoding: z.enum(UPDATE_ENCODINGS).optional(),
     /** Seed of the first weights; the same task file gives the same start everywhere. */
     seed: z.int().min(0).max(0xffff_ffff).default(1),
   })
   .check((context) => {
-    const { classes, input, model, training, federation } = context.value;
+    const { classes, input, model, training, federation, updateEncoding } = context.value;
     const refuse = (path: string[], message: string) => {
       context.issues.push({ code: 'custom', path, message, input: context.value });
     };
@@ -107,6 +110,11 @@ export const taskSchema = z
         refuse(['federation', 'proximalCoefficient'], 'times training.learningRate at most 1');
       }
     }
+    const calibratesItself = federation.strategy === 'orthofl' && federation.calibratedBy === 'client';
+    if (calibratesItself && updateEncoding !== undefined && updateEncoding !== 'float32') {
+      // A delta is read against the start weights, and here only the plant has them.
+      refuse(['updateEncoding'], 'float32 where federation.calibratedBy is "client"');
+    }
     const characters = JSON.stringify(context.value).length;
     if (characters > MAX_TASK_CHARACTERS) {
       refuse(
@@ -123,6 +131,11 @@ export type TaskInput = Task['input'];
 export function screeningOf({ screening }: Task): ScreeningSettings | null {
   const settings = screening ?? screeningSchema.parse({});
   return settings.enabled ? settings : null;
+}
+
+/** How the plants of a task send their updates: in full unless it says otherwise. */
+export function updateEncodingOf({ updateEncoding = 'float32' }: Task): UpdateEncoding {
+  return updateEncoding;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors/catalogue.ts';
+import { UPDATE_ENCODINGS } from '../federation/encoding/update-encoding.ts';
 import { base64url32, enrolmentCode, keyId, SECURITY_MODES, signature } from '../identity/wire-types.ts';
 import { taskSchema } from '../model/task.ts';
 
@@ -75,22 +76,32 @@ const keyRotate = z.strictObject({
   signature,
 });
 
-const updateOffer = z.strictObject({
-  type: z.literal('update/offer'),
-  updateId: uuid,
-  taskId: z.string().max(64),
-  /** The start weights the update builds on, as named by `weights/offer`. */
-  baseId: uuid,
-  baseVersion: count,
-  /** Local rounds squashed into this update. */
-  rounds: z.int().min(1).max(MAX_COUNT),
-  /** Training examples seen per round. */
-  examples: count,
-  metrics: metricsSchema,
-  encoding: z.literal('float32'),
-  sizeBytes,
-  sha256,
-});
+const updateOffer = z
+  .strictObject({
+    type: z.literal('update/offer'),
+    updateId: uuid,
+    taskId: z.string().max(64),
+    /** The start weights the update builds on, as named by `weights/offer`. */
+    baseId: uuid,
+    baseVersion: count,
+    /** Local rounds squashed into this update. */
+    rounds: z.int().min(1).max(MAX_COUNT),
+    /** Training examples seen per round. */
+    examples: count,
+    metrics: metricsSchema,
+    /** float32 carries the weights, the others their delta to the start weights. */
+    encoding: z.enum(UPDATE_ENCODINGS),
+    /** Of the bytes as they are sent. */
+    sizeBytes,
+    /** Of the bytes as they are sent. */
+    sha256,
+    /** Of the float32 weights that the delta leads to; absent where these weights are what is sent. */
+    weightsSha256: sha256.optional(),
+  })
+  .refine(({ encoding, weightsSha256 }) => (encoding === 'float32') === (weightsSha256 === undefined), {
+    path: ['weightsSha256'],
+    error: 'with a delta, and only with one',
+  });
 
 const weightsRequest = z.strictObject({
   type: z.literal('weights/request'),

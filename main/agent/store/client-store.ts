@@ -6,6 +6,7 @@ import { parseTask, type Task } from '@genba/shared/model/task';
 import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { AgentDatabase } from './database.ts';
 import { nextBase } from './next-base.ts';
+import { Outgoing } from './outgoing.ts';
 import { WeightTable } from './weight-table.ts';
 import { toBytes } from './weights-blob.ts';
 
@@ -44,10 +45,12 @@ export class ClientStore {
   readonly clientId: string;
   readonly #database: AgentDatabase;
   readonly #weights: WeightTable;
+  readonly #outgoing: Outgoing;
 
   constructor(database: AgentDatabase) {
     this.#database = database;
     this.#weights = new WeightTable(database);
+    this.#outgoing = new Outgoing(database);
     database.prepare('INSERT OR IGNORE INTO client (only_row, client_id) VALUES (1, ?)').run(randomUUID());
     this.clientId = database.prepare('SELECT client_id FROM client').pluck().get() as string;
   }
@@ -141,7 +144,8 @@ export class ClientStore {
    * shift is added to the weights of this moment, so rounds finished meanwhile are kept. Where the client calibrates by
    * itself, the reply is what it makes of what was received (see `nextBase`), and its next reference is kept with it.
    *
-   * Equation: W' = W + (reply − sent), sent = the answered update's weights. Without an answered update
+   * Equation: W' = W + (reply − sent), sent = the answered update's weights as the aggregator has them: what a coarse
+   * encoding left out of them stays in W. Without an answered update
    * (the base was refused), sent = the old start weights: W' = G + (W − S), local progress moves to the new base.
    * @returns false when the answered update is not outstanding here, or this client cannot calibrate what was received:
    *   nothing is changed, and the client needs fresh weights
@@ -176,6 +180,7 @@ export class ClientStore {
           .run(received.baseId, now, received.updateId, received.globalVersion, received.staleness);
         if (answered !== null) {
           this.#weights.remove('sent');
+          this.#outgoing.remove(answered);
           this.#database
             .prepare("UPDATE outbox SET state = 'done', done_at = ? WHERE update_id = ?")
             .run(now, answered);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import type { UpdateEncoding } from '@genba/shared/federation/encoding/update-encoding';
 import { type RoundReport, type SquashedReport, squashReports } from '@genba/shared/federation/squash';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { HoldReason } from '@genba/shared/protocol/messages';
 import type { AgentDatabase } from './database.ts';
+import { Outgoing } from './outgoing.ts';
 import { WeightTable } from './weight-table.ts';
 
 /** The update that was offered and is not answered yet. */
@@ -14,8 +16,13 @@ export interface OutstandingUpdate {
   readonly baseId: string;
   readonly baseVersion: number;
   readonly report: SquashedReport;
+  readonly encoding: UpdateEncoding;
+  /** The bytes to send: weights, or a delta that leads to them. */
   readonly payload: Buffer;
+  /** Of the payload. */
   readonly sha256: string;
+  /** Of the weights that a delta leads to; null where the payload is the weights. */
+  readonly weightsSha256: string | null;
 }
 
 /** Figures of the queue. */
@@ -46,10 +53,12 @@ interface OutboxRow {
 export class Outbox {
   readonly #database: AgentDatabase;
   readonly #weights: WeightTable;
+  readonly #outgoing: Outgoing;
 
   constructor(database: AgentDatabase) {
     this.#database = database;
     this.#weights = new WeightTable(database);
+    this.#outgoing = new Outgoing(database);
   }
 
   /** The update to send or to await; freezes the pending one when nothing is outstanding. Null: nothing to send. */
@@ -67,14 +76,17 @@ export class Outbox {
     const select = "SELECT * FROM outbox WHERE state IN ('inFlight', 'receipted')";
     const row = this.#database.prepare(select).get() as OutboxRow | undefined;
     if (row === undefined) return null;
+    const delta = this.#outgoing.read(row.update_id);
+    const weights = { encoding: 'float32', sha256: row.sha256, weightsSha256: null } as const;
     return {
       updateId: row.update_id,
       state: row.state,
       baseId: row.base_id,
       baseVersion: row.base_version,
       report: JSON.parse(row.report) as SquashedReport,
-      payload: this.#weights.read('sent')!,
-      sha256: row.sha256,
+      ...(delta === null
+        ? { ...weights, payload: this.#weights.read('sent')! }
+        : { ...delta, weightsSha256: row.sha256 }),
     };
   }
 
@@ -89,8 +101,8 @@ export class Outbox {
          FROM round WHERE update_id = ? ORDER BY number`,
       )
       .all(updateId) as RoundReport[];
-    const own = this.#weights.read('own')!;
-    this.#weights.write('sent', own);
+    const sent = this.#outgoing.freeze(updateId);
+    this.#weights.write('sent', sent);
     this.#database
       .prepare(
         `UPDATE outbox SET state = 'inFlight', report = ?, sha256 = ?, frozen_at = ?,
@@ -99,7 +111,7 @@ export class Outbox {
       )
       .run(
         JSON.stringify(squashReports(rounds)),
-        createHash('sha256').update(own).digest('hex'),
+        createHash('sha256').update(sent).digest('hex'),
         new Date().toISOString(),
         updateId,
       );
@@ -132,6 +144,11 @@ export class Outbox {
     return (this.#database.prepare(select).get() as AgentStatus['held'] | undefined) ?? null;
   }
 
+  /** The aggregator cannot decode the outstanding update: from here on it sends the very weights it decodes to. */
+  sendInFull(updateId: string): void {
+    this.#outgoing.remove(updateId);
+  }
+
   /**
    * The aggregator will never take this update as it is. It stays visible with the reason, without its payload:
    * the progress in it is in the client's weights.
@@ -145,7 +162,9 @@ export class Outbox {
              WHERE update_id = ? AND state IN ('inFlight', 'receipted')`,
           )
           .run(code, updateId);
-        if (refused.changes > 0) this.#weights.remove('sent');
+        if (refused.changes === 0) return;
+        this.#weights.remove('sent');
+        this.#outgoing.remove(updateId);
       })
       .immediate();
   }

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { encodeUpdate } from '@genba/shared/federation/encoding/encode-update';
+import { weightLayout } from '@genba/shared/model/layout';
 import { parseTask } from '@genba/shared/model/task';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClientStore, type FinishedRound } from './client-store.ts';
@@ -8,7 +11,7 @@ import { type AgentDatabase, openAgentDatabase } from './database.ts';
 import { readBase, readHistory } from './history.ts';
 import { Outbox } from './outbox.ts';
 import { SettingsStore } from './settings.ts';
-import { toWeights } from './weights-blob.ts';
+import { toBytes, toWeights } from './weights-blob.ts';
 
 const BASE_1 = '11111111-1111-4111-8111-111111111111';
 const BASE_2 = '22222222-2222-4222-8222-222222222222';
@@ -317,5 +320,104 @@ describe('settings', () => {
     expect(client.task()).toBeNull();
     client.saveTask(task);
     expect(client.task()).toEqual(task);
+  });
+});
+
+describe.each(['float16', 'int8'] as const)('an update as %s', (encoding) => {
+  const task = parseTask({
+    id: 'coded',
+    name: { en: 'Coded', ja: '符号化' },
+    input: { kind: 'table', columns: ['a'], labelColumn: 'label' },
+    classes: ['ok', 'ng'],
+    model: { template: 'mlp', hiddenUnits: [] },
+    updateEncoding: encoding,
+  });
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  const START = [1, -2, 0.5, 0.1];
+  const TRAINED = [1.1234567, -2.7654321, 0.5, 0.1111111].map(Math.fround);
+  const encoded = () =>
+    encodeUpdate(
+      { encoding, layout: weightLayout(task) },
+      Float32Array.from(TRAINED),
+      Float32Array.from(START),
+    )!;
+
+  beforeEach(() => {
+    client.saveTask(task);
+    join(...START);
+    train(TRAINED);
+  });
+
+  it('is frozen with its own bytes and those of the weights it leads to, over a restart too', () => {
+    const { payload, weights } = encoded();
+    const update = outbox.next()!;
+    expect(update).toMatchObject({
+      encoding,
+      sha256: sha256(payload),
+      weightsSha256: sha256(toBytes(weights)),
+    });
+    expect(update.payload).toEqual(Buffer.from(payload));
+    train([9, 9, 9, 9]);
+    database.close();
+    open();
+    expect(outbox.next()).toEqual(update);
+  });
+
+  it('leaves what it could not say in the weights, and sends it with the next one', () => {
+    const { weights: sent } = encoded();
+    const update = outbox.next()!;
+    client.install(reply(update.updateId, ...sent));
+    const left = TRAINED.map((weight, i) => weight - sent[i]!);
+    expect(left.some((value) => value !== 0)).toBe(true);
+    client.weights()!.forEach((weight, i) => {
+      expect(weight - sent[i]!).toBeCloseTo(left[i]!, 7);
+    });
+    const trained = client.weights()!;
+    train([...trained]);
+    const next = outbox.next()!;
+    const form = { encoding, layout: weightLayout(task) };
+    expect(next.payload).toEqual(Buffer.from(encodeUpdate(form, trained, sent)!.payload));
+    // Nothing of the answered one stays behind.
+    expect(database.prepare('SELECT update_id FROM outgoing').pluck().all()).toEqual([next.updateId]);
+  });
+
+  it('is sent in full when the aggregator cannot read it: the very weights it leads to', () => {
+    const { weights } = encoded();
+    const { updateId, weightsSha256 } = outbox.next()!;
+    outbox.sendInFull(updateId);
+    expect(outbox.next()).toMatchObject({
+      updateId,
+      encoding: 'float32',
+      payload: toBytes(weights),
+      sha256: weightsSha256,
+      weightsSha256: null,
+    });
+  });
+
+  it('goes as float32 where it does not fit', () => {
+    train([1e29, 0, 0, 0]);
+    train([2e10, 0, 0, 0]);
+    const fits = encoding === 'int8';
+    const update = outbox.next()!;
+    expect(update.encoding).toBe(fits ? 'int8' : 'float32');
+    if (!fits) expect(toWeights(update.payload)).toEqual(Float32Array.of(2e10, 0, 0, 0));
+  });
+
+  it('is not made by a client that calibrates by itself: nobody else has its start weights', () => {
+    database.prepare("INSERT INTO weights VALUES ('reference', ?)").run(toBytes(Float32Array.from(START)));
+    expect(outbox.next()).toMatchObject({
+      encoding: 'float32',
+      payload: toBytes(Float32Array.from(TRAINED)),
+      weightsSha256: null,
+    });
+  });
+
+  it('is forgotten when it is refused; its progress goes with the next one', () => {
+    const { updateId } = outbox.next()!;
+    outbox.markRefused(updateId, 'update/not-finite');
+    train(TRAINED);
+    const { payload } = encoded();
+    expect(outbox.next()).toMatchObject({ encoding, payload: Buffer.from(payload) });
+    expect(database.prepare('SELECT count(*) FROM outgoing').pluck().get()).toBe(1);
   });
 });

@@ -132,9 +132,10 @@ export class SyncSession {
       baseId: update.baseId,
       baseVersion: update.baseVersion,
       ...update.report,
-      encoding: 'float32',
+      encoding: update.encoding,
       sizeBytes: update.payload.byteLength,
       sha256: update.sha256,
+      ...(update.weightsSha256 === null ? {} : { weightsSha256: update.weightsSha256 }),
     });
     this.#context.onChange();
   }
@@ -359,9 +360,12 @@ export class SyncSession {
 
   #onUpdateRefused(error: AppError): void {
     const { outbox } = this.#context;
-    const { updateId } = this.#offered!;
+    const { updateId, encoding } = this.#offered!;
     this.#offered = null;
-    if (LOST_BASE_CODES.has(error.code)) {
+    if (error.code === 'update/encoding-refused' && encoding !== 'float32') {
+      outbox.sendInFull(updateId);
+      this.offerNext();
+    } else if (LOST_BASE_CODES.has(error.code)) {
       outbox.requeueOnNewBase(updateId, error.code, randomUUID());
       this.#context.onNotice('restarted');
       this.#requestFreshBase();
