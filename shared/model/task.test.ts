@@ -72,6 +72,15 @@ describe('parseTask', () => {
       },
       /federation\.proximalCoefficient: times training\.learningRate at most 1/,
     ],
+    [
+      'deltas where only the plants have the start weights',
+      {
+        ...IMAGE_TASK,
+        federation: { reference: 'average', calibratedBy: 'client' },
+        updateEncoding: 'int8',
+      },
+      /updateEncoding: float32 where/,
+    ],
     ['something else altogether', null, /task: /],
   ])('refuses %s, and names the field', (_, candidate, detail) => {
     expect(() => parseTask(candidate)).toThrow(
