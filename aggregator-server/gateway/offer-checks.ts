@@ -1,5 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
-import { payloadBytes } from '@genba/shared/federation/encoding/update-encoding';
+import { payloadBytes } from '@genba/shared/federation/encoding/payload-size';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
 import type { TaskEngine } from '../engine/task-engine.ts';
 import type { BaseRecord, Catalogue, ClientRecord, UpdateRecord } from '../store/catalogue.ts';

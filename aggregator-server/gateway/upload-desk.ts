@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
-import { payloadBytes } from '@genba/shared/federation/encoding/update-encoding';
+import { payloadBytes } from '@genba/shared/federation/encoding/payload-size';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
 import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { ELEMENT_BYTES, headerBytes } from '@genba/shared/federation/encoding/payload-size';
 import { UpdateDecoder } from '@genba/shared/federation/encoding/update-decoder';
-import {
-  type DeltaEncoding,
-  ELEMENT_BYTES,
-  headerBytes,
-} from '@genba/shared/federation/encoding/update-encoding';
+import type { DeltaEncoding } from '@genba/shared/federation/encoding/update-encoding';
 import type { WeightLayout } from '@genba/shared/model/layout';
 import { asStorage, discardStaged, openVector, type StagedVector, stagePieces } from './vector-files.ts';
 import { fill } from './verified-read.ts';

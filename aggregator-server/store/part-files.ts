@@ -1,7 +1,8 @@
 import { type FileHandle, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
-import { ELEMENT_BYTES, type UpdateEncoding } from '@genba/shared/federation/encoding/update-encoding';
+import { ELEMENT_BYTES } from '@genba/shared/federation/encoding/payload-size';
+import type { UpdateEncoding } from '@genba/shared/federation/encoding/update-encoding';
 import { makeFolder } from './durable-file.ts';
 import { type CompleteUpload, type ProveUpload, proveUpload } from './prove-upload.ts';
 import { RunningProof } from './running-proof.ts';

@@ -1,8 +1,9 @@
 import type { WeightLayout } from '../../model/layout.ts';
 import { requireEqualLengths } from '../validate.ts';
 import { FLOAT16_NOT_FINITE, float16Bits } from './float16.ts';
+import { headerBytes, payloadBytes } from './payload-size.ts';
 import { decodeUpdate } from './update-decoder.ts';
-import { type DeltaEncoding, headerBytes, payloadBytes } from './update-encoding.ts';
+import type { DeltaEncoding } from './update-encoding.ts';
 
 /** Steps to either side of zero; the int8 −128 is not used, so that both sides are alike. */
 const STEPS = 127;

@@ -5,8 +5,9 @@ import { addShift } from '../shift.ts';
 import { allKernels, bitsOf, weightValue } from '../testing.ts';
 import { isMergeable } from '../validate.ts';
 import { encodeUpdate } from './encode-update.ts';
+import { ELEMENT_BYTES, headerBytes, payloadBytes } from './payload-size.ts';
 import { decodeUpdate, UpdateDecoder } from './update-decoder.ts';
-import { type DeltaEncoding, ELEMENT_BYTES, headerBytes, payloadBytes } from './update-encoding.ts';
+import type { DeltaEncoding } from './update-encoding.ts';
 
 const KERNELS = allKernels();
 const ENCODINGS: DeltaEncoding[] = ['float16', 'int8'];

@@ -1,7 +1,8 @@
 import type { WeightLayout } from '../../model/layout.ts';
 import { fastestKernels } from '../kernels/fastest-kernels.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { type DeltaEncoding, ELEMENT_BYTES, headerBytes, payloadBytes } from './update-encoding.ts';
+import { ELEMENT_BYTES, headerBytes, payloadBytes } from './payload-size.ts';
+import type { DeltaEncoding } from './update-encoding.ts';
 
 /** Consecutive elements of a model, to be decoded. */
 export interface DecodeRun {
