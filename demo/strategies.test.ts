@@ -1,4 +1,7 @@
+import { encodeUpdate } from '@genba/shared/federation/encoding/encode-update';
+import { UPDATE_ENCODINGS, type UpdateEncoding } from '@genba/shared/federation/encoding/update-encoding';
 import { calibrationGroups } from '@genba/shared/federation/groups';
+import { addShift } from '@genba/shared/federation/shift';
 import { calibrateOnClient } from '@genba/shared/federation/strategies/calibrate-on-client';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import { MemoryServer } from '@genba/shared/federation/strategies/memory-server';
@@ -94,8 +97,13 @@ function logitsOf(weights: Float32Array, { inputs }: Examples, example: number):
 }
 
 /** One epoch of gradient descent on the cross-entropy plus μ/2 ‖w − start‖². */
-function train(start: Float32Array, examples: Examples, proximalCoefficient: number): Float32Array {
-  const weights = start.slice();
+function train(
+  from: { readonly weights: Float32Array; readonly start: Float32Array },
+  examples: Examples,
+  proximalCoefficient: number,
+): Float32Array {
+  const { start } = from;
+  const weights = from.weights.slice();
   for (let first = 0; first < examples.labels.length; first += BATCH) {
     const last = Math.min(first + BATCH, examples.labels.length);
     const gradient = Float64Array.from(weights, (weight, i) => proximalCoefficient * (weight - start[i]!));
@@ -140,32 +148,59 @@ interface Plant {
   readonly id: string;
   readonly examples: Examples;
   start: Float32Array;
+  /** What it trains on from: its start weights, and what it could not say yet. */
+  own: Float32Array;
   averageAtBase: Float32Array;
   /** When its round is done, seconds; null while it is held. */
   doneAt: number | null;
 }
 
+interface Federation {
+  readonly encoding?: UpdateEncoding;
+  /** Of the round times. */
+  readonly seed?: number;
+}
+
+/** What the server gets of a plant's weights. */
+function sentOf({ own, start }: Plant, encoding: UpdateEncoding): Float32Array {
+  return encoding === 'float32' ? own : encodeUpdate({ encoding, layout: LAYOUT }, own, start)!.weights;
+}
+
 /** Trains for {@link HORIZON_S} of virtual time. */
-function federate(strategy: Strategy, shares: readonly Examples[]): Float32Array {
+function federate(
+  strategy: Strategy,
+  shares: readonly Examples[],
+  { encoding = 'float32', seed = 1 }: Federation = {},
+): Float32Array {
   const server = MemoryServer.create(strategy, new Float32Array(LAYOUT.size));
-  const drawTime = roundTimes(1);
+  const drawTime = roundTimes(seed);
   const plants = shares.map((examples, index): Plant => {
     const start = server.join(`plant${index}`);
-    return { id: `plant${index}`, examples, start, averageAtBase: start, doneAt: drawTime(index) };
+    return {
+      id: `plant${index}`,
+      examples,
+      start,
+      own: start,
+      averageAtBase: start,
+      doneAt: drawTime(index),
+    };
   });
-  const answer = (replies: ReadonlyMap<string, Reply>, now: number, sent: Float32Array | null) => {
+  const sentBy = new Map<Plant, Float32Array>();
+  const answer = (replies: ReadonlyMap<string, Reply>, now: number) => {
     for (const [index, plant] of plants.entries()) {
       const reply = replies.get(plant.id);
       if (reply === undefined) continue;
+      const sent = sentBy.get(plant)!;
       if (reply.kind !== 'calibrate') {
         plant.start = reply.weights;
         if (reply.kind === 'hand-over') plant.averageAtBase = reply.averageAtBase;
       } else {
         const kept = { startWeights: plant.start, averageAtBase: plant.averageAtBase };
-        const next = calibrateOnClient(reply, sent!, kept, GROUPS);
+        const next = calibrateOnClient(reply, sent, kept, GROUPS);
         plant.start = next.startWeights;
         plant.averageAtBase = next.averageAtBase;
       }
+      plant.own = addShift(plant.own, sent, plant.start);
       plant.doneAt = now + drawTime(index);
     }
   };
@@ -179,35 +214,42 @@ function federate(strategy: Strategy, shares: readonly Examples[]): Float32Array
     const now = Math.min(dueAt, next?.doneAt ?? Number.POSITIVE_INFINITY);
     if (now > HORIZON_S) return server.globalWeights;
     if (now === dueAt) {
-      answer(server.closeDue(dueAtMs!)!.replies, now, null);
+      answer(server.closeDue(dueAtMs!)!.replies, now);
       continue;
     }
     const plant = next!;
-    const weights = train(plant.start, plant.examples, strategy.localTraining.proximalCoefficient);
+    const { proximalCoefficient } = strategy.localTraining;
+    plant.own = train({ weights: plant.own, start: plant.start }, plant.examples, proximalCoefficient);
+    const weights = sentOf(plant, encoding);
+    sentBy.set(plant, weights);
     plant.doneAt = null;
     const { replies } = server.report(plant.id, {
       weights,
       examples: plant.examples.labels.length,
       receivedAtMs: now * 1000,
     });
-    answer(replies, now, weights);
+    answer(replies, now);
   }
 }
 
+let shares: Examples[];
+let judged: Examples;
+
+beforeAll(() => {
+  const digits = readMnist('test');
+  const split = splitByLabel(digits.labels.subarray(0, TRAINING_POOL), PLANTS, 7);
+  shares = split.map((positions) => shrink(pickDigits(digits, positions)));
+  const held = Array.from({ length: JUDGED }, (_, index) => TRAINING_POOL + index);
+  judged = shrink(pickDigits(digits, held));
+});
+
 describe('every strategy beats the plants alone', () => {
-  let shares: Examples[];
-  let judged: Examples;
   let alone: number;
 
   beforeAll(() => {
-    const digits = readMnist('test');
-    const split = splitByLabel(digits.labels.subarray(0, TRAINING_POOL), PLANTS, 7);
-    shares = split.map((positions) => shrink(pickDigits(digits, positions)));
-    const held = Array.from({ length: JUDGED }, (_, index) => TRAINING_POOL + index);
-    judged = shrink(pickDigits(digits, held));
     const accuracies = shares.map((examples) => {
       let weights: Float32Array = new Float32Array(LAYOUT.size);
-      for (let round = 0; round < 60; round++) weights = train(weights, examples, 0);
+      for (let round = 0; round < 60; round++) weights = train({ weights, start: weights }, examples, 0);
       return accuracyOf(weights, judged);
     });
     alone = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
@@ -229,5 +271,28 @@ describe('every strategy beats the plants alone', () => {
     expect(alone).toBeLessThan(0.25);
     const strategy = createStrategy(strategySettingsSchema.parse(settings), LAYOUT);
     expect(accuracyOf(federate(strategy, shares), judged)).toBeGreaterThan(expected);
+  });
+});
+
+describe('updates in fewer bits stay within a point of those in full', () => {
+  const SEEDS = [1, 2, 3];
+
+  it.each([
+    { reference: 'relay', mixingWeight: 0.1, stalenessExponent: 0 },
+    { strategy: 'ca2fl' },
+    { strategy: 'fedavg', deadlineMs: 600_000 },
+  ])('%j', (settings) => {
+    const strategy = createStrategy(strategySettingsSchema.parse(settings), LAYOUT);
+    const mean = (encoding: UpdateEncoding) => {
+      const accuracies = SEEDS.map((seed) =>
+        accuracyOf(federate(strategy, shares, { encoding, seed }), judged),
+      );
+      return accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / SEEDS.length;
+    };
+    const means = Object.fromEntries(UPDATE_ENCODINGS.map((encoding) => [encoding, mean(encoding)]));
+    process.stdout.write(`${JSON.stringify(settings)}: ${JSON.stringify(means)}\n`);
+    for (const encoding of UPDATE_ENCODINGS) {
+      expect(Math.abs(means[encoding]! - means.float32!), encoding).toBeLessThan(0.01);
+    }
   });
 });

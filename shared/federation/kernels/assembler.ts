@@ -110,7 +110,7 @@ export const f64x2 = {
 
 export const f32x4 = {
   splat: (a: Code) => vector(0x13, [a]),
-  mul: binary(0xe6),
+  sub: binary(0xe5),
   /** Rounds two float64 to the nearest float32, into the lower half. */
   demoteF64x2Zero: (a: Code) => vector(0x5e, [a]),
 };
@@ -118,7 +118,10 @@ export const f32x4 = {
 export const i32x4 = {
   splat: (a: Code) => vector(0x11, [a]),
   shl: (a: Code, bits: Code) => vector(0xab, [a, bits]),
+  add: binary(0xae),
   maxU: binary(0xb9),
+  /** All bits of an element where it holds. */
+  ltU: binary(0x3a),
   geU: binary(0x40),
 };
 
