@@ -34,7 +34,15 @@ const PATIENCE = { timeout: 15_000 };
 describe('genba-aggregator', () => {
   it('starts on a free port, in a folder with spaces and Japanese, and stops on SIGTERM', async () => {
     const data = join(await temporaryFolder(), 'データ フォルダー', 'sub');
-    const { child, ended, address } = await listen(['--data', data, '--port', '0', '--task', SAMPLE_TASK]);
+    const { child, ended, address } = await listen([
+      '--open-loopback',
+      '--data',
+      data,
+      '--port',
+      '0',
+      '--task',
+      SAMPLE_TASK,
+    ]);
     const { client, welcome } = await TestClient.join(address);
     expect(welcome.task.id).toBe('mnist');
     child.kill('SIGTERM');
@@ -46,7 +54,17 @@ describe('genba-aggregator', () => {
 
   it('stops, and says why, when the thread of its catalogue dies', async () => {
     const data = await temporaryFolder();
-    const args = ['--data', data, '--port', '0', '--task', SAMPLE_TASK, '--log-level', 'silent'];
+    const args = [
+      '--open-loopback',
+      '--data',
+      data,
+      '--port',
+      '0',
+      '--task',
+      SAMPLE_TASK,
+      '--log-level',
+      'silent',
+    ];
     const { stdout, ...ended } = await launch(args, './lose-catalogue.ts').ended;
     expect(stdout).toContain('listens on');
     expectRefusal({ ...ended, stdout: '' }, 'store/stopped', 'genba catalogue died');
@@ -55,7 +73,7 @@ describe('genba-aggregator', () => {
   it('loses nothing that has a receipt when it is killed, and starts again at once', async () => {
     const folder = await temporaryFolder();
     const task = smallTask();
-    const args = ['--data', folder, '--port', '0', '--task', await taskFile(folder, task)];
+    const args = ['--open-loopback', '--data', folder, '--port', '0', '--task', await taskFile(folder, task)];
     const { child, ended, address } = await listen(args);
     const { client } = await TestClient.join(address);
     const { offer, weights: start } = await client.begin();
@@ -82,19 +100,35 @@ describe('genba-aggregator', () => {
       blocker.close();
     });
     const { port } = blocker.address() as { port: number };
-    const { ended } = launch(['--data', await temporaryFolder(), '--port', `${port}`, '--task', SAMPLE_TASK]);
+    const { ended } = launch([
+      '--open-loopback',
+      '--data',
+      await temporaryFolder(),
+      '--port',
+      `${port}`,
+      '--task',
+      SAMPLE_TASK,
+    ]);
     expectRefusal(await ended, 'startup/port-in-use', `${port}`);
   });
 
   it('names a data folder that it cannot write', async () => {
     const folder = await temporaryFolder();
     const file = await taskFile(folder, smallTask());
-    const { ended } = launch(['--data', join(file, 'below a file'), '--port', '0', '--task', file]);
+    const { ended } = launch([
+      '--open-loopback',
+      '--data',
+      join(file, 'below a file'),
+      '--port',
+      '0',
+      '--task',
+      file,
+    ]);
     expectRefusal(await ended, 'startup/data-not-writable', 'below a file');
   });
 
   it('leaves a data folder alone that another process uses', async () => {
-    const args = ['--data', await temporaryFolder(), '--port', '0', '--task', SAMPLE_TASK];
+    const args = ['--open-loopback', '--data', await temporaryFolder(), '--port', '0', '--task', SAMPLE_TASK];
     await listen(args);
     expectRefusal(await launch(args).ended, 'startup/already-running');
   });
@@ -104,12 +138,13 @@ describe('genba-aggregator', () => {
     const database = new Sqlite(join(folder, 'catalogue.sqlite'));
     database.pragma('user_version = 999');
     database.close();
-    const { ended } = launch(['--data', folder, '--port', '0', '--task', SAMPLE_TASK]);
+    const { ended } = launch(['--open-loopback', '--data', folder, '--port', '0', '--task', SAMPLE_TASK]);
     expectRefusal(await ended, 'store/newer-database', '999');
   });
 
   it('listens on this computer only', async () => {
     const args = [
+      '--open-loopback',
       '--data',
       await temporaryFolder(),
       '--port',
@@ -129,13 +164,28 @@ describe('genba-aggregator', () => {
   ])('names what is wrong with a task file %s', async (_name, content, detail) => {
     const folder = await temporaryFolder();
     const path = content === null ? join(folder, 'タスク file.json') : await taskFile(folder, content);
-    const { ended } = launch(['--data', join(folder, 'data'), '--port', '0', '--task', path]);
+    const { ended } = launch([
+      '--open-loopback',
+      '--data',
+      join(folder, 'data'),
+      '--port',
+      '0',
+      '--task',
+      path,
+    ]);
     expectRefusal(await ended, 'task/invalid', detail);
   });
 
   it('refuses a wrong command line with a code of its own', async () => {
-    const { exitCode, stderr } = await launch(['--data', 'x', '--port', '70000', '--task', SAMPLE_TASK])
-      .ended;
+    const { exitCode, stderr } = await launch([
+      '--open-loopback',
+      '--data',
+      'x',
+      '--port',
+      '70000',
+      '--task',
+      SAMPLE_TASK,
+    ]).ended;
     expect(exitCode).toBe(2);
     expect(stderr).toContain('65535');
   });

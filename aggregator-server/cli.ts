@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
+import { serverAddress } from '@genba/shared/identity/invitation';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { destination, type Logger, pino } from 'pino';
 import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
+import type { Security } from './identity/security.ts';
 import { addOperations } from './operations/commands.ts';
 import { addDecisions } from './operations/decision-commands.ts';
+import { addIdentityCommands } from './operations/identity-commands.ts';
 import { addRetentionOptions, type RetentionChoices, retentionOf } from './retention-options.ts';
 import { type Aggregator, startAggregator } from './server.ts';
 import { readTaskFile } from './task-file.ts';
@@ -17,7 +20,11 @@ interface CliOptions extends RetentionChoices {
   readonly data: string;
   readonly port: number;
   readonly task: readonly string[];
-  readonly host: string;
+  readonly host?: string;
+  readonly address?: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly openLoopback?: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Folders by task id. */
   readonly checkSet?: ReadonlyMap<string, string>;
@@ -37,11 +44,21 @@ function program(): Command {
     .requiredOption('--port <number>', 'TCP port; 0 takes any free one', readPort)
     .requiredOption('--task <file>', 'task file (JSON); may be given several times', collect)
     .option('--check-set <task=folder>', 'held-out examples that updates are judged on', collectCheckSet)
-    .option('--host <address>', 'loopback address to listen on', '127.0.0.1')
+    .option('--host <address>', 'name or address to listen on; all of this computer when left out')
+    .option('--address <url>', 'wss://HOST:PORT as plants reach it; may be given several times', readAddress)
+    .option('--tls-cert <file>', 'certificate of your own with its chain (PEM); needs --tls-key')
+    .option('--tls-key <file>', 'its private key (PEM, not encrypted); needs --tls-cert')
+    .addOption(
+      new Option(
+        '--open-loopback',
+        'no TLS, no enrolment, this computer only: for demos and tests',
+      ).conflicts(['address', 'tlsCert', 'tlsKey']),
+    )
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action(serve);
   addRetentionOptions(serveCommand);
   const host = { print: console.log, tell: console.error, interruptible };
+  addIdentityCommands(command, host.print);
   addOperations(command, host);
   addDecisions(command, host);
   return command.addHelpText(
@@ -55,6 +72,23 @@ function readPort(text: string): number {
   if (!/^\d+$/.test(text) || port > 65_535)
     throw new InvalidArgumentError('It must be a number from 0 to 65535.');
   return port;
+}
+
+function readAddress(text: string, earlier: readonly string[] | undefined): string[] {
+  const parsed = serverAddress.safeParse(text.toLowerCase());
+  if (!parsed.success) throw new InvalidArgumentError('It must be wss://HOST:PORT.');
+  return [...(earlier ?? []), parsed.data];
+}
+
+/** @throws CommanderError when only one of the two TLS files is given */
+function securityOf({ openLoopback, address: addresses, tlsCert, tlsKey }: CliOptions): Security {
+  if (openLoopback) return { kind: 'open-loopback' };
+  if (tlsCert === undefined && tlsKey === undefined) return { kind: 'enrolled', addresses };
+  if (tlsCert === undefined || tlsKey === undefined) {
+    console.error('error: --tls-cert and --tls-key belong together');
+    throw new CommanderError(EXIT_USAGE, 'genba.tls', '--tls-cert and --tls-key belong together');
+  }
+  return { kind: 'enrolled', addresses, certificate: { certificatePath: tlsCert, keyPath: tlsKey } };
 }
 
 function collect(path: string, earlier: readonly string[] | undefined): string[] {
@@ -93,15 +127,21 @@ function stopOnSignal(aggregator: Aggregator, log: Logger): void {
 
 async function serve(options: CliOptions): Promise<void> {
   const log = pino({ level: options.logLevel }, destination(2));
+  const security = securityOf(options);
   try {
     const tasks = await Promise.all(options.task.map(readTaskFile));
     const { data, host, port } = options;
     const retention = retentionOf(options);
     const more = { retention, reserveBytes: options.reserve, checkSets: options.checkSet };
-    const aggregator = await startAggregator({ dataFolder: data, tasks, host, port, log, ...more });
+    const listening = { tasks, security, host, port, log };
+    const aggregator = await startAggregator({ dataFolder: data, ...listening, ...more });
     stopOnSignal(aggregator, log);
     void aggregator.failed.then((error) => endWith(toAppError(error)));
     console.log(`Genba aggregator listens on ${aggregator.address}`);
+    if (aggregator.serving !== null) {
+      console.log(`Plants reach it by ${aggregator.serving.addresses.join(', ')}`);
+      console.log(`Certificate (sha256): ${aggregator.serving.certificate}`);
+    }
     log.info({ address: aggregator.address, tasks: tasks.map(({ id }) => id) }, 'listening');
   } catch (thrown) {
     const error = toAppError(thrown);

@@ -22,7 +22,7 @@ it(`applies every confirmed update exactly once over at least ${KILLS} kills`, {
   const file = join(folder, 'task.json');
   await writeFile(file, JSON.stringify(task));
   const data = join(folder, 'data');
-  const args = ['--data', data, '--port', '0', '--task', file, '--log-level', 'error'];
+  const args = ['--open-loopback', '--data', data, '--port', '0', '--task', file, '--log-level', 'error'];
   const random = seededRandom(4);
 
   let running = await listen(args);

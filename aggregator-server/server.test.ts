@@ -26,7 +26,9 @@ it('frees everything again when it cannot start', async () => {
     [{ tasks: [task], port: 0, host: '192.0.2.1' }, 'startup/host-not-loopback'],
     [{ tasks: [smallTask({ hiddenUnits: [7] })], port: 0 }, 'task/changed'],
   ] as const) {
-    await expect(startAggregator({ dataFolder, ...options })).rejects.toMatchObject({ code });
+    await expect(
+      startAggregator({ dataFolder, security: { kind: 'open-loopback' }, ...options }),
+    ).rejects.toMatchObject({ code });
   }
   await startForTest({ dataFolder, tasks: [task] });
 });

@@ -5,21 +5,29 @@ import { type Logger, pino } from 'pino';
 import { OperatorDesk } from './engine/operator-desk.ts';
 import type { StepHook } from './engine/steps.ts';
 import { TaskEngine, type TaskEngineOptions } from './engine/task-engine.ts';
+import { DEFAULT_ADMISSION_LIMITS } from './gateway/admission-limits.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { isLoopbackHost } from './gateway/loopback.ts';
+import type { Security } from './identity/security.ts';
+import type { Serving } from './identity/serving-file.ts';
+import { TlsDoor } from './identity/tls-door.ts';
+import type { AuditNote } from './store/audit-chain.ts';
 import { dataFolderPaths } from './store/data-folder.ts';
 import { openStore } from './store/open-store.ts';
 import { Retention } from './store/retention.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './store/retention-policy.ts';
 import type { StoreThreads } from './store/store-threads.ts';
 import { keepTask } from './store/task-files.ts';
+import { AGGREGATOR_VERSION } from './version.ts';
 
 export interface AggregatorOptions {
   /** Folder of catalogue, weights and transfers; created where it does not exist. */
   readonly dataFolder: string;
   /** At least one; ids differ. */
   readonly tasks: readonly Task[];
-  /** A loopback name or address; 127.0.0.1 when left out. */
+  /** Who may connect, and how. */
+  readonly security: Security;
+  /** A name or address to listen on; when left out all of them, or 127.0.0.1 where everybody is let in. */
   readonly host?: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -44,8 +52,10 @@ export interface AggregatorOptions {
 
 /** A running aggregator. */
 export interface Aggregator {
-  /** `http://ADDRESS:PORT` */
+  /** `http://ADDRESS:PORT` or `https://ADDRESS:PORT` */
   readonly address: string;
+  /** What invitations name; null where everybody on this computer is let in. */
+  readonly serving: Serving | null;
   /** Resolves when the aggregator had to stop by itself and has closed, with the reason. */
   readonly failed: Promise<Error>;
   /** Resolves when every update received so far is applied. */
@@ -60,20 +70,27 @@ export interface Aggregator {
  * @throws AppError `check-set/unusable`, `startup/*`, `store/*`, `task/changed`, `task/invalid` (two tasks with one id), `server/storage`
  */
 export async function startAggregator(options: AggregatorOptions): Promise<Aggregator> {
-  const { dataFolder, tasks, host = '127.0.0.1', log = pino({ level: 'silent' }), port } = options;
+  const { dataFolder, tasks, security, log = pino({ level: 'silent' }), port } = options;
   const { onStep, startRunner, storeThreads, reserveBytes, checkSets = new Map() } = options;
   const { retention: policy = DEFAULT_RETENTION, now = () => new Date() } = options;
   const unserved = [...checkSets.keys()].find((id) => tasks.every((task) => task.id !== id));
   if (unserved !== undefined)
     throw new AppError('check-set/unusable', { detail: `${unserved}: no task file has this id` });
-  if (!isLoopbackHost(host)) throw new AppError('startup/host-not-loopback', { detail: host });
+  const isOpen = security.kind === 'open-loopback';
+  const host = options.host ?? (isOpen ? '127.0.0.1' : undefined);
+  if (isOpen && !isLoopbackHost(host ?? ''))
+    throw new AppError('startup/host-not-loopback', { detail: host });
   const store = await openStore(dataFolder, { threads: storeThreads, policy, now: now(), reserveBytes });
   const { catalogue, weights } = store;
   const retention = new Retention({ catalogue, weights, policy, log, now });
   const keepWithin = () => retention.keepWithin();
   const engines = new Map<string, TaskEngine>();
   let desk: OperatorDesk | undefined;
-  const closeEngines = async () => {
+  let door: TlsDoor | null = null;
+  let gateway: Gateway | undefined;
+  const closeAll = async () => {
+    door?.close();
+    await gateway?.close();
     await desk?.close();
     await Promise.all([...engines.values()].map((engine) => engine.close()));
     await retention.close();
@@ -92,10 +109,20 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
     retention.start();
     desk = new OperatorDesk({ ...store, engines, log });
     const { heartbeatMs } = options;
-    const gateway = await Gateway.listen({ engines, store, retention, host, port, log, heartbeatMs });
+    const folder = dataFolderPaths(dataFolder).identityPath;
+    door = isOpen ? null : await TlsDoor.open({ security, folder, host, log });
+    const limits = { ...DEFAULT_ADMISSION_LIMITS, ...(isOpen ? {} : security.limits) };
+    const secure = door && { presented: door.presented, limits };
+    const shared = { engines, store, retention, log };
+    const listening = await Gateway.listen({ ...shared, secure, host, port, heartbeatMs });
+    gateway = listening;
+    const serving = (await door?.publish(listening.port)) ?? null;
+    await store.identities.note(startNote(security, serving));
+    if (isOpen) log.warn('no encryption, no identities: whoever is on this computer may take part');
+    door?.keepRenewing((presented) => listening.present(presented));
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= gateway.close().then(closeEngines);
+      closing ??= closeAll();
       return closing;
     };
     // Without its catalogue it cannot tell what is true. The next start reads that from the disk.
@@ -105,7 +132,8 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
       return error;
     });
     return {
-      address: gateway.address,
+      address: listening.address,
+      serving,
       failed,
       whenIdle: async () => {
         await Promise.all([...engines.values()].map((engine) => engine.whenIdle()));
@@ -113,7 +141,18 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
       close,
     };
   } catch (thrown) {
-    await closeEngines();
+    await closeAll();
     throw thrown;
   }
+}
+
+function startNote({ kind }: Security, serving: Serving | null): AuditNote {
+  const detail = {
+    security: kind,
+    version: AGGREGATOR_VERSION,
+    addresses: serving?.addresses ?? [],
+    certificate: serving?.certificate ?? null,
+  };
+  const nobody = { taskId: null, clientId: null, remoteAddress: null };
+  return { at: new Date().toISOString(), event: 'server-started', actor: 'server', ...nobody, detail };
 }

@@ -18,6 +18,7 @@ const aggregator = await startAggregator({
   dataFolder: start.dataFolder,
   tasks: [benchTask(start.model, start.federation)],
   port: 0,
+  security: { kind: 'open-loopback' },
   // Written as in production, and then forgotten.
   log: pino({ level: 'info' }, destination(devNull)),
   onStep: (step) => {

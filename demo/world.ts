@@ -112,7 +112,7 @@ export class World {
 function startAggregator(options: WorldOptions, folder: string): Child {
   return new Child({
     program: AGGREGATOR,
-    args: ['--data', folder, '--port', '0', '--task', TASK_FILE],
+    args: ['--data', folder, '--port', '0', '--task', TASK_FILE, '--open-loopback'],
     ready: /listens on http/,
     logFile: path.join(options.folder, 'logs', 'aggregator.log'),
     onUnexpectedExit: options.onFailure,

@@ -140,7 +140,8 @@ async function play(folder: string, aggregator: Program, tasks: readonly object[
     return ['--task', taskFile];
   });
   const serverFolder = path.join(folder, 'aggregator');
-  const args = (port: string) => ['--data', serverFolder, '--port', port, ...taskArgs];
+  const options = ['--open-loopback', '--data', serverFolder, ...taskArgs];
+  const args = (port: string) => [...options, '--port', port];
   const address = /http:\S+/.exec(await aggregator.start(args('0')))![0];
   const federations = tasks.map((task) => new Federation((task as { id: string }).id, folder, address));
   try {
@@ -197,7 +198,15 @@ it('starts a plant that has lost its reference from the global weights, and goes
   const aggregator = new Program(PROGRAMS.aggregator);
   const taskFile = path.join(folder, 'task.json');
   writeFileSync(taskFile, JSON.stringify(taskOf('layer', 'client')));
-  const args = ['--data', path.join(folder, 'aggregator'), '--port', '0', '--task', taskFile];
+  const args = [
+    '--open-loopback',
+    '--data',
+    path.join(folder, 'aggregator'),
+    '--port',
+    '0',
+    '--task',
+    taskFile,
+  ];
   const address = /http:\S+/.exec(await aggregator.start(args))![0];
   const plant = new SyncedPlant({
     dataFolder: path.join(folder, '大阪'),

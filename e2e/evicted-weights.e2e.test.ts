@@ -59,7 +59,15 @@ class Federation {
     const task = taskOf(reference);
     const taskFile = path.join(this.#folder, 'task.json');
     writeFileSync(taskFile, JSON.stringify(task));
-    const args = ['--data', path.join(this.#folder, 'aggregator'), '--port', '0', '--task', taskFile];
+    const args = [
+      '--open-loopback',
+      '--data',
+      path.join(this.#folder, 'aggregator'),
+      '--port',
+      '0',
+      '--task',
+      taskFile,
+    ];
     const vectorKilobytes = (weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT) / 1000;
     if (maxVectors !== null) args.push('--max-weights', `${maxVectors * vectorKilobytes}kB`);
     this.#address = /http:\S+/.exec(await this.#aggregator.start(args))![0];

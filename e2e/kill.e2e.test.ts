@@ -49,6 +49,7 @@ beforeAll(async () => {
     path.join(folder, 'aggregator'),
     '--port',
     port,
+    '--open-loopback',
     '--task',
     taskFile,
   ];

@@ -52,7 +52,15 @@ it.each([
   const digits = pickDigits(readMnist('test'), [...Array(200).keys()]);
   await writeIdx(dataset, { ...digits, width: DIGIT_SIZE, height: DIGIT_SIZE });
 
-  const serverArgs = (port: string) => ['--data', serverFolder, '--port', port, '--task', taskFile];
+  const serverArgs = (port: string) => [
+    '--open-loopback',
+    '--data',
+    serverFolder,
+    '--port',
+    port,
+    '--task',
+    taskFile,
+  ];
   const address = /http:\S+/.exec(await aggregator.start(serverArgs('0')))![0];
   const { host, port } = new URL(address);
   const args = [

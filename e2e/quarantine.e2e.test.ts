@@ -25,7 +25,7 @@ it('holds an agent’s update, lets it go on, and brings it back to an older ver
   const data = path.join(folder, 'aggregator');
   const taskFile = path.join(folder, 'task.json');
   writeFileSync(taskFile, JSON.stringify(TASK));
-  const line = await aggregator.start(['--data', data, '--port', '0', '--task', taskFile]);
+  const line = await aggregator.start(['--open-loopback', '--data', data, '--port', '0', '--task', taskFile]);
   const address = /http:\S+/.exec(line)![0];
   const plant = new SyncedPlant({
     dataFolder: path.join(folder, '大阪'),

@@ -5,7 +5,11 @@ import { isLoopbackHostHeader } from './loopback.ts';
 import type { SessionHost } from './session.ts';
 import { aggregatorStatus, health } from './status.ts';
 
-/** Answers the plain HTTP requests: health and status, both read-only; everything else is 404. */
+/**
+ * Answers the plain HTTP requests, all read-only: health, and on this computer only also status; everything else is
+ * 404. Where devices enrol there is no status: it would tell strangers about plants, and an address of this computer
+ * proves nothing behind a proxy on it.
+ */
 export function httpRoutes(host: SessionHost): RequestListener {
   return (request, response) => {
     // Nothing here reads a body.
@@ -24,11 +28,11 @@ async function answer(
   request: IncomingMessage,
   host: SessionHost,
 ): Promise<{ status: number; body: object }> {
-  if (!isLoopbackHostHeader(request.headers.host))
+  const isOpen = host.admission === null;
+  if (isOpen && !isLoopbackHostHeader(request.headers.host))
     return { status: 421, body: { error: 'host not served here' } };
-  if (request.method === 'GET' && request.url === HEALTH_PATH)
-    return { status: 200, body: health(host.engines) };
-  if (request.method === 'GET' && request.url === STATUS_PATH) {
+  if (request.method === 'GET' && request.url === HEALTH_PATH) return { status: 200, body: health(host) };
+  if (isOpen && request.method === 'GET' && request.url === STATUS_PATH) {
     return { status: 200, body: await aggregatorStatus(host) };
   }
   return { status: 404, body: { error: 'not found' } };

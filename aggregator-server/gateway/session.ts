@@ -9,6 +9,7 @@ import type { TaskEngine } from '../engine/task-engine.ts';
 import type { UpdateRecord } from '../store/catalogue.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Retention } from '../store/retention.ts';
+import { type Admission, type Admitted, Challenge, type SecureConnection } from './admission.ts';
 import { Channel, isOurFault } from './channel.ts';
 import { DownloadDesk } from './download-desk.ts';
 import { decodeText } from './frame-text.ts';
@@ -22,9 +23,13 @@ import { UploadDesk } from './upload-desk.ts';
 /** WebSocket close codes the server uses (RFC 6455, section 7.4.1). */
 export const CLOSE_GOING_AWAY = 1001;
 export const CLOSE_REFUSED = 1008;
+const CLOSE_TOO_BIG = 1009;
 
 /** How long a peer may take to answer a close before its socket is cut, milliseconds. */
 const CLOSE_GRACE_MS = 2000;
+
+/** Most bytes a peer may send before its welcome: several times what a handshake takes. */
+const MAX_HANDSHAKE_BYTES = 64 * 1024;
 
 /** What a session needs from the gateway. */
 export interface SessionHost {
@@ -32,12 +37,18 @@ export interface SessionHost {
   readonly store: Pick<Store, 'catalogue' | 'screening' | 'weights' | 'parts'>;
   readonly retention: Pick<Retention, 'usage'>;
   readonly registry: SessionRegistry;
+  /** null where everybody on this computer is let in. */
+  readonly admission: Admission | null;
   readonly log: Logger;
 }
+
+type KeyRotate = Extract<ClientMessage, { type: 'key/rotate' }>;
 
 /** The two sides of an open session, after its handshake. */
 interface OpenSession {
   readonly engine: TaskEngine;
+  /** null where everybody on this computer is let in. */
+  readonly admitted: Admitted | null;
   readonly clientId: string;
   readonly uploads: UploadDesk;
   readonly downloads: DownloadDesk;
@@ -53,22 +64,32 @@ export class Session implements RegisteredSession {
   readonly #host: SessionHost;
   readonly #channel: Channel;
   readonly #inbox: Inbox;
-  readonly #helloDeadline: NodeJS.Timeout;
-  /** null until welcome. A challenge and its proof will stand between hello and welcome. */
+  /** null where everybody on this computer is let in. */
+  readonly #connection: SecureConnection | null;
+  #handshakeDeadline: NodeJS.Timeout;
+  #hello: Hello | null = null;
+  /** Between hello and welcome, and for the keys announced after it; null where nobody is challenged. */
+  #challenge: Challenge | null = null;
+  /** The device whose key opened the session, from the moment it was let in. */
+  #deviceId: string | null = null;
+  #handshakeBytes = 0;
+  /** null until welcome. */
   #open: OpenSession | null = null;
   #ending: Promise<void> | null = null;
   /** What the frame in hand is about, for its error frame. */
   #about: string | null = null;
   #wasHeard = true;
 
-  constructor(socket: WebSocket, host: SessionHost) {
+  /** @param connection null where everybody on this computer is let in */
+  constructor(socket: WebSocket, host: SessionHost, connection: SecureConnection | null) {
     this.#socket = socket;
     this.#host = host;
+    this.#connection = connection;
     this.#channel = new Channel(socket);
     this.#inbox = new Inbox(socket);
-    this.#helloDeadline = setTimeout(() => {
-      this.#refuseHandshake(new AppError('protocol/hello-expected', { detail: 'no hello in time' }));
-    }, REPLY_DEADLINE_MS);
+    this.#handshakeDeadline = this.#startDeadline(
+      new AppError('protocol/hello-expected', { detail: 'no hello in time' }),
+    );
     socket.on('message', (data, isBinary) => this.#onFrame(data, isBinary));
     socket.on('pong', () => {
       this.#wasHeard = true;
@@ -76,6 +97,22 @@ export class Session implements RegisteredSession {
     // Broken frames and frames beyond the hard limit: ws closes the connection with the proper code by itself.
     socket.on('error', (error) => host.log.info({ message: error.message }, 'connection failed'));
     socket.on('close', () => void this.end());
+  }
+
+  /** The device whose key opened the session; null before that, and where everybody is let in. */
+  get deviceId(): string | null {
+    return this.#deviceId;
+  }
+
+  /** Counts bytes that came; a stranger who sends more than a handshake takes is refused before they are kept. */
+  countReceived(sizeBytes: number): void {
+    if (this.#open !== null || this.#host.admission === null) return;
+    this.#handshakeBytes += sizeBytes;
+    if (this.#handshakeBytes <= MAX_HANDSHAKE_BYTES) return;
+    const error = new AppError('protocol/frame-too-large', { detail: 'handshake' });
+    this.#refuseHandshake(error, CLOSE_TOO_BIG);
+    // Nothing more is read; the grace time of the close cuts the connection.
+    this.#socket.pause();
   }
 
   /** Pings the peer; cuts the connection of one that has not been heard since the last call. */
@@ -112,7 +149,7 @@ export class Session implements RegisteredSession {
   }
 
   async #finish(farewell?: { error?: ErrorCode; closeCode: number }): Promise<void> {
-    clearTimeout(this.#helloDeadline);
+    clearTimeout(this.#handshakeDeadline);
     if (farewell) {
       if (farewell.error) this.#channel.sendError(new AppError(farewell.error), null);
       // A paused socket would never see the peer's close.
@@ -133,36 +170,70 @@ export class Session implements RegisteredSession {
     // With the default binaryType, ws hands over one Buffer per message.
     const bytes = data as Buffer;
     this.#inbox.add(bytes.byteLength, () => {
-      if (this.#open === null) return this.#onFirstFrame(bytes, isBinary);
+      if (this.#open === null) return this.#onHandshakeFrame(bytes, isBinary);
       const open = this.#open;
       return this.#answering(() => (isBinary ? this.#onData(open, bytes) : this.#onControl(open, bytes)));
     });
   }
 
-  async #onFirstFrame(bytes: Buffer, isBinary: boolean): Promise<void> {
+  async #onHandshakeFrame(bytes: Buffer, isBinary: boolean): Promise<void> {
     try {
+      if (this.#challenge !== null) {
+        const admitted = await this.#challenge.answer(bytes, isBinary);
+        this.#deviceId = admitted.device.deviceId;
+        await this.#requireNotRevoked(this.#deviceId);
+        await this.#welcome(this.#hello!, admitted);
+        return;
+      }
       if (isBinary) throw new AppError('protocol/hello-expected');
-      await this.#welcome(readHello(bytes));
+      this.#hello = readHello(bytes);
+      const { admission } = this.#host;
+      if (admission === null) await this.#welcome(this.#hello, null);
+      else this.#startChallenge(new Challenge(admission, this.#connection!, this.#hello));
     } catch (thrown) {
       this.#refuseHandshake(toAppError(thrown));
     }
   }
 
+  /**
+   * A device may be locked out while it is let in. From here on the gateway ends this session then; what came before
+   * is asked once more.
+   * @throws AppError `identity/revoked`
+   */
+  async #requireNotRevoked(deviceId: string): Promise<void> {
+    const revoked = await this.#host.admission?.register.revokedAmong([deviceId]);
+    if (revoked?.includes(deviceId)) throw new AppError('identity/revoked');
+  }
+
+  #startChallenge(challenge: Challenge): void {
+    clearTimeout(this.#handshakeDeadline);
+    const late = new AppError('identity/proof-expected', { detail: 'no answer in time' });
+    this.#handshakeDeadline = this.#startDeadline(late);
+    this.#challenge = challenge;
+    this.#channel.send(challenge.message);
+  }
+
+  #startDeadline(late: AppError): NodeJS.Timeout {
+    const timeoutMs = this.#host.admission?.limits.handshakeMs ?? REPLY_DEADLINE_MS;
+    return setTimeout(() => this.#refuseHandshake(late), timeoutMs);
+  }
+
   /** Not awaited: the end of a session waits for the frame in hand. */
-  #refuseHandshake(error: AppError): void {
+  #refuseHandshake(error: AppError, closeCode = CLOSE_REFUSED): void {
     if (this.#ending !== null) return;
     this.#report(error);
     this.#channel.sendError(error, 'hello');
-    void this.end({ closeCode: CLOSE_REFUSED });
+    void this.end({ closeCode });
+    void this.#host.admission?.refused(error, this.#connection!, this.#hello);
   }
 
-  async #welcome(hello: Hello): Promise<void> {
-    const { registry, store, engines } = this.#host;
-    const { clientId, plantName } = hello;
-    const engine = findEngine(engines, hello.taskId);
+  async #welcome(hello: Hello, admitted: Admitted | null): Promise<void> {
+    const { admission, registry, store, engines } = this.#host;
+    const { clientId } = hello;
+    const engine = findEngine(engines, admitted?.device.taskId ?? hello.taskId);
     requireCapabilities(hello, engine.task);
     const taskId = engine.task.id;
-    clearTimeout(this.#helloDeadline);
+    clearTimeout(this.#handshakeDeadline);
     await registry.claim(taskId, clientId, this);
     const log = this.#host.log.child({ taskId, clientId });
     const context = { clientId, engine, store, channel: this.#channel, log };
@@ -170,9 +241,11 @@ export class Session implements RegisteredSession {
     const uploads = new UploadDesk(context, numbers);
     const downloads = new DownloadDesk(context, numbers);
     // From here on, ending this session also releases its claim.
-    const open = { engine, clientId, uploads, downloads, context };
+    const open = { engine, admitted, clientId, uploads, downloads, context };
     this.#open = open;
+    if (this.#connection !== null) admission?.pending.settle(this.#connection);
     if (this.#ending !== null) return;
+    const plantName = admitted?.device.plantName ?? hello.plantName;
     const seenAt = new Date().toISOString();
     const client = await store.catalogue.seeClient({ taskId, clientId, plantName, seenAt });
     this.#channel.send({
@@ -182,9 +255,9 @@ export class Session implements RegisteredSession {
       globalVersion: engine.state.globalVersion,
       dataChunkBytes: DATA_CHUNK_BYTES,
       baseId: client.base?.baseId ?? null,
-      security: 'open-loopback',
+      security: admitted === null ? 'open-loopback' : 'enrolled',
     });
-    log.info({ app: hello.app }, 'client connected');
+    log.info({ app: hello.app, keyId: admitted?.keyId }, 'client connected');
     await tellNews(open);
   }
 
@@ -201,9 +274,11 @@ export class Session implements RegisteredSession {
       case 'hello':
       case 'proof':
       case 'enrol':
-      case 'key/rotate':
         throw new AppError('protocol/unexpected-message', { detail: `${message.type} on an open session` });
+      case 'key/rotate':
+        return this.#rotateKey(open, message);
       case 'update/offer':
+        if (this.#deviceId !== null) await this.#host.admission?.counts.countOffer(this.#deviceId);
         return this.#counting(open, () => uploads.offer(message));
       case 'base/missing':
         this.#about = uploads.openUpdateId ?? message.baseId;
@@ -215,6 +290,14 @@ export class Session implements RegisteredSession {
       case 'weights/installed':
         return downloads.installed(message.baseId);
     }
+  }
+
+  async #rotateKey({ admitted }: OpenSession, message: KeyRotate): Promise<void> {
+    if (this.#challenge === null || admitted === null) {
+      throw new AppError('protocol/unexpected-message', { detail: 'no key opened this session' });
+    }
+    const keyId = await this.#challenge.rotateKey(admitted, message);
+    this.#channel.send({ type: 'key/rotated', keyId });
   }
 
   /** Runs a step of an upload: counts a refused update; after a receipt, offers a reply that is waiting. */

@@ -5,19 +5,22 @@ import { AGGREGATOR_VERSION } from '../version.ts';
 import type { SessionHost } from './session.ts';
 
 /** What `/health` answers. */
-export function health(engines: ReadonlyMap<string, TaskEngine>): Health {
-  return {
-    status: 'ok',
-    version: AGGREGATOR_VERSION,
-    protocol: PROTOCOL_VERSION,
-    tasks: [...engines.keys()],
-  };
+export function health({ engines, admission }: SessionHost): Health {
+  const answer = { status: 'ok', version: AGGREGATOR_VERSION, protocol: PROTOCOL_VERSION } as const;
+  // What is learnt here is nothing a stranger should know.
+  if (admission !== null) return { ...answer, security: 'enrolled' };
+  return { ...answer, security: 'open-loopback', tasks: [...engines.keys()] };
 }
 
-/** What `/status` answers. @throws AppError `server/storage` */
+/** What `/status` answers, where everybody on this computer is let in. @throws AppError `server/storage` */
 export async function aggregatorStatus(host: SessionHost): Promise<AggregatorStatus> {
   const tasks = await Promise.all([...host.engines.values()].map((engine) => taskStatus(engine, host)));
-  return { version: AGGREGATOR_VERSION, store: host.retention.usage, tasks };
+  return {
+    version: AGGREGATOR_VERSION,
+    security: 'open-loopback',
+    store: host.retention.usage,
+    tasks,
+  };
 }
 
 async function taskStatus(engine: TaskEngine, { store, registry }: SessionHost): Promise<TaskStatus> {

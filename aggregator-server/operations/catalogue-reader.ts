@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
+import { type AuditRow, ChainCheck } from '../store/audit-chain.ts';
 import { dataFolderPaths } from '../store/data-folder.ts';
 import { COUNT_EVICTED_CLIENTS } from '../store/eviction-statements.ts';
+import { readAuditRow } from '../store/identity-rows.ts';
 import { MIGRATIONS } from '../store/migrations/list.ts';
 import { REFERENCED_WEIGHTS } from '../store/statements.ts';
 import { errorCodeOf, storageError } from '../store/storage-error.ts';
@@ -80,14 +82,35 @@ export class CatalogueReader {
     }
   }
 
-  /** What SQLite's own checks find; empty when all is well. */
+  /** What SQLite's own checks and the chain of the audit record tell; empty when all is well. */
   check(): string[] {
     return reading(() => {
       const found = findings.parse(this.#database.pragma('integrity_check'));
       const broken = found.map((row) => Object.values(row).join(' ')).filter((row) => row !== 'ok');
       const orphans = findings.parse(this.#database.pragma('foreign_key_check'));
-      return [...broken, ...orphans.map((row) => `broken reference ${JSON.stringify(row)}`)];
+      const references = orphans.map((row) => `broken reference ${JSON.stringify(row)}`);
+      return [...broken, ...references, ...this.#brokenAudit()];
     });
+  }
+
+  /** The audit record, oldest first, row by row: it may be long. */
+  *audit(): Generator<AuditRow> {
+    const rows = this.#database.prepare('SELECT * FROM audit ORDER BY sequence').iterate();
+    while (true) {
+      const next = reading(() => rows.next());
+      if (next.done) return;
+      yield reading(() => readAuditRow(next.value));
+    }
+  }
+
+  /** The first row of the audit record that does not fit the one before; none where all do. */
+  #brokenAudit(): string[] {
+    const chain = new ChainCheck();
+    for (const row of this.audit()) {
+      const problem = chain.add(row);
+      if (problem !== null) return [problem];
+    }
+    return [];
   }
 
   tasks(): StoredTask[] {

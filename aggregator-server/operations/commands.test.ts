@@ -15,7 +15,7 @@ function run(...args: string[]) {
 describe('genba-aggregator', () => {
   it('reports, lists and exports from a folder while a server has it', async () => {
     const data = await temporaryFolder();
-    await listen(['serve', '--data', data, '--port', '0', '--task', SAMPLE_TASK]);
+    await listen(['serve', '--open-loopback', '--data', data, '--port', '0', '--task', SAMPLE_TASK]);
     const verified = await run('verify', '--data', data);
     expect(verified.exitCode).toBe(0);
     expect(verified.stdout).toBe('Task mnist: version 0\n1 weight file sound, 203.6 kB\nSound.\n');

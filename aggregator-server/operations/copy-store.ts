@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
+import { copyAuthority } from '../identity/own-certificate.ts';
 import { dataFolderPaths } from '../store/data-folder.ts';
 import { syncFolder } from '../store/durable-file.ts';
 import { keepTask, readKeptTask } from '../store/task-files.ts';
@@ -16,7 +17,7 @@ const ATTEMPTS = 100;
 const MOST_HELD_FILES = 128;
 
 /**
- * Copies catalogue, weights and task descriptions of a data folder or a backup into an empty folder, as of one
+ * Copies catalogue, weights, task descriptions and the aggregator's own authority, which plants trust, of a data folder or a backup into an empty folder, as of one
  * moment, while a server may be merging and removing files.
  *
  * Order: (1) the bulk of the weights, at leisure; (2) the catalogue's state is held, and each file it needs that was
@@ -46,6 +47,7 @@ export async function copyStore({
 class StoreCopy {
   readonly #source: CatalogueReader;
   readonly #tasksFrom: string;
+  readonly #identityFrom: string;
   readonly #weightsFrom: string;
   readonly #to: string;
   readonly #work: LongWork;
@@ -53,7 +55,12 @@ class StoreCopy {
 
   constructor(copy: { source: CatalogueReader; from: string; to: string; work: LongWork }) {
     this.#source = copy.source;
-    ({ tasksPath: this.#tasksFrom, weightsPath: this.#weightsFrom } = dataFolderPaths(copy.from));
+    const paths = dataFolderPaths(copy.from);
+    ({
+      tasksPath: this.#tasksFrom,
+      weightsPath: this.#weightsFrom,
+      identityPath: this.#identityFrom,
+    } = paths);
     this.#to = copy.to;
     this.#work = copy.work;
     this.#weights = new WeightCopy(dataFolderPaths(copy.to).weightsPath);
@@ -64,6 +71,7 @@ class StoreCopy {
       await this.#copyBulk();
       if (!(await this.#copyMoment())) continue;
       await this.#copyTasks();
+      await copyAuthority(this.#identityFrom, dataFolderPaths(this.#to).identityPath);
       await this.#weights.sync();
       await syncFolder(this.#to);
       return;

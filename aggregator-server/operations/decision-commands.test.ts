@@ -16,7 +16,21 @@ async function folder() {
   const data = join(await temporaryFolder(), 'データ フォルダー');
   const file = `${data}.json`;
   await writeFile(file, JSON.stringify(TASK));
-  return { data, serve: ['serve', '--data', data, '--port', '0', '--task', file, '--log-level', 'error'] };
+  return {
+    data,
+    serve: [
+      'serve',
+      '--open-loopback',
+      '--data',
+      data,
+      '--port',
+      '0',
+      '--task',
+      file,
+      '--log-level',
+      'error',
+    ],
+  };
 }
 
 const run = (...args: string[]) => launch(args).ended;

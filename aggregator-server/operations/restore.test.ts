@@ -31,7 +31,7 @@ describe('restore, rehearsed with real programs', () => {
       string,
     ];
     const options = ['--port', '0', '--log-level', 'error'];
-    const first = await listen(['serve', '--data', lost, '--task', taskFile, ...options]);
+    const first = await listen(['serve', '--open-loopback', '--data', lost, '--task', taskFile, ...options]);
     const plants = await Promise.all([1, 2, 3].map(() => BusyPlant.join(first.address, task.id)));
     const stops = plants.map((plant) => plant.reportOn());
     const fewest = () => Math.min(...plants.map(({ reports }) => reports));
@@ -53,7 +53,7 @@ describe('restore, rehearsed with real programs', () => {
 
     // The description in the backup is a task file: nothing of the lost computer is needed.
     const keptTask = join(found, 'tasks', `task-${task.id}.json`);
-    const second = await listen(['--data', found, '--task', keptTask, ...options]);
+    const second = await listen(['--open-loopback', '--data', found, '--task', keptTask, ...options]);
     const counts = async () => (await statusOf(second.address)).tasks[0]!.counts;
     // An update that waited in the backup is merged at the start.
     await expect.poll(async () => (await counts()).applied, PATIENCE).toBe((await counts()).received);
@@ -122,7 +122,8 @@ describe('restore', () => {
   it('that was cut off is not taken for an empty folder by the server', async () => {
     const dataFolder = await temporaryFolder();
     await mkdir(join(dataFolder, 'incomplete-1-0011aabb', 'weights'), { recursive: true });
-    const start = () => startAggregator({ dataFolder, tasks: [smallTask()], port: 0 });
+    const start = () =>
+      startAggregator({ dataFolder, tasks: [smallTask()], port: 0, security: { kind: 'open-loopback' } });
     const refusal = { code: 'startup/restore-incomplete', detail: 'incomplete-1-0011aabb' };
     await expect(start()).rejects.toMatchObject(refusal);
     await rm(join(dataFolder, 'incomplete-1-0011aabb'), { recursive: true });

@@ -11,6 +11,8 @@ export interface DataFolderPaths {
   readonly transfersPath: string;
   /** Descriptions of the tasks, see task-files.ts. */
   readonly tasksPath: string;
+  /** Authority, certificates and addresses, see the folder `identity/` of the program. */
+  readonly identityPath: string;
 }
 
 /** The lock of a data folder. */
@@ -25,6 +27,7 @@ export function dataFolderPaths(path: string): DataFolderPaths {
     weightsPath: join(path, 'weights'),
     transfersPath: join(path, 'transfers'),
     tasksPath: join(path, 'tasks'),
+    identityPath: join(path, 'identity'),
   };
 }
 

@@ -1,9 +1,11 @@
 import type { Catalogue } from './catalogue.ts';
+import type { IdentityRegister } from './identity-register.ts';
 import type { OperatorTable } from './operator-table.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
 import type { ScreeningTable } from './screening-table.ts';
 import { SqliteCatalogue } from './sqlite-catalogue.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteIdentityRegister } from './sqlite-identity-register.ts';
 import { SqliteOperators } from './sqlite-operators.ts';
 import { SqliteScreening } from './sqlite-screening.ts';
 
@@ -15,6 +17,7 @@ export interface Tables {
   readonly catalogue: Catalogue;
   readonly screening: ScreeningTable;
   readonly operators: OperatorTable;
+  readonly identities: IdentityRegister;
 }
 
 /** What each is made of. */
@@ -24,6 +27,7 @@ const TABLES: {
   catalogue: (connection, policy) => new SqliteCatalogue(connection, policy),
   screening: (connection) => new SqliteScreening(connection),
   operators: (connection, policy) => new SqliteOperators(connection, policy),
+  identities: (connection) => new SqliteIdentityRegister(connection),
 };
 
 /** Opens the catalogue's file. @param policy which versions are kept */

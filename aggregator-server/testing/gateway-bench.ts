@@ -20,6 +20,7 @@ export async function startForTest(
   const aggregator = await startAggregator({
     tasks: [smallTask()],
     port: 0,
+    security: { kind: 'open-loopback' },
     startRunner,
     storeThreads: THIS_THREAD,
     ...options,

@@ -1,6 +1,8 @@
 import '../gateway/fast-masking.ts';
 import { randomUUID } from 'node:crypto';
+import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import { CHANNEL_BYTES, CHANNEL_LABEL } from '@genba/shared/identity/wire-types';
 import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
 import { decodeDataFrame, encodeDataFrame } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES, WEBSOCKET_PATH, WEBSOCKET_SUBPROTOCOL } from '@genba/shared/protocol/limits';
@@ -30,9 +32,16 @@ export class TestClient {
   /** Resolves with the close code. */
   readonly closed: Promise<number>;
 
+  /** Binding to the TLS connection; empty without TLS. */
+  channel = Buffer.alloc(0);
+
   private constructor(socket: WebSocket, clientId: string) {
     this.#socket = socket;
     this.clientId = clientId;
+    socket.on('upgrade', ({ socket: below }) => {
+      if (below instanceof TLSSocket)
+        this.channel = below.exportKeyingMaterial(CHANNEL_BYTES, CHANNEL_LABEL, Buffer.alloc(0));
+    });
     socket.on('message', (data, isBinary) => {
       const bytes = data as Buffer;
       const entry: Received = isBinary
@@ -50,9 +59,13 @@ export class TestClient {
     socket.on('error', () => {});
   }
 
-  /** Opens a connection without saying hello. */
-  static async dial(address: string, clientId: string = randomUUID()): Promise<TestClient> {
-    const socket = new WebSocket(`${address.replace('http', 'ws')}${WEBSOCKET_PATH}`, WEBSOCKET_SUBPROTOCOL);
+  /**
+   * Opens a connection without saying hello.
+   * @param ca the certificate to trust, where it is TLS
+   */
+  static async dial(address: string, clientId: string = randomUUID(), ca?: string): Promise<TestClient> {
+    const url = `${address.replace('http', 'ws')}${WEBSOCKET_PATH}`;
+    const socket = new WebSocket(url, WEBSOCKET_SUBPROTOCOL, { ca });
     const client = new TestClient(socket, clientId);
     await new Promise((resolve, reject) => {
       socket.once('open', resolve);

@@ -295,6 +295,11 @@ export const ERROR_CATALOGUE = {
     en: 'The same client connected again; this older connection is closed.',
     ja: '同じ端末から新しい接続があったため、古い接続を閉じました。',
   },
+  'server/too-many-requests': {
+    isRetryable: true,
+    en: 'The aggregator has had too many requests and takes a break. This PC will try again by itself.',
+    ja: '集約サーバーへの要求が多すぎるため、しばらく受け付けていません。あとで自動的にやり直します。',
+  },
   // start-up
   'startup/port-in-use': {
     isRetryable: false,
@@ -313,8 +318,28 @@ export const ERROR_CATALOGUE = {
   },
   'startup/host-not-loopback': {
     isRetryable: false,
-    en: 'This version has no encryption yet, so it works within this computer only. Give 127.0.0.1, ::1 or localhost as the host.',
-    ja: 'この版は暗号化に未対応のため、このパソコンの中でしか通信できません。ホストには 127.0.0.1、::1、localhost のいずれかを指定してください。',
+    en: 'Without encryption only this computer may be talked to. Give 127.0.0.1, ::1 or localhost as the host, or enrol with an invitation.',
+    ja: '暗号化なしで通信できるのは、このパソコンの中だけです。ホストに 127.0.0.1、::1、localhost のいずれかを指定するか、招待を使って登録してください。',
+  },
+  'startup/tls-unreadable': {
+    isRetryable: false,
+    en: 'The certificate or its private key cannot be read. Give PEM files: the chain from the server’s certificate upwards, and the key without a password.',
+    ja: '証明書または秘密鍵を読み込めません。PEM形式で、サーバー証明書から順に並べたファイルと、パスワードなしの秘密鍵を指定してください。',
+  },
+  'startup/tls-mismatch': {
+    isRetryable: false,
+    en: 'The private key does not belong to the certificate. Give the two files that were made together.',
+    ja: '秘密鍵が証明書と対になっていません。対になるファイルを指定してください。',
+  },
+  'startup/tls-expired': {
+    isRetryable: false,
+    en: 'A certificate of the chain has expired or is not valid yet. Renew it, or check the clock of this computer.',
+    ja: '証明書の有効期間外です。証明書を更新するか、このコンピューターの時計を確認してください。',
+  },
+  'startup/tls-names': {
+    isRetryable: false,
+    en: 'The certificate is not made for the addresses that plants use. Get one with these names, or correct --address.',
+    ja: '証明書が、拠点が使うアドレスに対応していません。その名前を含む証明書を用意するか、--address を直してください。',
   },
   'startup/restore-incomplete': {
     isRetryable: false,
@@ -391,6 +416,16 @@ export const ERROR_CATALOGUE = {
     isRetryable: true,
     en: 'The aggregator replaced its weights faster than they could be copied. Try again at a quieter time.',
     ja: '集約サーバーの重みの入れ替わりが速く、コピーが追いつきませんでした。混み合っていない時間にもう一度実行してください。',
+  },
+  'operation/unknown-device': {
+    isRetryable: false,
+    en: 'There is no such device or invitation. The command devices lists those there are.',
+    ja: '該当する端末も招待もありません。devices コマンドで一覧を確認してください。',
+  },
+  'operation/never-served': {
+    isRetryable: false,
+    en: 'The aggregator has not served with enrolment from this folder yet. Start it once without --open-loopback.',
+    ja: 'このフォルダーでは、登録制のサーバーをまだ起動していません。--open-loopback なしで一度起動してください。',
   },
   // dataset
   'dataset/not-found': {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SECURITY_MODES } from '../identity/wire-types.ts';
 
 const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -6,7 +7,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** Where the aggregator answers that it is up. */
 export const HEALTH_PATH = '/health';
 
-/** Where the aggregator tells how its tasks stand. */
+/** Where the aggregator tells how its tasks stand, on this computer only. */
 export const STATUS_PATH = '/status';
 
 /** Answer of {@link HEALTH_PATH}. */
@@ -14,8 +15,9 @@ export const healthSchema = z.strictObject({
   status: z.literal('ok'),
   version: z.string(),
   protocol: z.int().min(1),
-  /** Ids of the tasks served. */
-  tasks: z.array(z.string()),
+  security: z.enum(SECURITY_MODES),
+  /** Ids of the tasks served; told on this computer only. */
+  tasks: z.array(z.string()).optional(),
 });
 export type Health = z.output<typeof healthSchema>;
 
@@ -62,6 +64,7 @@ export type TaskStatus = z.output<typeof taskStatus>;
 /** Answer of {@link STATUS_PATH}. */
 export const aggregatorStatusSchema = z.strictObject({
   version: z.string(),
+  security: z.literal('open-loopback'),
   /** How full the weight store is; over its limit only while all it holds is needed. */
   store: z.strictObject({
     weightsBytes: count,

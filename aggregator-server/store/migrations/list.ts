@@ -5,6 +5,7 @@ import { retention } from './0003-retention.ts';
 import { calibrationOnClients } from './0004-calibration-on-clients.ts';
 import { quarantine } from './0005-quarantine.ts';
 import { clientsByLastSeen } from './0006-clients-by-last-seen.ts';
+import { identity } from './0007-identity.ts';
 
 /** Every migration ever shipped, in order. A shipped one is never edited; a change is a new file. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   calibrationOnClients,
   quarantine,
   clientsByLastSeen,
+  identity,
 ];

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+
+/** What is written down around identities. */
+export type AuditEvent =
+  | 'server-started'
+  | 'invitation-made'
+  | 'invitation-withdrawn'
+  | 'enrolled'
+  | 'handshake-refused'
+  | 'handshakes-refused'
+  | 'key-announced'
+  | 'key-rotated'
+  | 'revoked';
+
+/** One thing that happened, as it is handed over. */
+export interface AuditNote {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly event: AuditEvent;
+  /** `server`, `device`, or `operator NAME` with the account's name. */
+  readonly actor: string;
+  readonly taskId: string | null;
+  readonly clientId: string | null;
+  readonly remoteAddress: string | null;
+  /** Ids, codes, counts and names; never a code of an invitation, a key or data. */
+  readonly detail: Readonly<Record<string, string | number | readonly string[] | null>>;
+}
+
+/** One row of the record. */
+export interface AuditRow {
+  /** From 1, without gaps. */
+  readonly sequence: number;
+  readonly at: string;
+  readonly event: string;
+  readonly actor: string;
+  readonly taskId: string | null;
+  readonly clientId: string | null;
+  readonly remoteAddress: string | null;
+  /** JSON. */
+  readonly detail: string;
+  /** Of the row before and this row; see {@link chainDigest}. */
+  readonly digest: string;
+}
+
+/** What stands before the first row. */
+export const CHAIN_START = '0'.repeat(64);
+
+/**
+ * The digest of a row: sha256, in hexadecimal, over a JSON list of the digest before and the row's columns in order.
+ * Who changes a row must change every later one, so one digest written down elsewhere vouches for all before it.
+ */
+export function chainDigest(previous: string, row: Omit<AuditRow, 'digest'>): string {
+  const { sequence, at, event, actor, taskId, clientId, remoteAddress, detail } = row;
+  const content = [previous, sequence, at, event, actor, taskId, clientId, remoteAddress, detail];
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+/** Checks rows in order, fed one by one. */
+export class ChainCheck {
+  #last = { sequence: 0, digest: CHAIN_START };
+
+  /** @returns what is wrong with the row, or null */
+  add(row: AuditRow): string | null {
+    const { sequence, digest } = this.#last;
+    this.#last = row;
+    if (row.sequence !== sequence + 1) return `audit row ${row.sequence} follows row ${sequence}`;
+    return row.digest === chainDigest(digest, row) ? null : `audit row ${row.sequence} was changed`;
+  }
+
+  /** The newest row seen. */
+  get last(): { readonly sequence: number; readonly digest: string } {
+    return this.#last;
+  }
+}
