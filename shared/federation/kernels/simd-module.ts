@@ -294,7 +294,7 @@ function average(): WasmFunction {
 /**
  * Ŵ = S + δ̂ in 16 bits. A float16's exponent and fraction are moved to where a float32 has them, and the exponent is
  * raised by the difference of the biases. A subnormal one has no leading 1: it is read as if it had, and that is taken
- * off again. So no float32 is subnormal on the way, which processors compute a hundred times slower; the deltas of
+ * off again. So no float32 is subnormal on the way, which processors compute many times slower; the deltas of
  * training are often that small.
  */
 function decodeFloat16(): WasmFunction {
