@@ -18,8 +18,6 @@ export interface StoredClient {
 /** A journaled update, its weights by digest. */
 export interface StoredReport {
   readonly digest: string;
-  /** Whether this process has just hashed these bytes and written them: they need not be hashed again. */
-  readonly isJustProved: boolean;
   readonly examples: number;
   readonly receivedAtMs: number;
 }

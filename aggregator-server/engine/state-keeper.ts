@@ -42,8 +42,6 @@ export interface KeeperContext {
   /** All that it keeps per client, by name. */
   readonly clientVectors: readonly string[];
   readonly log: Logger;
-  /** Whether the update's bytes were proved by this process and not merged since; true once. */
-  readonly takeProof: (updateId: string) => boolean;
   readonly newId: () => string;
   readonly now: () => Date;
   readonly onStep: StepHook;
@@ -109,8 +107,7 @@ export class StateKeeper {
     const basis = await this.#basis(update, client);
     let stepped: Stepped | Withheld;
     try {
-      const isJustProved = this.#context.takeProof(update.updateId);
-      const report = { digest, examples, receivedAtMs, isJustProved };
+      const report = { digest, examples, receivedAtMs };
       stepped = await runner.step(this.#state, storedClientOf(client)!, report, basis);
     } catch (thrown) {
       const { code } = toAppError(thrown);

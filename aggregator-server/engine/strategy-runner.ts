@@ -87,8 +87,8 @@ export class StrategyRunner implements MergeRunner {
         const digest = stored.vectors[name];
         if (digest !== undefined) vectors[name] = await this.#read(digest, work);
       }
-      const { digest, isJustProved, ...figuresOfReport } = report;
-      const weights = await this.#read(digest, work, { isJustProved });
+      const { digest, ...figuresOfReport } = report;
+      const weights = await this.#read(digest, work);
       const screened = await this.#screen({ state, server }, { weights, basis }, work);
       if (screened !== null && 'finding' in screened) return { kind: 'withheld', finding: screened.finding };
       const outcome = this.#strategy.step(server, { ...stored, vectors }, { weights, ...figuresOfReport });
@@ -175,10 +175,9 @@ export class StrategyRunner implements MergeRunner {
   }
 
   /** One object per content, as strategies expect. */
-  async #read(digest: string, work: Work, { isJustProved = false } = {}): Promise<Float32Array> {
+  async #read(digest: string, work: Work): Promise<Float32Array> {
     const known = work.vectorOf(digest) ?? this.#held.get(digest);
-    const take = (length: number) => this.#take(length, digest);
-    const vector = known ?? (await readVector(this.#folder, digest, { take, isJustProved }));
+    const vector = known ?? (await readVector(this.#folder, digest, (length) => this.#take(length, digest)));
     work.know(vector, digest);
     return vector;
   }

@@ -84,8 +84,6 @@ export class TaskEngine {
   readonly #recallListeners = new Set<(recall: Recall) => void>();
   readonly #clientVectors: readonly string[];
   readonly #queuedUpdates = new Set<string>();
-  /** Queued updates that arrived since the start: whoever handed them over had just proved their bytes. */
-  readonly #proved = new Set<string>();
   /** Journaled updates that wait for a file their client has, by id. */
   readonly #blocked = new Map<string, { readonly update: UpdateRecord; readonly isDamaged: boolean }>();
   #timer: NodeJS.Timeout | undefined;
@@ -108,7 +106,6 @@ export class TaskEngine {
       runner,
       keepsStartWeights: keptVectors(task).client.includes('startWeights'),
       clientVectors: this.#clientVectors,
-      takeProof: (updateId) => this.#proved.delete(updateId),
       newId: options.newId ?? randomUUID,
       now: () => this.#now(),
       onStep: options.onStep ?? (() => {}),
@@ -207,10 +204,8 @@ export class TaskEngine {
         receivedAt: this.#now().toISOString(),
       });
       await onStep('receive/journaled');
-      if (journaled.state === 'received') {
-        this.#proved.add(journaled.updateId);
-        this.#enqueue(journaled);
-      } else await this.#forget(batch, update.digest);
+      if (journaled.state === 'received') this.#enqueue(journaled);
+      else await this.#forget(batch, update.digest);
       return journaled;
     } catch (thrown) {
       await this.#forget(batch, update.digest);
@@ -343,10 +338,7 @@ export class TaskEngine {
           'update not applied',
         );
       })
-      .finally(() => {
-        this.#queuedUpdates.delete(update.updateId);
-        this.#proved.delete(update.updateId);
-      });
+      .finally(() => this.#queuedUpdates.delete(update.updateId));
   }
 
   /** Wakes when the open round is due; what arrived before is queued before. */

@@ -24,18 +24,13 @@ export function weightFilePath(folder: string, digest: string): string {
 
 /**
  * Reads a whole vector and proves its digest; any thread may.
- * @param options.take gives the vector to fill; its length is that of the file
- * @param options.isJustProved whether this process has just hashed the very bytes and written them, so that the system
- *   still has them; only their number is looked at then
+ * @param take gives the vector to fill; its length is that of the file
  * @throws AppError `store/damaged`, `server/storage`
  */
 export async function readVector(
   folder: string,
   digest: string,
-  {
-    take = (length) => new Float32Array(length),
-    isJustProved = false,
-  }: { take?: (length: number) => Float32Array<ArrayBuffer>; isJustProved?: boolean } = {},
+  take = (length: number) => new Float32Array(length),
 ): Promise<Float32Array> {
   return asStorage(async () => {
     const handle = await openVector(folder, digest);
@@ -46,7 +41,7 @@ export async function readVector(
       if (weights.byteLength !== size) throw damagedWeights(digest);
       const bytes = bytesOf(weights);
       if ((await fill(handle, bytes, 0)) !== size) throw damagedWeights(digest);
-      if (!isJustProved && (await digestOf(bytes)) !== digest) throw damagedWeights(digest);
+      if ((await digestOf(bytes)) !== digest) throw damagedWeights(digest);
       return weights;
     } finally {
       await handle.close();
