@@ -96,10 +96,15 @@ export class CatalogueReader {
   /** The audit record, oldest first, row by row: it may be long. */
   *audit(): Generator<AuditRow> {
     const rows = this.#database.prepare('SELECT * FROM audit ORDER BY sequence').iterate();
-    while (true) {
-      const next = reading(() => rows.next());
-      if (next.done) return;
-      yield reading(() => readAuditRow(next.value));
+    try {
+      while (true) {
+        const next = reading(() => rows.next());
+        if (next.done) return;
+        yield reading(() => readAuditRow(next.value));
+      }
+    } finally {
+      // Whoever stops in the middle leaves the connection free.
+      rows.return?.();
     }
   }
 
