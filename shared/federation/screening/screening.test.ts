@@ -32,15 +32,19 @@ const HISTORY = { own: records(ORDINARY), task: records(ORDINARY) };
 
 describe('placeIn', () => {
   it('counts robust deviations from the median', () => {
-    // Median 3, absolute deviations 2 1 0 1 97, MAD 1: z = 0.6745 (x - 3).
-    expect(placeIn([1, 2, 3, 4, 100], 7)).toEqual({ usual: 3, score: 0.6745 * 4 });
-    expect(placeIn([1, 2, 3, 4, 100], 1).score).toBeCloseTo(-1.349, 12);
-    // Of an even number: median 2.5, deviations 1.5 0.5 0.5 1.5, MAD 1.
-    expect(placeIn([1, 2, 3, 4], 5)).toEqual({ usual: 2.5, score: 0.6745 * 2.5 });
+    // Median 3, absolute deviations 2 1 0 1 97, MAD 1: z = 0.6745 (x - 3) / max(1, 0.6745 * 3).
+    expect(placeIn([1, 2, 3, 4, 100], 7).score).toBeCloseTo(4 / 3, 12);
+    expect(placeIn([1, 2, 3, 4, 100], 1).score).toBeCloseTo(-2 / 3, 12);
+    // Median 3, absolute deviations 3 3 0 5 97, MAD 3: wide enough to be believed.
+    expect(placeIn([0, 0, 3, 8, 100], 7)).toEqual({ usual: 3, score: (0.6745 * 4) / 3 });
+    // Of an even number: median 2, deviations 2 2 2 2.
+    expect(placeIn([0, 0, 4, 4], 5)).toEqual({ usual: 2, score: (0.6745 * 3) / 2 });
   });
 
-  it('believes no spread below 15 % of the median', () => {
-    expect(placeIn([2, 2, 2, 2], 2.3).score).toBeCloseTo(0.6745, 12);
+  it('takes no robust deviation for less than the median', () => {
+    // What made an honest plant of a real run look wild: four times what had always been alike.
+    expect(placeIn([2, 2, 2, 2], 8).score).toBeCloseTo(3, 12);
+    expect(placeIn([2, 2, 2, 2], 14).score).toBeCloseTo(6, 12);
     expect(placeIn([2, 2, 2, 2], 2)).toEqual({ usual: 2, score: 0 });
   });
 
