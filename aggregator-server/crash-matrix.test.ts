@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { EngineStep } from './engine/steps.ts';
+import type { CrashOrder, Stop } from './testing/crash/crash-program.ts';
+import { brokenPromises, type Outcome, outcomeOf } from './testing/crash/outcome.ts';
+import { dataFolderOf, type Play, play, REPORTERS, receiptsOf } from './testing/crash/play.ts';
+import { SERVED_FEDERATIONS } from './testing/fixtures.ts';
+import { temporaryFolder } from './testing/temporary-folder.ts';
+
+const PROGRAM = join(import.meta.dirname, 'testing/crash/crash-program.ts');
+/** Reports made before; the next two are in turn the first and the last of a round or a buffer of two. */
+const PREPARED = 2;
+const STOPPED_REPORTS = [2, 3] as const;
+/** Processes at once. */
+const AT_ONCE = 2;
+
+let killCount = 0;
+let cutCount = 0;
+
+afterAll(() => {
+  // biome-ignore lint/suspicious/noConsole: the number of points is a figure to be shown
+  console.info(`crash matrix: ${killCount} kills of a process, ${cutCount} power cuts`);
+});
+
+type History = Pick<Play, 'federation' | 'pauseMs'>;
+
+/** A history whose first reports are made once, to be gone on with from many copies. */
+class Matrix {
+  readonly #history: History;
+  readonly #root: string;
+  #lastCopy = 0;
+
+  private constructor(history: History, root: string) {
+    this.#history = history;
+    this.#root = root;
+  }
+
+  static async prepare(history: History): Promise<Matrix> {
+    const matrix = new Matrix(history, await temporaryFolder());
+    await play({ ...history, folder: matrix.#prepared, reports: PREPARED });
+    return matrix;
+  }
+
+  get #prepared(): string {
+    return join(this.#root, 'prepared');
+  }
+
+  newFolder(): string {
+    return join(this.#root, String(++this.#lastCopy));
+  }
+
+  /** The prepared history in a folder of its own, to be played to its end. */
+  async copy(): Promise<Play> {
+    const folder = this.newFolder();
+    await cp(this.#prepared, folder, { recursive: true });
+    return { ...this.#history, folder, reports: REPORTERS.length };
+  }
+
+  /** Plays to the end without any stop. */
+  async undisturbed(): Promise<{ outcome: Outcome; steps: Map<number, Set<EngineStep>> }> {
+    const steps = new Map<number, Set<EngineStep>>();
+    let current = -1;
+    const onReport = (report: number) => {
+      current = report;
+      steps.set(report, new Set());
+    };
+    const copy = {
+      ...(await this.copy()),
+      onReport,
+      onStep: (step: EngineStep) => void steps.get(current)?.add(step),
+    };
+    await play(copy);
+    return { outcome: await outcomeOf(dataFolderOf(copy)), steps };
+  }
+
+  /** Kills a process there. @returns what going on from what it left comes to */
+  async kill(stop: Stop): Promise<Outcome> {
+    const copy = await this.copy();
+    const { signal, text } = await run({ play: copy, stop });
+    if (signal !== 'SIGKILL') throw new Error(`${JSON.stringify(stop)} was not reached: ${text}`);
+    killCount++;
+    return goOn(copy);
+  }
+}
+
+async function run(order: CrashOrder): Promise<{ signal: NodeJS.Signals | null; text: string }> {
+  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(order)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (part) => {
+      text += part;
+    });
+  }
+  const [, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { signal, text };
+}
+
+/** Starts again on what was left, having made sure that no promise is broken, and plays to the end. */
+async function goOn(left: Play): Promise<Outcome> {
+  const dataFolder = dataFolderOf(left);
+  expect(brokenPromises(dataFolder, receiptsOf(left))).toEqual([]);
+  await play(left);
+  return outcomeOf(dataFolder);
+}
+
+/** Does some work for each item, some at once. */
+async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+const HISTORIES: [string, History][] = [
+  ...Object.entries(SERVED_FEDERATIONS).map(([name, federation]): [string, History] => [
+    name,
+    { federation, pauseMs: 1 },
+  ]),
+  [
+    'rounds that only their deadline closes',
+    { federation: { strategy: 'fedavg', deadlineMs: 1000, roundSize: 3 }, pauseMs: 1200 },
+  ],
+];
+
+describe.each(HISTORIES)('under %s', (_name, history) => {
+  it('a process killed at any step of the engine goes on to the same state, bit by bit', {
+    timeout: 120_000,
+  }, async () => {
+    const matrix = await Matrix.prepare(history);
+    const { outcome, steps } = await matrix.undisturbed();
+    expect(outcome.leftovers).toEqual([]);
+    const stops = STOPPED_REPORTS.flatMap((report) =>
+      [...steps.get(report)!].map((step) => ({ step, report })),
+    );
+    expect(stops.length).toBeGreaterThanOrEqual(12);
+    await forEach(stops, async (stop) => {
+      expect({ stop, ...(await matrix.kill(stop)) }).toEqual({ stop, ...outcome });
+    });
+  });
+});
+
+describe('along the whole path of an update, from its offer to the installed reply', () => {
+  const relay: History = { federation: SERVED_FEDERATIONS['orthofl relay'], pauseMs: 1 };
+
+  it('nothing is lost or applied twice, wherever a process is killed or the power is cut', {
+    timeout: 300_000,
+  }, async () => {
+    const matrix = await Matrix.prepare(relay);
+    const { outcome } = await matrix.undisturbed();
+    // One report, every point of it: each change of a file, each commit, each moment of the plant.
+    const copy = { ...(await matrix.copy()), reports: PREPARED + 1 };
+    const cuts = matrix.newFolder();
+    const { signal, text } = await run({ play: copy, cuts });
+    if (signal !== null || text !== '') throw new Error(`${signal} ${text}`);
+    const points = JSON.parse(await readFile(join(cuts, 'points.json'), 'utf8')) as string[];
+    for (const kind of ['create', 'write', 'sync', 'sync folder', 'rename', 'remove', 'commit', 'plant:']) {
+      expect(points.filter((point) => point.startsWith(`${kind} `))).not.toEqual([]);
+    }
+    await forEach([...points.entries()], async ([point, name]) => {
+      expect({ name, ...(await matrix.kill({ point })) }).toEqual({ name, ...outcome });
+      for (const names of ['dropped', 'kept'] as const) {
+        cutCount++;
+        const left = { ...copy, folder: join(cuts, `${point}-${names}`), reports: REPORTERS.length };
+        expect({ name, names, ...(await goOn(left)) }).toEqual({ name, names, ...outcome });
+      }
+    });
+  });
+});
