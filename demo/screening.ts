@@ -74,9 +74,10 @@ async function examine(plant: number, of: { start: Float32Array; weights: Float3
   const own = history.filter((each) => each.plant === plant).slice(-OWN);
   const known = { own, task: history.slice(-ALL) };
   const record = { rounds: count, norms };
+  const startNormsOf = () => weightNorms(start, groups);
   const byNorm = lacksHistory(known, settings)
-    ? judgeFirst(norms, weightNorms(start, groups), groups)
-    : judgeNorms(record, known, settings);
+    ? judgeFirst(norms, startNormsOf(), groups)
+    : judgeNorms(record, known, { settings, startNormsOf });
   const before = await accuracyOf(server.globalWeights);
   const after = await accuracyOf(addShift(server.globalWeights, start, weights));
   return { record, byNorm, loss: before - after, byCheckSet: judgeAccuracy({ before, after }, settings) };

@@ -61,10 +61,14 @@ export class Screening {
     const moved = deltaNorms({ clientWeights, startWeights: origin }, this.#groups, fastestKernels());
     const norms = startWeights === null ? null : moved;
     if (basis.isReleased) return { norms, accuracy: null };
+    const startNormsOf = () => weightNorms(origin, this.#groups);
     const outOfOrdinary =
       norms === null || lacksHistory(basis.history, this.#settings)
-        ? judgeFirst(moved, weightNorms(origin, this.#groups), this.#groups)
-        : judgeNorms({ rounds: basis.rounds, norms }, basis.history, this.#settings);
+        ? judgeFirst(moved, startNormsOf(), this.#groups)
+        : judgeNorms({ rounds: basis.rounds, norms }, basis.history, {
+            settings: this.#settings,
+            startNormsOf,
+          });
     // Accuracy takes longest, and says nothing more about an update that waits anyway.
     if (outOfOrdinary !== null) return { finding: outOfOrdinary };
     const accuracy = await this.#accuracyChange(vectors);

@@ -24,6 +24,13 @@ const MOST_ROUNDS_RATIO = 100;
 /** How many times the task's usual norm is too much whatever the client's own history says: it might have crept there. */
 const CREEPING_FACTOR = 20;
 
+/**
+ * Share of the start weights' norm that a layer may move whatever the history says. The better a model gets, the less
+ * each round moves it, so that after hundreds of rounds an ordinary one, such as the first after others reported, is many
+ * times the usual, and still next to nothing of the model.
+ */
+const HARMLESS_RELATIVE_NORM = 0.1;
+
 /** Largest ‖δ‖ / ‖S‖ without any history; honest first updates of the demo stay below 0.2. */
 const LARGEST_RELATIVE_NORM = 30;
 
@@ -37,22 +44,27 @@ const LARGEST_RELATIVE_NORM = 30;
  * - whoever it is: out of the ordinary in the task's, and more than {@link CREEPING_FACTOR} times its median.
  * - where the task has no history yet: more than {@link LARGEST_RELATIVE_NORM} times the norm of the start weights.
  *
+ * What moved by no more than {@link HARMLESS_RELATIVE_NORM} of its start weights' norm is never found.
+ *
  * Rounds: n rounds squashed into one update move the model further than one. So each norm of the history counts as
  * ‖δ_i‖ √(n / n_i) where n > n_i (n random steps; capped at {@link MOST_ROUNDS_RATIO}), and as it is where n ≤ n_i:
  * a long outage must not make the next ordinary update look large.
  * Norms are judged as they are, not their logarithms. Honest ones of one plant spread over a factor of 30, because
  * the first round after others reported moves the model most. On that scale, robust deviations of the logarithm
  * tolerate a factor of several hundred, those of the norm about ten (figures: `node demo/screening.ts`).
+ * @param startNormsOf gives the norms of the start weights S; called at most once, where the history speaks against the
+ *   update
  * @returns the worst finding; null where nothing is wrong
  */
 export function judgeNorms(
   update: NormRecord,
   history: NormHistory,
-  settings: ScreeningSettings,
+  { settings, startNormsOf }: { readonly settings: ScreeningSettings; readonly startNormsOf: () => Norms },
 ): Extract<Finding, { kind: 'history' }> | null {
   const { scoreLimit, minimumHistory } = settings;
   if (history.task.length < minimumHistory) return null;
   const hasOwn = history.own.length >= minimumHistory;
+  let startNorms: Norms | null = null;
   let worst: Extract<Finding, { kind: 'history' }> | null = null;
   for (const [group, norm] of Object.entries(update.norms)) {
     const task = placeIn(comparable(history.task, group, update.rounds), norm);
@@ -61,6 +73,8 @@ export function judgeNorms(
     const isFarOut = norm > CREEPING_FACTOR * task.usual;
     if (task.score <= scoreLimit || !(isOutOfOwn || isFarOut)) continue;
     if (worst !== null && task.score <= worst.taskScore) continue;
+    startNorms ??= startNormsOf();
+    if (norm <= HARMLESS_RELATIVE_NORM * startNorms[group]!) continue;
     worst = {
       kind: 'history',
       group,

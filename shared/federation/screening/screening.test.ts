@@ -96,10 +96,12 @@ describe('deltaNorms', () => {
 });
 
 describe('judgeNorms', () => {
+  /** Start weights of norm 10 in each group. */
+  const JUDGING = { settings: SETTINGS, startNormsOf: () => ({ model: 10, logits: 10 }) };
   const judge = (
     norm: number,
     { rounds = 1, history = HISTORY }: { rounds?: number; history?: typeof HISTORY } = {},
-  ) => judgeNorms({ rounds, norms: { model: norm, logits: norm } }, history, SETTINGS);
+  ) => judgeNorms({ rounds, norms: { model: norm, logits: norm } }, history, JUDGING);
 
   it('lets ordinary updates pass, and small ones', () => {
     for (const norm of [...ORDINARY, 2, 2.5, 0.001, 0]) expect(judge(norm), `${norm}`).toBeNull();
@@ -115,7 +117,7 @@ describe('judgeNorms', () => {
   it('finds one wild layer in a model that is ordinary as a whole', () => {
     const large = ORDINARY.map((norm) => ({ rounds: 1, norms: { model: 100 * norm, logits: norm } }));
     const update = { rounds: 1, norms: { model: 110, logits: 40 } };
-    expect(judgeNorms(update, { own: large, task: large }, SETTINGS)).toMatchObject({
+    expect(judgeNorms(update, { own: large, task: large }, JUDGING)).toMatchObject({
       group: 'logits',
       norm: 40,
     });
@@ -151,6 +153,13 @@ describe('judgeNorms', () => {
   it('does not hold it against a client that it was offline before', () => {
     const away = { own: records(ORDINARY, 60), task: records(ORDINARY, 60) };
     expect(judge(1, { history: away })).toBeNull();
+  });
+
+  it('finds nothing that moved next to nothing of the model, however quiet it has become', () => {
+    const converged = records(ORDINARY.map((norm) => norm / 1000));
+    const history = { own: converged, task: converged };
+    expect(judge(1, { history })).toBeNull();
+    expect(judge(1.01, { history })).toMatchObject({ kind: 'history' });
   });
 
   it('says nothing without a history', () => {
