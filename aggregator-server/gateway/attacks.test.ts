@@ -299,7 +299,8 @@ describe('without TLS', () => {
 
   it('a proper client does not talk to a server with another certificate', async () => {
     const { address } = await startEnrolled();
-    const stranger = makeAuthority(new Date()).certificate.toString();
+    const { certificate } = await makeAuthority(new Date());
+    const stranger = certificate.toString();
     await expect(TestClient.dial(address, undefined, stranger)).rejects.toThrow(/certificate/);
   });
 });
@@ -418,8 +419,11 @@ async function startRelay(
   server: EnrolledBench,
   rewrite: (message: object, channelToServer: string) => object,
 ): Promise<Server> {
-  const authority = makeAuthority(new Date());
-  const { certificate, key } = issueServerCertificate(authority, { names: ['127.0.0.1'], now: new Date() });
+  const authority = await makeAuthority(new Date());
+  const { certificate, key } = await issueServerCertificate(authority, {
+    names: ['127.0.0.1'],
+    now: new Date(),
+  });
   const keyPem = key.export({ type: 'pkcs8', format: 'pem' });
   const listener = createTlsServer({ cert: `${certificate}${authority.certificate}`, key: keyPem });
   const sockets = new WebSocketServer({ server: listener });

@@ -8,8 +8,9 @@ import { GivenCertificate } from './given-certificate.ts';
 
 const NOW = new Date('2026-11-23T06:00:00Z');
 const NAMES = ['genba.example'];
-const AUTHORITY = makeAuthority(NOW);
-const SERVER = issueServerCertificate(AUTHORITY, { names: NAMES, now: NOW });
+const AUTHORITY = await makeAuthority(NOW);
+const SERVER = await issueServerCertificate(AUTHORITY, { names: NAMES, now: NOW });
+const OTHER = await issueServerCertificate(AUTHORITY, { names: NAMES, now: NOW });
 
 const after = (days: number) => new Date(NOW.getTime() + days * 24 * 60 * 60 * 1000);
 const pemOf = ({ key }: Credentials) => key.export({ type: 'pkcs8', format: 'pem' }) as string;
@@ -34,7 +35,6 @@ describe('a certificate from IT', () => {
     expect(fingerprintOf(given.presented.anchor)).toBe(fingerprintOf(top.certificate));
   });
 
-  const other = issueServerCertificate(AUTHORITY, { names: NAMES, now: NOW });
   const encrypted = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
     type: 'pkcs8',
     format: 'pem',
@@ -44,7 +44,7 @@ describe('a certificate from IT', () => {
   const chain = `${SERVER.certificate}${AUTHORITY.certificate}`;
 
   it.each([
-    ['of another key', chain, pemOf(other), NAMES, NOW, 'startup/tls-mismatch', /証明書/],
+    ['of another key', chain, pemOf(OTHER), NAMES, NOW, 'startup/tls-mismatch', /証明書/],
     ['that is over', chain, pemOf(SERVER), NAMES, after(398), 'startup/tls-expired', /Genba aggregator/],
     ['that has not begun', chain, pemOf(SERVER), NAMES, after(-2), 'startup/tls-expired', /2026/],
     ['for other names', chain, pemOf(SERVER), ['a.example'], NOW, 'startup/tls-names', /a\.example/],
@@ -91,11 +91,11 @@ describe('a certificate from IT', () => {
     const given = await files(chain, pemOf(SERVER));
     const certificate = await GivenCertificate.open(given, NAMES, NOW);
     expect(await certificate.renew(NOW)).toBeNull();
-    await writeFile(given.certificatePath, `${other.certificate}${AUTHORITY.certificate}`);
+    await writeFile(given.certificatePath, `${OTHER.certificate}${AUTHORITY.certificate}`);
     await expect(certificate.renew(NOW)).rejects.toMatchObject({ code: 'startup/tls-mismatch' });
     expect(certificate.presented.keyPem).toBe(pemOf(SERVER));
-    await writeFile(given.keyPath, pemOf(other));
-    expect((await certificate.renew(NOW))?.keyPem).toBe(pemOf(other));
-    expect(fingerprintOf(certificate.presented.certificate)).toBe(fingerprintOf(other.certificate));
+    await writeFile(given.keyPath, pemOf(OTHER));
+    expect((await certificate.renew(NOW))?.keyPem).toBe(pemOf(OTHER));
+    expect(fingerprintOf(certificate.presented.certificate)).toBe(fingerprintOf(OTHER.certificate));
   });
 });

@@ -45,7 +45,7 @@ export class OwnCertificate implements ServerCertificate {
   static async open(folder: string, names: readonly string[], now: Date): Promise<OwnCertificate> {
     const authority =
       (await readCredentials(join(folder, AUTHORITY_NAME))) ??
-      (await keep(join(folder, AUTHORITY_NAME), makeAuthority(now)));
+      (await keep(join(folder, AUTHORITY_NAME), await makeAuthority(now)));
     const kept = await readCredentials(join(folder, SERVER_NAME));
     const isGood = kept !== null && serves(kept, { authority, names, now });
     const server = isGood ? kept : await issue(folder, { authority, names, now });
@@ -99,7 +99,7 @@ function serves({ certificate }: Credentials, { authority, names, now }: Wanted)
 }
 
 async function issue(folder: string, { authority, names, now }: Wanted): Promise<Credentials> {
-  return keep(join(folder, SERVER_NAME), issueServerCertificate(authority, { names, now }));
+  return keep(join(folder, SERVER_NAME), await issueServerCertificate(authority, { names, now }));
 }
 
 /** Key and certificate lie in one file, so that they never disagree. */
