@@ -5,7 +5,8 @@ import { ELEMENT_BYTES, headerBytes } from '@genba/shared/federation/encoding/pa
 import { UpdateDecoder } from '@genba/shared/federation/encoding/update-decoder';
 import type { DeltaEncoding } from '@genba/shared/federation/encoding/update-encoding';
 import type { WeightLayout } from '@genba/shared/model/layout';
-import { asStorage, discardStaged, openVector, type StagedVector, stagePieces } from './vector-files.ts';
+import { asStorage } from './storage-error.ts';
+import { discardStaged, openVector, type StagedVector, stagePieces } from './vector-files.ts';
 import { fill } from './verified-read.ts';
 
 /** Elements decoded between two turns of the event loop. */

@@ -4,6 +4,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { ELEMENT_BYTES } from '@genba/shared/federation/encoding/payload-size';
 import type { UpdateEncoding } from '@genba/shared/federation/encoding/update-encoding';
 import { makeFolder } from './durable-file.ts';
+import { sizeIfPresent } from './present-file.ts';
 import { type CompleteUpload, type ProveUpload, proveUpload } from './prove-upload.ts';
 import { RunningProof } from './running-proof.ts';
 import { errorCodeOf, storageError } from './storage-error.ts';
@@ -95,7 +96,7 @@ export class PartFiles {
     try {
       await this.#giveUpOther(content);
       const path = join(this.#folder, name);
-      const size = await sizeOf(path);
+      const size = await sizeIfPresent(path);
       const heldBytes = size > sizeBytes ? 0 : size;
       // What a delta leads to is written beside it.
       const decoded =
@@ -264,15 +265,6 @@ function nameOf({ id, sha256, ...content }: PartContent): string {
 async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if (errorCodeOf(thrown) === 'ENOENT') return 0;
-    throw thrown;
-  }
 }
 
 async function openForUpdate(path: string): Promise<FileHandle> {

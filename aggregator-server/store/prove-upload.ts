@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import { isMergeable } from '@genba/shared/federation/validate';
 import { decodeUpdateFile, type EncodedUpdate } from './decoded-update.ts';
-import { asStorage, type StagedVector } from './vector-files.ts';
+import { asStorage } from './storage-error.ts';
+import type { StagedVector } from './vector-files.ts';
 import { hashFile } from './verified-read.ts';
 
 /** A complete file that claims to be an update. */

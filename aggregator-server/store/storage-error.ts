@@ -39,3 +39,12 @@ export function storageError(thrown: unknown): unknown {
   if (SQLITE_DAMAGE_CODES.test(code)) return new AppError('store/damaged', { detail: code, cause: thrown });
   return thrown;
 }
+
+/** Runs work of the store; its errors become those of storage. */
+export async function asStorage<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw storageError(thrown);
+  }
+}

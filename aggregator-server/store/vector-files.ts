@@ -3,7 +3,7 @@ import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '@genba/shared/errors/app-error';
-import { errorCodeOf, storageError } from './storage-error.ts';
+import { asStorage, errorCodeOf } from './storage-error.ts';
 import { fill } from './verified-read.ts';
 
 /** Below the folder of a store: files that are not complete or not taken in yet. */
@@ -112,15 +112,6 @@ export async function openVector(folder: string, digest: string): Promise<FileHa
   }
 }
 
-/** Runs work of the store; its errors become those of storage. */
-export async function asStorage<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (thrown) {
-    throw storageError(thrown);
-  }
-}
-
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
@@ -147,6 +138,7 @@ export async function settled<Results extends readonly unknown[]>(
   },
 ): Promise<Results> {
   await Promise.allSettled(work);
+  // The compiler does not see that awaiting each element of the mapped type gives the tuple back.
   return (await Promise.all(work)) as unknown as Results;
 }
 

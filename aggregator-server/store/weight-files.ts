@@ -1,15 +1,9 @@
 import { open, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, renameDurably } from './durable-file.ts';
-import { errorCodeOf, storageError } from './storage-error.ts';
-import {
-  asStorage,
-  openVector,
-  readVector,
-  stageVector,
-  TEMPORARY_FOLDER,
-  weightFilePath,
-} from './vector-files.ts';
+import { sizeIfPresent } from './present-file.ts';
+import { asStorage, errorCodeOf, storageError } from './storage-error.ts';
+import { openVector, readVector, stageVector, TEMPORARY_FOLDER, weightFilePath } from './vector-files.ts';
 import { fill } from './verified-read.ts';
 import type { WeightBatch, WeightReader, WeightStore } from './weight-store.ts';
 
@@ -133,7 +127,7 @@ export class WeightFiles implements WeightStore {
   /** A batch that touches the file after the check takes it in again, in a later turn. */
   async #remove(digest: string, touched: ReadonlySet<string>): Promise<boolean> {
     const path = weightFilePath(this.#folder, digest);
-    const sizeBytes = await sizeOf(path);
+    const sizeBytes = await sizeIfPresent(path);
     if (touched.has(digest)) return false;
     try {
       // Freeing a large file takes the system a while, which the event loop must not wait for.
@@ -185,7 +179,7 @@ export class WeightFiles implements WeightStore {
     const target = weightFilePath(this.#folder, digest);
     await makeFolder(join(this.#folder, digest.slice(0, 2)));
     const { size } = await stat(path);
-    const replaced = await sizeOf(target);
+    const replaced = await sizeIfPresent(target);
     await renameDurably(path, target);
     this.#count(size - replaced, size);
   }
@@ -206,15 +200,5 @@ export class WeightFiles implements WeightStore {
     const count = (this.#pins.get(digest) ?? 0) - 1;
     if (count > 0) this.#pins.set(digest, count);
     else this.#pins.delete(digest);
-  }
-}
-
-/** 0 where there is no such file. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if (errorCodeOf(thrown) === 'ENOENT') return 0;
-    throw thrown;
   }
 }

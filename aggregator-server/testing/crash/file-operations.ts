@@ -42,6 +42,7 @@ const UNWATCHED = {
  */
 export async function watchFileOperations(folder: string, hooks: OperationHooks): Promise<void> {
   const isWatched = (path: unknown) => typeof path === 'string' && path.startsWith(folder + sep);
+  // Functions of any signature are replaced by name, which the types of the module do not allow.
   const files = fs.promises as unknown as Record<string, Anything>;
   const run = async (operation: FileOperation, work: () => Promise<unknown>) => {
     hooks.before(operation);
@@ -104,6 +105,7 @@ export async function watchFileOperations(folder: string, hooks: OperationHooks)
       return original.apply(this, parameters);
     } as Anything;
   };
+  // As above: to be replaced by name.
   const synchronous = fs as unknown as Record<string, Anything>;
   for (const name of UNWATCHED.promises) refuse(files, name, isWatched);
   for (const name of UNWATCHED.fs) refuse(synchronous, name, isWatched);
@@ -137,6 +139,7 @@ function watchCommits(isWatched: (path: unknown) => boolean, hooks: OperationHoo
       throw new Error('this way to begin a transaction is not watched');
     };
     return Object.assign(refused, { immediate, deferred: refused, exclusive: refused, default: refused });
+    // Only the ways to begin a transaction that the store may use; the type names all properties of the library's.
   } as unknown as typeof Sqlite.prototype.transaction;
 }
 

@@ -41,6 +41,7 @@ function shifted<Vector extends Float32Array | Uint16Array | Int8Array>(
   vector: Vector,
   offset: number,
 ): Vector {
+  // `constructor` is typed as Function; that of a typed array takes a length.
   const { constructor: Kind } = vector as unknown as { constructor: new (length: number) => Vector };
   const space = new Kind(vector.length + offset).subarray(offset) as Vector;
   space.set(vector);

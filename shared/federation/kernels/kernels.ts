@@ -58,12 +58,20 @@ export function newProjectionSums(): Float64Array {
 
 /** c = ⟨Δ, δ⟩ / ‖δ‖², with the lanes of each summed as (0 + 1) + (2 + 3); 0 where the client changed nothing. */
 export function coefficientOf(sums: Float64Array): number {
-  const [dot0, dot1, dot2, dot3, norm0, norm1, norm2, norm3] = sums as unknown as LaneTuple;
-  const squaredNorm = norm0 + norm1 + (norm2 + norm3);
-  return squaredNorm === 0 ? 0 : (dot0 + dot1 + (dot2 + dot3)) / squaredNorm;
+  const squaredNorm = squaredNormOf(sums);
+  return squaredNorm === 0 ? 0 : sumOfLanes(sums.subarray(0, LANES)) / squaredNorm;
 }
 
-type LaneTuple = readonly [number, number, number, number, number, number, number, number];
+/** ‖δ‖², its lanes summed in the same way. */
+export function squaredNormOf(sums: Float64Array): number {
+  return sumOfLanes(sums.subarray(LANES));
+}
+
+function sumOfLanes(lanes: Float64Array): number {
+  // A typed array is no tuple to the compiler; the callers cut out LANES elements.
+  const [lane0, lane1, lane2, lane3] = lanes as unknown as readonly [number, number, number, number];
+  return lane0 + lane1 + (lane2 + lane3);
+}
 
 /**
  * Vectors of one length in one piece of memory, which kernels sweep where they lie. For whoever owns a task's state:

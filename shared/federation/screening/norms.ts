@@ -1,6 +1,6 @@
 import type { TensorRole, WeightLayout } from '../../model/layout.ts';
 import type { WeightRange } from '../groups.ts';
-import { type Kernels, LANES, newProjectionSums } from '../kernels/kernels.ts';
+import { type Kernels, newProjectionSums, squaredNormOf } from '../kernels/kernels.ts';
 import { requireEqualLengths } from '../validate.ts';
 
 /** Name of the group that is the whole model. No layer has it: `modelLayers` names them. */
@@ -81,15 +81,4 @@ export function weightNorms(weights: Float32Array, groups: readonly NormGroup[])
     whole += squared;
   }
   return { [WHOLE_MODEL]: Math.sqrt(whole), ...norms };
-}
-
-/** The second half of the sums: LANES of ‖δ‖², added up as `coefficientOf` does. */
-function squaredNormOf(sums: Float64Array): number {
-  const [lane0, lane1, lane2, lane3] = sums.subarray(LANES) as unknown as readonly [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return lane0 + lane1 + (lane2 + lane3);
 }
