@@ -7,6 +7,7 @@ import { DeviceStore } from '@genba/main/agent/identity/device-store';
 import { FileKeyStore } from '@genba/main/agent/identity/key-store';
 import { ClientStore } from '@genba/main/agent/store/client-store';
 import { openAgentDatabase } from '@genba/main/agent/store/database';
+import { Ledger } from '@genba/main/agent/store/ledger';
 import { Outbox } from '@genba/main/agent/store/outbox';
 import { SyncClient } from '@genba/main/agent/sync/sync-client';
 import { payloadBytes } from '@genba/shared/federation/encoding/payload-size';
@@ -37,6 +38,7 @@ async function startPlant(address: string) {
       device: new DeviceStore(database, new FileKeyStore(dataFolder)),
       client,
       outbox,
+      ledger: new Ledger(database),
       dataFolder,
       appVersion: 'test',
       plantName: () => '第一工場',

@@ -2,6 +2,7 @@ import { DeviceStore } from '@genba/main/agent/identity/device-store';
 import { FileKeyStore } from '@genba/main/agent/identity/key-store';
 import { ClientStore } from '@genba/main/agent/store/client-store';
 import { openAgentDatabase } from '@genba/main/agent/store/database';
+import { Ledger } from '@genba/main/agent/store/ledger';
 import { Outbox } from '@genba/main/agent/store/outbox';
 import { webSocketAddress } from '@genba/main/agent/sync/server-address';
 import { SyncClient } from '@genba/main/agent/sync/sync-client';
@@ -21,6 +22,7 @@ export class SyncedPlant {
   #sync!: SyncClient;
   client!: ClientStore;
   outbox!: Outbox;
+  ledger!: Ledger;
   /** What the aggregator asked for out of the ordinary, in order. */
   readonly notices: string[] = [];
 
@@ -36,6 +38,8 @@ export class SyncedPlant {
     this.#database = openAgentDatabase(this.#folder);
     this.client = new ClientStore(this.#database);
     this.outbox = new Outbox(this.#database);
+    this.ledger = new Ledger(this.#database);
+    this.ledger.closeAbandoned();
     const nothing = () => {};
     this.#sync = new SyncClient({
       where: {
@@ -48,6 +52,7 @@ export class SyncedPlant {
         onServerTime: nothing,
         client: this.client,
         outbox: this.outbox,
+        ledger: this.ledger,
         dataFolder: this.#folder,
         appVersion: 'test',
         plantName: () => this.#name,

@@ -2,7 +2,14 @@ import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
-import type { AgentNotice, AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
+import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
+import type {
+  AgentNotice,
+  AgentStatus,
+  LocalCommand,
+  LocalMessage,
+  LocalQuery,
+} from '@genba/shared/local-api/messages';
 import type { Task } from '@genba/shared/model/task';
 import { WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
@@ -17,6 +24,7 @@ import { agentPhase, HISTORY_POINTS, remainingMs } from './status.ts';
 import { ClientStore } from './store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from './store/database.ts';
 import { readBase, readHistory } from './store/history.ts';
+import { Ledger } from './store/ledger.ts';
 import { Outbox } from './store/outbox.ts';
 import { type AgentSettings, SettingsStore } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
@@ -52,6 +60,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #settings: SettingsStore;
   readonly #client: ClientStore;
   readonly #outbox: Outbox;
+  readonly #ledger: Ledger;
   readonly #device: DeviceStore;
   readonly #identity: DeviceIdentity;
   #sync: SyncClient | null = null;
@@ -79,6 +88,8 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#settings = new SettingsStore(this.#database, os.hostname());
     this.#client = new ClientStore(this.#database);
     this.#outbox = new Outbox(this.#database);
+    this.#ledger = new Ledger(this.#database);
+    this.#ledger.closeAbandoned();
     this.#device = new DeviceStore(this.#database, new FileKeyStore(options.dataFolder));
     if (typeof options.settings.server === 'string' && this.#device.enrolment() !== null) {
       this.#database.close();
@@ -115,6 +126,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#sync?.stop();
     this.#loop?.stop();
     await this.#loopDone;
+    this.#ledger.stop();
     this.#database.close();
   }
 
@@ -136,6 +148,16 @@ export class Agent extends EventEmitter<AgentEvents> {
         break;
     }
     this.emit('change');
+  }
+
+  /** Answers what a command of the program wants to know. */
+  answer(query: LocalQuery): LocalMessage {
+    return { type: 'ledger', id: query.id, page: this.readLedger(query.of) };
+  }
+
+  /** One page of what left this PC. */
+  readLedger(query: LedgerQuery): LedgerPage {
+    return this.#ledger.read(query);
   }
 
   #setPaused(isPaused: boolean): void {
@@ -239,6 +261,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         onServerTime: (serverTime) => this.#identity.compareClocks(serverTime),
         client: this.#client,
         outbox: this.#outbox,
+        ledger: this.#ledger,
         dataFolder,
         appVersion,
         plantName: () => this.#settings.read().plantName,

@@ -87,6 +87,7 @@ async function run(options: CliOptions, appVersion: string): Promise<void> {
   const localApi = new LocalApiServer({
     status: () => agent.status(),
     execute: (command) => agent.execute(command),
+    answer: (query) => agent.answer(query),
     pagesFolder: PAGES_FOLDER,
     log,
   });
@@ -147,7 +148,8 @@ function program(appVersion: string): Command {
     .option('--port <number>', 'port of the local API', numberFrom(0, 65_535, true), 0)
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action((options: CliOptions) => run(options, appVersion));
-  addIdentityCommands(command, { appVersion, defaultDataFolder: dataFolder, print: console.log });
+  const host = { appVersion, defaultDataFolder: dataFolder, print: console.log };
+  addIdentityCommands(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,

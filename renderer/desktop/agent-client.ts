@@ -126,6 +126,8 @@ export class AgentClient {
       this.#settle(id, error === null ? { kind: 'done' } : { kind: 'refused', code: error });
       return;
     }
+    // Answers to questions that a window does not ask.
+    if (message.type !== 'status') return;
     this.#show({
       contact: { kind: 'connected' },
       status: message.status,

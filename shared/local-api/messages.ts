@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors/catalogue.ts';
 import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
 import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
+import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
 
 /** WebSocket subprotocol of the agent's local API; the token travels as a second one, `token.<hex>`. */
 export const LOCAL_API_SUBPROTOCOL = 'genba.local.v1';
@@ -183,9 +184,19 @@ export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
 export type PlainCommand = Exclude<LocalCommand, { command: 'enrol' }>['command'];
 
-/** What the agent says: a status after every change (at most ten a second), and one reply per command. */
+/** What commands of the program ask a running agent for, because only it can open its database. */
+export const localQuerySchema = z.discriminatedUnion('query', [
+  z.strictObject({ id: z.int(), query: z.literal('ledger'), of: ledgerQuerySchema }),
+]);
+export type LocalQuery = z.output<typeof localQuerySchema>;
+
+/** All that may be said to the agent. */
+export const localRequestSchema = z.union([localCommandSchema, localQuerySchema]);
+
+/** What the agent says: a status after every change (at most ten a second), and one reply per command or query. */
 export const localMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('status'), status: agentStatusSchema }),
   z.strictObject({ type: z.literal('reply'), id: z.int(), error: z.enum(ERROR_CODES).nullable() }),
+  z.strictObject({ type: z.literal('ledger'), id: z.int(), page: ledgerPageSchema }),
 ]);
 export type LocalMessage = z.output<typeof localMessageSchema>;

@@ -1,23 +1,13 @@
-import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
-import type { AgentStatus, LocalApiEndpoint, LocalCommand } from '@genba/shared/local-api/messages';
+import type { AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
 import type { Command } from 'commander';
-import { pino } from 'pino';
-import { Agent } from '../agent.ts';
 import { askAgent, readAgentStatus } from '../local-api/ask-agent.ts';
-import { findAgent } from '../local-api/find-agent.ts';
+import { type CommandHost, onAgent } from '../local-api/on-agent.ts';
 import type { EnrolStep } from './enrol.ts';
 import { invitationText } from './invitation-source.ts';
 
 /** A sentence for people, in both languages. */
 type Sentence = readonly [en: string, ja: string];
-
-export interface CommandHost {
-  readonly appVersion: string;
-  readonly defaultDataFolder: string;
-  /** Shows one line on standard output. */
-  readonly print: (text: string) => void;
-}
 
 interface Choices {
   readonly data: string;
@@ -85,27 +75,6 @@ export function addIdentityCommands(program: Command, host: CommandHost): void {
       if (status.identity === null) throw new AppError('identity/not-enrolled');
       print(identityTable(status.identity));
     });
-}
-
-/** Does something with the agent of a data folder: the one that runs, or one for this moment only. */
-async function onAgent<Result>(
-  folder: string,
-  { appVersion }: CommandHost,
-  act: {
-    readonly running: (endpoint: LocalApiEndpoint) => Promise<Result>;
-    readonly stopped: (agent: Agent) => Promise<Result>;
-  },
-): Promise<Result> {
-  const dataFolder = path.resolve(folder);
-  const endpoint = await findAgent(dataFolder);
-  if (endpoint !== null) return act.running(endpoint);
-  const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }));
-  const agent = new Agent({ dataFolder, appVersion, log, settings: {} });
-  try {
-    return await act.stopped(agent);
-  } finally {
-    await agent.stop();
-  }
 }
 
 function stepSentence(step: EnrolStep): Sentence {

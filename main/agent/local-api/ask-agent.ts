@@ -1,4 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
+import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import {
   type AgentStatus,
   LOCAL_API_PATH,
@@ -7,6 +8,7 @@ import {
   type LocalApiEndpoint,
   type LocalCommand,
   type LocalMessage,
+  type LocalQuery,
   localMessageSchema,
 } from '@genba/shared/local-api/messages';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
@@ -28,6 +30,16 @@ export async function askAgent(endpoint: LocalApiEndpoint, command: LocalCommand
 export async function readAgentStatus(endpoint: LocalApiEndpoint): Promise<AgentStatus> {
   return converse<AgentStatus>(endpoint, (_, resolve) => (message) => {
     if (message.type === 'status') resolve(message.status);
+  });
+}
+
+/** A page of a running agent's ledger. @throws AppError `local/unauthorised` */
+export async function askLedger(endpoint: LocalApiEndpoint, of: LedgerQuery): Promise<LedgerPage> {
+  return converse<LedgerPage>(endpoint, (socket, resolve) => {
+    socket.on('open', () => socket.send(JSON.stringify({ id: 1, query: 'ledger', of } satisfies LocalQuery)));
+    return (message) => {
+      if (message.type === 'ledger') resolve(message.page);
+    };
   });
 }
 

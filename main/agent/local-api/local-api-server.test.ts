@@ -11,6 +11,7 @@ import { WebSocket } from 'ws';
 import { LocalApiServer } from './local-api-server.ts';
 
 const STATUS = { plantName: '仙台' } as AgentStatus;
+const PAGE = { entries: [], hasMore: false, keptSince: null };
 
 let folder: string;
 let server: LocalApiServer;
@@ -28,6 +29,7 @@ beforeEach(async () => {
       if (command.command === 'resume') throw new AppError('internal/bug');
       executed.push(command);
     },
+    answer: ({ id }) => ({ type: 'ledger', id, page: PAGE }),
     pagesFolder: path.join(folder, 'pages'),
     log: pino({ level: 'silent' }),
   });
@@ -98,6 +100,15 @@ describe('the local API', () => {
     socket.terminate();
   });
 
+  it('answers a question to whoever asked', async () => {
+    const { socket } = await connect();
+    const of = { since: null, until: '2026-11-26T00:00:00.000Z', after: 3 };
+    socket.send(JSON.stringify({ id: 5, query: 'ledger', of }));
+    expect(await nextMessage(socket)).toEqual({ type: 'ledger', id: 5, page: PAGE });
+    expect(executed).toEqual([]);
+    socket.terminate();
+  });
+
   it('says which error stopped a command', async () => {
     const { socket } = await connect();
     socket.send(JSON.stringify({ id: 8, command: 'resume' }));
@@ -105,16 +116,18 @@ describe('the local API', () => {
     socket.terminate();
   });
 
-  it.each(['{', '{"id":1,"command":"format"}', '{"id":1,"command":"pause","extra":1}'])(
-    'closes on %s and carries out nothing',
-    async (text) => {
-      const { socket } = await connect();
-      const closed = new Promise((resolve) => socket.once('close', resolve));
-      socket.send(text);
-      expect(await closed).toBe(1008);
-      expect(executed).toEqual([]);
-    },
-  );
+  it.each([
+    '{',
+    '{"id":1,"command":"format"}',
+    '{"id":1,"command":"pause","extra":1}',
+    '{"id":1,"query":"ledger"}',
+  ])('closes on %s and carries out nothing', async (text) => {
+    const { socket } = await connect();
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.send(text);
+    expect(await closed).toBe(1008);
+    expect(executed).toEqual([]);
+  });
 
   it('tells every window of a change, many changes at once', async () => {
     const { socket } = await connect();
@@ -129,6 +142,7 @@ describe('the local API', () => {
     const other = new LocalApiServer({
       status: () => STATUS,
       execute: () => Promise.resolve(),
+      answer: ({ id }) => ({ type: 'ledger', id, page: PAGE }),
       pagesFolder: folder,
       log: pino({ level: 'silent' }),
     });

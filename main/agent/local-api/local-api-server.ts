@@ -10,7 +10,8 @@ import {
   LOCAL_API_TOKEN_PREFIX,
   type LocalCommand,
   type LocalMessage,
-  localCommandSchema,
+  type LocalQuery,
+  localRequestSchema,
 } from '@genba/shared/local-api/messages';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import type { Logger } from 'pino';
@@ -28,6 +29,8 @@ export interface LocalApiContext {
   readonly status: () => AgentStatus;
   /** Done when it resolves. @throws AppError when the command cannot be carried out */
   readonly execute: (command: LocalCommand) => Promise<void>;
+  /** Answers a question, with the same id. */
+  readonly answer: (query: LocalQuery) => LocalMessage;
   /** Folder of the built pages. */
   readonly pagesFolder: string;
   readonly log: Logger;
@@ -141,8 +144,9 @@ export class LocalApiServer {
     socket.on('error', (error) => this.#context.log.debug({ error: error.message }, 'window'));
     socket.on('message', (data: Buffer) => {
       try {
-        const command = parseControlFrame(localCommandSchema, data.toString('utf8'));
-        void this.#reply(command).then((reply) => socket.send(JSON.stringify(reply)));
+        const request = parseControlFrame(localRequestSchema, data.toString('utf8'));
+        if ('query' in request) socket.send(JSON.stringify(this.#context.answer(request)));
+        else void this.#reply(request).then((reply) => socket.send(JSON.stringify(reply)));
       } catch (thrown) {
         this.#context.log.warn({ detail: toAppError(thrown).detail }, 'a window sent an unknown command');
         socket.close(1008);

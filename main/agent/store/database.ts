@@ -7,11 +7,12 @@ import { IDENTITY_SCHEMA } from './migrations/0002-identity.ts';
 import { REFERENCE } from './migrations/0003-reference.ts';
 import { HELD_UPDATES } from './migrations/0004-held.ts';
 import { OUTGOING_SCHEMA } from './migrations/0005-outgoing.ts';
+import { LEDGER_SCHEMA } from './migrations/0006-ledger.ts';
 
 export type AgentDatabase = Database.Database;
 
 /** Forward only, numbered by position from 1; a shipped one is never edited. */
-const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA, REFERENCE, HELD_UPDATES, OUTGOING_SCHEMA];
+const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA, REFERENCE, HELD_UPDATES, OUTGOING_SCHEMA, LEDGER_SCHEMA];
 
 const DATABASE_FILE = 'agent.sqlite';
 

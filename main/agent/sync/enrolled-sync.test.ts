@@ -8,6 +8,7 @@ import { DeviceStore } from '../identity/device-store.ts';
 import { FileKeyStore } from '../identity/key-store.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
+import { Ledger } from '../store/ledger.ts';
 import { Outbox } from '../store/outbox.ts';
 import { SettingsStore } from '../store/settings.ts';
 import { type Authority, issue, makeAuthority } from '../testing/certificates.ts';
@@ -68,6 +69,7 @@ function sync(where: SyncTargets = identity.syncTargets()!): SyncClient {
       device,
       client: new ClientStore(database),
       outbox: new Outbox(database),
+      ledger: new Ledger(database),
       dataFolder,
       appVersion: '0.0.0',
       plantName: () => '仙台',

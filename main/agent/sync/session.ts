@@ -9,7 +9,7 @@ import type { Task } from '@genba/shared/model/task';
 import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
-import { PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
+import { PROTOCOL_VERSION, WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
 import {
   type ClientMessage,
   type ServerMessage,
@@ -21,10 +21,11 @@ import { proofMessage, rotateMessage } from '../identity/answers.ts';
 import type { DeviceKey } from '../identity/device-key.ts';
 import type { DeviceStore } from '../identity/device-store.ts';
 import type { ClientStore } from '../store/client-store.ts';
+import type { Delivery, Ledger } from '../store/ledger.ts';
 import type { Outbox, OutstandingUpdate } from '../store/outbox.ts';
 import { toWeights } from '../store/weights-blob.ts';
 import { PartialDownload } from './partial-download.ts';
-import { sendUpload } from './upload.ts';
+import { sendUpload, type Upload } from './upload.ts';
 
 /** The aggregator was emptied, or restored from a backup older than our base: start from what it has now. */
 const LOST_BASE_CODES: ReadonlySet<ErrorCode> = new Set(['update/unknown-base', 'update/future-base']);
@@ -42,6 +43,7 @@ export interface SessionContext {
   readonly device: DeviceStore;
   readonly client: ClientStore;
   readonly outbox: Outbox;
+  readonly ledger: Ledger;
   readonly dataFolder: string;
   readonly appVersion: string;
   readonly plantName: () => string;
@@ -257,20 +259,36 @@ export class SyncSession {
   #onResume(updateId: string, transfer: number, offset: number): void {
     if (this.#offered?.updateId !== updateId)
       throw new AppError('protocol/unexpected-message', { detail: updateId });
-    void sendUpload(this.#socket, { transfer, offset, bytes: this.#offered.payload });
+    this.#send({ transfer, offset, bytes: this.#offered.payload }, 'update');
+  }
+
+  /** Sends bytes of the offered update, or of what it builds on, and enters that they leave this PC. */
+  #send(range: Omit<Upload, 'delivery'>, content: Delivery['content']): void {
+    const plannedBytes = range.bytes.byteLength - range.offset;
+    if (plannedBytes <= 0) return;
+    const delivery = this.#context.ledger.begin({
+      channel: 'network',
+      peer: this.#socket.url.replace(WEBSOCKET_PATH, ''),
+      taskId: this.#context.client.task()!.id,
+      updateId: this.#offered!.updateId,
+      content,
+      firstByte: range.offset,
+      plannedBytes,
+    });
+    void sendUpload(this.#socket, { ...range, delivery });
   }
 
   /** The aggregator needs the weights this plant started from before it can take the update. */
   #onBaseResume(asked: Extract<ServerMessage, { type: 'base/resume' }>): void {
     const { baseId, transfer, offset } = asked;
-    const bytes = this.#context.client.startBytes(asked);
+    const bytes = this.#offered === null ? null : this.#context.client.startBytes(asked);
     if (bytes === null) {
       // It refuses the update then, and the progress goes on from fresh weights.
       this.#say({ type: 'base/missing', baseId });
       return;
     }
     this.#context.onNotice('start-asked');
-    void sendUpload(this.#socket, { transfer, offset, bytes });
+    this.#send({ transfer, offset, bytes }, 'start-weights');
   }
 
   #onWeightsOffer(offer: WeightsOffer): void {

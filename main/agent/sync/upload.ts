@@ -1,6 +1,7 @@
 import { encodeDataFrame } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES, SEND_WINDOW_BYTES } from '@genba/shared/protocol/limits';
 import type { WebSocket } from 'ws';
+import type { RunningDelivery } from '../store/ledger.ts';
 
 /** How often a full socket is looked at again, milliseconds. */
 const WINDOW_POLL_MS = 5;
@@ -11,6 +12,8 @@ export interface Upload {
   /** First byte the aggregator still needs. */
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** Where it is entered that these bytes leave this PC. */
+  readonly delivery: RunningDelivery;
 }
 
 /**
@@ -18,13 +21,24 @@ export interface Upload {
  * socket closes: the next connection resumes where the aggregator's file ends.
  */
 export async function sendUpload(socket: WebSocket, upload: Upload): Promise<void> {
-  const { transfer, bytes } = upload;
+  const { transfer, bytes, delivery } = upload;
+  let isTaken = Promise.resolve(true);
   for (let offset = upload.offset; offset < bytes.byteLength; offset += DATA_CHUNK_BYTES) {
     while (socket.readyState === socket.OPEN && socket.bufferedAmount > SEND_WINDOW_BYTES) {
       await new Promise((resolve) => setTimeout(resolve, WINDOW_POLL_MS));
     }
-    if (socket.readyState !== socket.OPEN) return;
+    if (socket.readyState !== socket.OPEN) return delivery.breakOff();
     const payload = bytes.subarray(offset, Math.min(offset + DATA_CHUNK_BYTES, bytes.byteLength));
-    socket.send(encodeDataFrame({ transfer, offset, payload }));
+    delivery.add(payload.byteLength);
+    isTaken = send(socket, encodeDataFrame({ transfer, offset, payload }));
   }
+  if (await isTaken) delivery.complete();
+  else delivery.breakOff();
+}
+
+/** Resolves when the system has taken a frame (and with it all before it), or never will. */
+function send(socket: WebSocket, frame: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.send(frame, (error) => resolve(error === undefined || error === null));
+  });
 }
