@@ -7,7 +7,7 @@ import { EngineBench, haltAt } from '../testing/engine-bench.ts';
 import { SERVED_FEDERATIONS, smallTask, trained } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { RESTORE_STEPS, type StepHook } from './steps.ts';
-import type { Recall } from './task-engine.ts';
+import type { Recall } from './update-queue.ts';
 
 async function open(folder: string, task: Task = smallTask(), onStep?: StepHook): Promise<EngineBench> {
   const bench = await EngineBench.open(folder, task, onStep);

@@ -1,0 +1,175 @@
+import { type AppError, toAppError } from '@genba/shared/errors/app-error';
+import type { Finding } from '@genba/shared/federation/screening/finding';
+import { screeningOf } from '@genba/shared/model/task';
+import type { Aftermath, BaseRecord, ClientRecord, UpdateRecord } from '../store/catalogue.ts';
+import type { Ended } from './ended.ts';
+import type { KeeperContext } from './keeper-context.ts';
+import { trainingDigest } from './manifest.ts';
+import type { ScreeningBasis, Stepped, Withheld } from './merge-runner.ts';
+import { findDamage, missingOf } from './missing-files.ts';
+import type { StateKeeper } from './state-keeper.ts';
+import { clientProgress, storedClientOf, type WeightsIssuer } from './weights-issuer.ts';
+
+/** Screens journaled updates of one task and merges them. Calls must not overlap. */
+export class UpdateApplier {
+  readonly #context: KeeperContext;
+  readonly #keeper: StateKeeper;
+  readonly #issuer: WeightsIssuer;
+  readonly #training: string;
+
+  constructor(context: KeeperContext, keeper: StateKeeper, issuer: WeightsIssuer) {
+    this.#context = context;
+    this.#keeper = keeper;
+    this.#issuer = issuer;
+    this.#training = trainingDigest(context.task);
+  }
+
+  /**
+   * Screens one journaled update and applies it, after closing the round that was due when it arrived. One that is
+   * out of the ordinary is put into quarantine. One that would spoil the global weights, or whose base its client no
+   * longer has, is set aside for good. One that lacks a file which its client has waits for it.
+   * @throws AppError `server/storage`, `store/damaged`, `check-set/unusable`; RunnerLost; the update stays journaled
+   */
+  async apply(update: UpdateRecord): Promise<Ended> {
+    const { catalogue, runner, task } = this.#context;
+    const receivedAtMs = Date.parse(update.receivedAt);
+    await this.closeDue(receivedAtMs);
+    const client = await catalogue.findClient(task.id, update.clientId);
+    if (client?.base?.baseId !== update.baseId) return this.#setAside(update, 'update/unknown-base', null);
+    const missing = missingOf(client, this.#context.clientVectors);
+    if (missing === 'start-weights') return { kind: 'blocked', lacks: missing };
+    if (missing === 'reference') return this.#reset(update);
+    const { digest, examples } = update;
+    const basis = await this.#basis(update, client);
+    let stepped: Stepped | Withheld;
+    try {
+      const report = { digest, examples, receivedAtMs };
+      stepped = await runner.step(this.#keeper.state, storedClientOf(client)!, report, basis);
+    } catch (thrown) {
+      const { code } = toAppError(thrown);
+      if (code === 'store/damaged') return this.#onDamage(update, client, thrown);
+      if (code !== 'update/not-finite') throw thrown;
+      return this.#setAside(update, code, client);
+    }
+    if (stepped.kind === 'withheld') return this.#quarantine(update, stepped.finding);
+    const applied = stepped;
+    await this.#context.onStep('apply/computed');
+    const aftermath = await this.#keeper.move(applied, () => this.#recordStep(update, applied));
+    await this.#context.onStep('apply/committed');
+    if (stepped.reply !== null) this.#context.onIssued(update.clientId);
+    await this.#keeper.cleanUp(aftermath);
+    await this.#context.onStep('apply/cleaned');
+    return { kind: 'applied', figures: stepped.figures, measured: stepped.measured };
+  }
+
+  /** Closes the round if it is due and answers everybody who waits for it. @throws as {@link apply} */
+  async closeDue(nowMs: number): Promise<void> {
+    if (this.#keeper.dueAtMs === null || nowMs < this.#keeper.dueAtMs) return;
+    const { catalogue, runner, task, keepsStartWeights, now, onStep } = this.#context;
+    const closed = await runner.close(this.#keeper.state, nowMs);
+    if (closed === null) return;
+    const release = { keepsStartWeights, use: 'install' as const };
+    const aftermath = await this.#keeper.move(closed, () =>
+      catalogue.closeRound({
+        taskId: task.id,
+        state: closed.state,
+        release,
+        closedAt: now().toISOString(),
+      }),
+    );
+    await onStep('apply/closed');
+    await this.#keeper.cleanUp(aftermath);
+  }
+
+  /** What an update is screened by; null where the task screens nothing. */
+  async #basis(
+    { clientId, rounds, releasedAt }: UpdateRecord,
+    { vectors, base }: ClientRecord,
+  ): Promise<ScreeningBasis | null> {
+    const { screening, operators, task } = this.#context;
+    if (screeningOf(task) === null) return null;
+    const startDigest = vectors.startWeights ?? (await operators.keptVersion(task.id, base!.version));
+    const history = await screening.normHistory({ taskId: task.id, clientId, training: this.#training });
+    return { startDigest, rounds, history, isReleased: releasedAt !== null };
+  }
+
+  async #quarantine({ updateId, clientId }: UpdateRecord, finding: Finding): Promise<Ended> {
+    const { screening, now, onStep, onIssued } = this.#context;
+    await onStep('quarantine/found');
+    await screening.quarantine({ updateId, finding, quarantinedAt: now().toISOString() });
+    await onStep('quarantine/committed');
+    onIssued(clientId);
+    return { kind: 'quarantined', finding };
+  }
+
+  #recordStep(update: UpdateRecord, stepped: Stepped): Promise<Aftermath> {
+    const { catalogue, keepsStartWeights, newId, now } = this.#context;
+    const { updateId, taskId, clientId } = update;
+    const { state, client, figures, releasesHeld, measured } = stepped;
+    const { staleness, mixingWeight, calibration } = figures;
+    const appliedAt = now().toISOString();
+    const reply: BaseRecord | null =
+      stepped.reply === null
+        ? null
+        : {
+            baseId: newId(),
+            taskId,
+            clientId,
+            version: client.baseVersion,
+            weightsDigest: stepped.reply.digest,
+            use: stepped.reply.use,
+            updateId,
+            staleness,
+            mixingWeight,
+            calibration,
+            issuedAt: appliedAt,
+            installedAt: null,
+          };
+    return catalogue.applyUpdate({
+      updateId,
+      state,
+      client: clientProgress(stepped, reply, keepsStartWeights),
+      reply,
+      figures,
+      release: releasesHeld ? { keepsStartWeights, use: 'install' } : null,
+      norms: measured?.norms ? { training: this.#training, norms: measured.norms } : null,
+      appliedAt,
+    });
+  }
+
+  /** @param client to be sent the global weights instead of an answer; null where it has other weights already */
+  async #setAside(update: UpdateRecord, code: AppError['code'], client: ClientRecord | null): Promise<Ended> {
+    const { catalogue, onIssued } = this.#context;
+    const { updateId, clientId } = update;
+    if (client === null) {
+      const aftermath = await catalogue.setAside({ updateId, code, state: this.#keeper.state, issue: null });
+      await this.#keeper.cleanUp(aftermath);
+    } else {
+      const { joined, issue } = await this.#issuer.prepare(client, updateId);
+      const commit = () => catalogue.setAside({ updateId, code, state: joined.state, issue });
+      await this.#keeper.cleanUp(await this.#keeper.move(joined, commit));
+      onIssued(clientId);
+    }
+    return { kind: 'set-aside', code };
+  }
+
+  /** The client is told and offers it no more; its progress goes on from fresh weights. */
+  async #reset(update: UpdateRecord): Promise<Ended> {
+    await this.#setAside(update, 'update/unknown-base', null);
+    return { kind: 'reset' };
+  }
+
+  /** Finds out whose file is damaged. Of the client's own, the server lets go: then they are missing, no more. */
+  async #onDamage(update: UpdateRecord, client: ClientRecord, thrown: unknown): Promise<Ended> {
+    const { catalogue, weights, now } = this.#context;
+    const { isUpdateDamaged, names } = await findDamage(weights, update, client);
+    if (names.length > 0) {
+      const { taskId, clientId } = update;
+      const damage = { taskId, clientId, names, atTime: now().toISOString() };
+      await this.#keeper.removeObsolete(await catalogue.evictDamaged(damage));
+    }
+    if (isUpdateDamaged) return { kind: 'blocked', lacks: 'update' };
+    if (names.length === 0) throw thrown;
+    return this.apply(update);
+  }
+}
