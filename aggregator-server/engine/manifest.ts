@@ -18,6 +18,16 @@ export function trainingDigest({ training }: Task): string {
   return createHash('sha256').update(canonicalJson(training)).digest('hex');
 }
 
+/**
+ * Names the history that an update's norms are compared with and belong to: that of the training settings, and of what
+ * the client's way is measured from. A client that calibrates by itself is measured from global weights, because nobody
+ * else has its start weights; those norms are of another size, and compare with their like only.
+ */
+export function historyKey(task: Task, origin: 'start-weights' | 'global-weights'): string {
+  const training = trainingDigest(task);
+  return origin === 'start-weights' ? training : `${training} from global weights`;
+}
+
 /** JSON with sorted keys, so that a digest does not hang on the order in a task file. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => {

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { WHOLE_MODEL } from '@genba/shared/federation/screening/norms';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OperatorCommand, OperatorRequest } from '../store/operator-table.ts';
 import { EngineBench } from '../testing/engine-bench.ts';
 import { SERVED_FEDERATIONS, smallTask, trained } from '../testing/fixtures.ts';
 import { scaled, wildIn } from '../testing/poison.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { historyKey } from './manifest.ts';
 
 const TIME = '2026-11-23T06:00:00.000Z';
 /** Few updates make a history here, so that tests stay short. */
 const SCREENING = { minimumHistory: 3 };
+/** What an update may be measured from. */
+const ORIGINS = ['start-weights', 'global-weights'] as const;
 
 /** Three plants that report by turns until each has a history of its own. */
 class Plants {
@@ -104,8 +108,12 @@ describe.each(Object.entries(SERVED_FEDERATIONS))('under %s', (_name, federation
     const { updateId } = await plants.deliver('nagoya', 9, (weights, seed) => scaled(weights, seed, 1000));
     const of = { taskId: engine.task.id, clientId: 'nagoya' };
     const historyOf = async () => {
-      const rows = await store.screening.normHistory({ ...of, training: await trainingOf(plants) });
-      return rows.own.length;
+      const counts = ORIGINS.map(async (origin) => {
+        const training = historyKey(engine.task, origin);
+        return (await store.screening.normHistory({ ...of, training })).own.length;
+      });
+      const [fromStart, fromGlobal] = await Promise.all(counts);
+      return fromStart! + fromGlobal!;
     };
     expect(await historyOf()).toBe(4);
     const before = engine.state;
@@ -170,10 +178,64 @@ describe.each(Object.entries(SERVED_FEDERATIONS))('under %s', (_name, federation
   });
 });
 
-async function trainingOf({ bench }: Plants): Promise<string> {
-  const { trainingDigest } = await import('./manifest.ts');
-  return trainingDigest(bench.engine.task);
-}
+describe('a plant that takes its calibration over', () => {
+  /** Far from the others: its own weights lie a long way from the global ones, and each round moves them a little. */
+  const drifting = (weights: Float32Array, seed: number) =>
+    trained(weights, seed).map((value, index) => value + (index % 2 === 0 ? 0.1 : -0.1));
+
+  it('begins a history of its own there, which soon holds what is out of the ordinary in it', async () => {
+    // One plant more than the server calibrates for.
+    const plants = await Plants.open({
+      reference: 'average',
+      calibratedBy: 'auto',
+      calibrationLimit: 2,
+      mixingWeight: 0.01,
+    });
+    const { engine, store } = plants.bench;
+    const historyOf = (origin: (typeof ORIGINS)[number]) =>
+      store.screening.normHistory({
+        taskId: engine.task.id,
+        clientId: 'osaka',
+        training: historyKey(engine.task, origin),
+      });
+    for (const plant of ['osaka', 'nagoya']) await plants.bench.join(plant);
+    for (let turn = 0; turn < 20; turn++) {
+      for (const plant of ['osaka', 'nagoya'])
+        expect(await plants.report(plant, turn, plant === 'osaka' ? drifting : trained)).toBe('applied');
+    }
+    await plants.bench.join('sendai');
+    expect(await plants.report('osaka', 20, drifting)).toBe('applied');
+    expect((await plants.bench.baseOf('osaka')).base.use).toBe('install-and-reference');
+    const before = await historyOf('start-weights');
+    expect((await historyOf('global-weights')).own).toEqual([]);
+
+    // Measured from the global weights it has come twenty rounds' way, which is no sudden jump.
+    const own = (await plants.bench.baseOf('osaka')).weights;
+    let weights = own;
+    const report = async (make: (weights: Float32Array) => Float32Array) => {
+      const { base } = await plants.bench.baseOf('osaka');
+      const updateId = randomUUID();
+      const made = make(weights);
+      await plants.bench.deliver({ updateId, clientId: 'osaka', baseId: base.baseId, weights: made });
+      await engine.whenIdle();
+      const { state } = (await store.catalogue.findUpdate(updateId))!;
+      if (state === 'applied') weights = made;
+      return state;
+    };
+    for (let turn = 21; turn < 25; turn++)
+      expect(await report((each) => drifting(each, turn))).toBe('applied');
+    const after = await historyOf('global-weights');
+    const [first] = after.own;
+    const longest = Math.max(...before.own.map(({ norms }) => norms[WHOLE_MODEL]!));
+    expect(first!.norms[WHOLE_MODEL]).toBeGreaterThan(6 * longest);
+    expect(after.own).toHaveLength(4);
+    expect(await historyOf('start-weights')).toEqual(before);
+
+    expect(await report((each) => each.map((value) => 100 * value))).toBe('quarantined');
+    const [held] = await store.screening.quarantined(engine.task.id);
+    expect(held!.finding).toMatchObject({ kind: 'history', usual: expect.any(Number) });
+  });
+});
 
 describe('an update in quarantine', () => {
   it('is judged the same after a restart, and its files stay', async () => {

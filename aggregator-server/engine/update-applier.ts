@@ -1,10 +1,10 @@
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import { screeningOf } from '@genba/shared/model/task';
-import type { Aftermath, BaseRecord, ClientRecord, UpdateRecord } from '../store/catalogue.ts';
+import type { Aftermath, BaseRecord, ClientRecord, UpdateRecord, VectorDigests } from '../store/catalogue.ts';
 import type { Ended } from './ended.ts';
 import type { KeeperContext } from './keeper-context.ts';
-import { trainingDigest } from './manifest.ts';
+import { historyKey } from './manifest.ts';
 import type { ScreeningBasis, Stepped, Withheld } from './merge-runner.ts';
 import { findDamage, missingOf } from './missing-files.ts';
 import type { StateKeeper } from './state-keeper.ts';
@@ -15,13 +15,11 @@ export class UpdateApplier {
   readonly #context: KeeperContext;
   readonly #keeper: StateKeeper;
   readonly #issuer: WeightsIssuer;
-  readonly #training: string;
 
   constructor(context: KeeperContext, keeper: StateKeeper, issuer: WeightsIssuer) {
     this.#context = context;
     this.#keeper = keeper;
     this.#issuer = issuer;
-    this.#training = trainingDigest(context.task);
   }
 
   /**
@@ -54,7 +52,7 @@ export class UpdateApplier {
     if (stepped.kind === 'withheld') return this.#quarantine(update, stepped.finding);
     const applied = stepped;
     await this.#context.onStep('apply/computed');
-    const aftermath = await this.#keeper.move(applied, () => this.#recordStep(update, applied));
+    const aftermath = await this.#keeper.move(applied, () => this.#recordStep(update, client, applied));
     await this.#context.onStep('apply/committed');
     if (stepped.reply !== null) this.#context.onIssued(update.clientId);
     await this.#keeper.cleanUp(aftermath);
@@ -89,8 +87,16 @@ export class UpdateApplier {
     const { screening, operators, task } = this.#context;
     if (screeningOf(task) === null) return null;
     const startDigest = vectors.startWeights ?? (await operators.keptVersion(task.id, base!.version));
-    const history = await screening.normHistory({ taskId: task.id, clientId, training: this.#training });
+    const training = this.#historyOf(vectors);
+    const history = await screening.normHistory({ taskId: task.id, clientId, training });
     return { startDigest, rounds, history, isReleased: releasedAt !== null };
+  }
+
+  /** Under strategies that keep no start weights, clients are sent global weights: both are the same. */
+  #historyOf(vectors: VectorDigests): string {
+    const { task, clientVectors } = this.#context;
+    const lacksStart = clientVectors.includes('startWeights') && vectors.startWeights === undefined;
+    return historyKey(task, lacksStart ? 'global-weights' : 'start-weights');
   }
 
   async #quarantine({ updateId, clientId }: UpdateRecord, finding: Finding): Promise<Ended> {
@@ -102,7 +108,7 @@ export class UpdateApplier {
     return { kind: 'quarantined', finding };
   }
 
-  #recordStep(update: UpdateRecord, stepped: Stepped): Promise<Aftermath> {
+  #recordStep(update: UpdateRecord, { vectors }: ClientRecord, stepped: Stepped): Promise<Aftermath> {
     const { catalogue, keepsStartWeights, newId, now } = this.#context;
     const { updateId, taskId, clientId } = update;
     const { state, client, figures, releasesHeld, measured } = stepped;
@@ -132,7 +138,7 @@ export class UpdateApplier {
       reply,
       figures,
       release: releasesHeld ? { keepsStartWeights, use: 'install' } : null,
-      norms: measured?.norms ? { training: this.#training, norms: measured.norms } : null,
+      norms: measured?.norms ? { training: this.#historyOf(vectors), norms: measured.norms } : null,
       appliedAt,
     });
   }

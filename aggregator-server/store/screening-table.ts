@@ -25,7 +25,7 @@ export interface ScreeningTable {
   /**
    * The norms of the newest applied updates, oldest first: at most {@link OWN_HISTORY} of the client, and at most
    * {@link TASK_HISTORY} of the task.
-   * @param of.training digest of the training settings; updates made under others do not count
+   * @param of.training names the history: training settings, and what is measured from; others do not count
    */
   normHistory(of: { taskId: string; clientId: string; training: string }): Promise<NormHistory>;
   /**
