@@ -41,7 +41,7 @@ describe('backup', () => {
     for (const to of copies) {
       const finding = await backup({ dataFolder, to });
       expect(finding).toMatchObject({ problems: [], notes: [], orphans: 0 });
-      expect((await readdir(to)).sort()).toEqual(['catalogue.sqlite', 'tasks', 'weights']);
+      expect((await readdir(to)).sort()).toEqual(['audit-head.txt', 'catalogue.sqlite', 'tasks', 'weights']);
     }
     for (const stop of stops) await stop();
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
-import { type AuditRow, ChainCheck } from '../store/audit-chain.ts';
+import { type AuditHead, type AuditRow, CHAIN_START, ChainCheck } from '../store/audit-chain.ts';
 import { dataFolderPaths } from '../store/data-folder.ts';
 import { COUNT_EVICTED_CLIENTS } from '../store/eviction-statements.ts';
 import { readAuditRow } from '../store/identity-rows.ts';
@@ -26,6 +26,7 @@ const versionRow = z.strictObject({
   plant_name: z.string().nullable(),
 });
 const countRow = z.strictObject({ count: z.int() });
+const headRow = z.strictObject({ sequence: z.int(), digest: z.string() });
 const findings = z.array(z.record(z.string(), z.unknown()));
 
 /** A task as the catalogue knows it. */
@@ -46,6 +47,14 @@ export interface KeptVersion {
   readonly updatesMerged: number;
   /** The plant whose update led to it; null for the first one. */
   readonly plantName: string | null;
+}
+
+/** What a check of the catalogue itself found. */
+export interface CatalogueCheck {
+  /** Each names what is wrong. */
+  readonly problems: readonly string[];
+  /** Where the audit record ends; null where its rows do not fit together. */
+  readonly auditHead: AuditHead | null;
 }
 
 /** A catalogue read beside a server that may be running: nothing is written, locked or migrated. */
@@ -82,14 +91,18 @@ export class CatalogueReader {
     }
   }
 
-  /** What SQLite's own checks and the chain of the audit record tell; empty when all is well. */
-  check(): string[] {
+  /**
+   * What SQLite's own checks and the chain of the audit record tell; no problems when all is well.
+   * @param auditHeads earlier ends that the audit record must contain
+   */
+  check(auditHeads: readonly AuditHead[] = []): CatalogueCheck {
     return reading(() => {
       const found = findings.parse(this.#database.pragma('integrity_check'));
       const broken = found.map((row) => Object.values(row).join(' ')).filter((row) => row !== 'ok');
       const orphans = findings.parse(this.#database.pragma('foreign_key_check'));
       const references = orphans.map((row) => `broken reference ${JSON.stringify(row)}`);
-      return [...broken, ...references, ...this.#brokenAudit()];
+      const audit = this.#checkAudit(auditHeads);
+      return { problems: [...broken, ...references, ...audit.problems], auditHead: audit.auditHead };
     });
   }
 
@@ -108,14 +121,21 @@ export class CatalogueReader {
     }
   }
 
-  /** The first row of the audit record that does not fit the one before; none where all do. */
-  #brokenAudit(): string[] {
-    const chain = new ChainCheck();
+  /** The end of the audit record, whether its rows are sound or not. */
+  auditHead(): AuditHead {
+    const sql = 'SELECT sequence, digest FROM audit ORDER BY sequence DESC LIMIT 1';
+    return this.#all(sql, {}, headRow)[0] ?? { sequence: 0, digest: CHAIN_START };
+  }
+
+  /** The first row of the audit record that does not fit, or what is missing at its end. */
+  #checkAudit(heads: readonly AuditHead[]): CatalogueCheck {
+    const chain = new ChainCheck(heads);
     for (const row of this.audit()) {
       const problem = chain.add(row);
-      if (problem !== null) return [problem];
+      if (problem !== null) return { problems: [problem], auditHead: null };
     }
-    return [];
+    const problem = chain.end();
+    return { problems: problem === null ? [] : [problem], auditHead: chain.last };
   }
 
   tasks(): StoredTask[] {

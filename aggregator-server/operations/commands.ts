@@ -1,6 +1,8 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { type Command, Option } from 'commander';
+import type { AuditHead } from '../store/audit-chain.ts';
 import { readTaskFile } from '../task-file.ts';
+import { auditHeadOf, readAuditHead } from './audit-head.ts';
 import { backup } from './backup.ts';
 import type { CommandHost } from './command-host.ts';
 import { compact } from './compact.ts';
@@ -21,12 +23,27 @@ interface Folders {
   readonly from: string;
 }
 
+interface VerifyChoices extends Folders {
+  readonly auditHead?: readonly AuditHead[];
+  readonly olderBackup?: readonly string[];
+}
+
 interface ExportChoices extends Folders {
   readonly task: string;
   readonly version?: number;
   readonly format: ExportFormat;
   readonly taskFile?: string;
   readonly logits?: boolean;
+}
+
+const AUDIT_HEAD = [
+  '--audit-head <rows:digest>',
+  'an earlier end of the audit record, as audit --head printed it, which it must contain; may be given several times',
+  (text: string, earlier: readonly AuditHead[] | undefined) => [...(earlier ?? []), readAuditHead(text)],
+] as const;
+
+function collect(text: string, earlier: readonly string[] | undefined): string[] {
+  return [...(earlier ?? []), text];
 }
 
 /** Adds the operations on a data folder to the program. */
@@ -38,8 +55,11 @@ export function addOperations(program: Command, host: CommandHost): void {
     .command('verify')
     .description('check catalogue and weights of a data folder or backup; changes nothing')
     .requiredOption('--data <folder>', 'data folder or backup')
-    .action(async ({ data: dataFolder }: Folders) => {
-      const finding = await verify({ dataFolder, ...longWork(host) });
+    .option(...AUDIT_HEAD)
+    .option('--older-backup <folder>', 'a backup whose audit record this one must contain', collect)
+    .action(async ({ data: dataFolder, auditHead = [], olderBackup = [] }: VerifyChoices) => {
+      const auditHeads = [...auditHead, ...(await Promise.all(olderBackup.map(auditHeadOf)))];
+      const finding = await verify({ dataFolder, auditHeads, ...longWork(host) });
       print(verificationReport(finding));
       const { length } = finding.problems;
       if (length > 0) throw new AppError('store/damaged', { detail: `${length} found in ${dataFolder}` });
@@ -60,8 +80,9 @@ export function addOperations(program: Command, host: CommandHost): void {
     .description('make a data folder from a backup')
     .requiredOption('--from <folder>', 'backup')
     .requiredOption('--data <folder>', 'new or empty data folder')
-    .action(async ({ from, data: dataFolder }: Folders) => {
-      print(verificationReport(await restore({ from, dataFolder, ...longWork(host) })));
+    .option(...AUDIT_HEAD)
+    .action(async ({ from, data: dataFolder, auditHead: auditHeads }: VerifyChoices) => {
+      print(verificationReport(await restore({ from, dataFolder, auditHeads, ...longWork(host) })));
       print(`Restored to: ${dataFolder}\n\n${RESTORED_NOTICE}`);
     });
 

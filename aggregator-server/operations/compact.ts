@@ -44,7 +44,7 @@ export async function compact({ dataFolder }: { readonly dataFolder: string }): 
 async function requireIntact(dataFolder: string): Promise<void> {
   const catalogue = await CatalogueReader.open(dataFolder);
   try {
-    const [problem] = catalogue.check();
+    const [problem] = catalogue.check().problems;
     if (problem !== undefined) throw new AppError('store/damaged', { detail: `catalogue: ${problem}` });
   } finally {
     catalogue.close();

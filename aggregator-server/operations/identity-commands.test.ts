@@ -5,7 +5,8 @@ import { invitationLink, readInvitation } from '@genba/shared/identity/invitatio
 import Sqlite from 'better-sqlite3';
 import { decodeQR } from 'qr/decode.js';
 import { describe, expect, it } from 'vitest';
-import { EXIT_CODES } from '../exit-codes.ts';
+import { EXIT_CODES, EXIT_USAGE } from '../exit-codes.ts';
+import type { AuditHead } from '../store/audit-chain.ts';
 import { launch } from '../testing/command.ts';
 import { startEnrolled } from '../testing/enrolled-bench.ts';
 import { mergedFolder } from '../testing/merged-folder.ts';
@@ -138,6 +139,60 @@ describe('an audit record', () => {
     database.close();
     expect((await verify({ dataFolder })).problems).toEqual(['catalogue: audit row 2 was changed']);
   });
+
+  it('whose end was cut off is damage for whoever has written down an earlier end, or has a backup', async () => {
+    const server = await startEnrolled();
+    await server.enrolled();
+    const { dataFolder } = server;
+    const older = join(await temporaryFolder(), '控え');
+    await backup({ dataFolder, to: older });
+    await server.enrolled();
+    await server.close();
+    const head = (await run('audit', '--data', dataFolder, '--head')).stdout.trim();
+    expect(head).toMatch(/^5:[0-9a-f]{64}$/);
+    const check = (...options: string[]) => run('verify', '--data', dataFolder, ...options);
+    const heads = ['--audit-head', head, '--older-backup', older];
+    expect(await check(...heads)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`head ${head}`),
+    });
+
+    cutAudit(dataFolder, 4);
+    // The chain alone sees nothing; what is still contained is no damage either.
+    expect(await check('--older-backup', older)).toMatchObject({ exitCode: 0 });
+    const cut = await check('--audit-head', head);
+    expect(cut.exitCode).toBe(EXIT_CODES['store/damaged']);
+    expect(cut.stdout).toContain('ends with row 4, but had 5');
+    cutAudit(dataFolder, 2);
+    expect((await check('--older-backup', older)).stdout).toContain('ends with row 2, but had 3');
+    // Made anew up to the same length, it is another record.
+    const other = `2:${'0'.repeat(64)}`;
+    expect((await check('--audit-head', other)).stdout).toContain(
+      'row 2 is not the one that was written down',
+    );
+    expect((await check('--audit-head', '2:abc')).exitCode).toBe(EXIT_USAGE);
+  });
+
+  it('that was cut off in a backup is not restored', async () => {
+    const server = await startEnrolled();
+    await server.enrolled();
+    const folder = await temporaryFolder();
+    const kept = join(folder, 'kept');
+    const { auditHead } = await backup({ dataFolder: server.dataFolder, to: kept });
+    await server.enrolled();
+    const { auditHead: later } = await backup({ dataFolder: server.dataFolder, to: join(folder, 'later') });
+    const into = (name: string, auditHeads: AuditHead[]) =>
+      restore({ from: kept, dataFolder: join(folder, name), auditHeads });
+    await into('sound', [auditHead!]);
+    await expect(into('too old', [later!])).rejects.toMatchObject({ code: 'store/damaged' });
+    cutAudit(kept, 2);
+    await expect(into('cut', [])).rejects.toMatchObject({ code: 'store/damaged' });
+    await writeFile(join(kept, 'audit-head.txt'), 'nothing');
+    await expect(into('unread', [])).rejects.toMatchObject({
+      code: 'store/damaged',
+      detail: expect.stringContaining('audit-head.txt'),
+    });
+  });
 });
 
 describe('a backup', () => {
@@ -153,3 +208,14 @@ describe('a backup', () => {
     await device.join({ address: again.address, ca: server.ca });
   });
 });
+
+/** Removes all rows after some, as somebody with the right to write could. */
+function cutAudit(folder: string, rows: number): void {
+  const database = new Sqlite(join(folder, 'catalogue.sqlite'));
+  const trigger = database
+    .prepare("SELECT sql FROM sqlite_schema WHERE name = 'audit_is_not_deleted'")
+    .pluck();
+  const sql = trigger.get() as string;
+  database.exec(`DROP TRIGGER audit_is_not_deleted; DELETE FROM audit WHERE sequence > ${rows}; ${sql}`);
+  database.close();
+}

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditRow } from '../store/audit-chain.ts';
+import { auditHeadText } from './audit-head.ts';
 import { CatalogueReader } from './catalogue-reader.ts';
 import { listGuests, type RevocationWish, revoke } from './devices.ts';
 import {
@@ -31,6 +32,7 @@ interface AuditChoices {
   readonly data: string;
   readonly format: 'table' | 'jsonl';
   readonly last?: number;
+  readonly head?: boolean;
 }
 
 /** Adds the commands about who may connect; all work beside a running server. */
@@ -85,9 +87,11 @@ export function addIdentityCommands(program: Command, print: (text: string) => v
     .requiredOption(...data)
     .addOption(new Option('--format <name>', 'form').choices(['table', 'jsonl']).default('table'))
     .option('--last <number>', 'only the newest ones', readCount)
-    .action(async ({ data: dataFolder, format, last }: AuditChoices) => {
+    .option('--head', 'only where the record ends, ROWS:DIGEST: to be written down elsewhere, for verify')
+    .action(async ({ data: dataFolder, format, last, head }: AuditChoices) => {
       const reader = await CatalogueReader.open(dataFolder);
       try {
+        if (head === true) return print(auditHeadText(reader.auditHead()));
         const rows = newest(reader.audit(), last);
         if (format === 'table') print(auditTable([...rows]));
         else for (const row of rows) print(auditLine(row));

@@ -1,6 +1,7 @@
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import Table from 'cli-table3';
 import type { QuarantinedUpdate } from '../store/screening-table.ts';
+import { auditHeadText } from './audit-head.ts';
 import type { KeptVersion } from './catalogue-reader.ts';
 import type { Compaction } from './compact.ts';
 import type { Verification } from './verify.ts';
@@ -9,12 +10,13 @@ const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** What a folder holds and what is wrong with it, one finding per line. */
 export function verificationReport(finding: Verification): string {
-  const { files, bytes, orphans, notes, problems } = finding;
+  const { files, bytes, orphans, notes, problems, auditHead } = finding;
   const tasks = finding.tasks.map(({ taskId, globalVersion }) => `Task ${taskId}: version ${globalVersion}`);
   return [
     ...tasks,
     `${count(files, 'weight file')} sound, ${sizeText(bytes)}`,
     ...(orphans === 0 ? [] : [`${count(orphans, 'file')} not referred to: harmless, compact removes them`]),
+    ...(auditHead === null ? [] : [`Audit record: head ${auditHeadText(auditHead)}`]),
     ...notes.map((note) => `Note: ${note}`),
     ...problems.map((problem) => `DAMAGED: ${problem}`),
     problems.length === 0 ? 'Sound.' : `${count(problems.length, 'problem')}.`,

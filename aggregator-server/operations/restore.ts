@@ -2,9 +2,8 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type DataFolder, LOCK_NAME, openDataFolder } from '../store/data-folder.ts';
 import { copyStore } from './copy-store.ts';
-import type { LongWork } from './progress.ts';
 import { fillFolder, requireEmpty } from './staged-folder.ts';
-import { requireSound, type Verification, verify } from './verify.ts';
+import { requireSound, type Verification, type VerifyOptions, verify } from './verify.ts';
 
 /** Left behind in a data folder by a server or an earlier restore, and worth nothing. */
 const LOCK_NAMES = [LOCK_NAME, `${LOCK_NAME}-journal`];
@@ -19,9 +18,10 @@ const LOCK_NAMES = [LOCK_NAME, `${LOCK_NAME}-journal`];
 export async function restore({
   from,
   dataFolder,
+  auditHeads,
   ...work
-}: { readonly from: string; readonly dataFolder: string } & LongWork): Promise<Verification> {
-  requireSound(await verify({ dataFolder: from, ...work }));
+}: { readonly from: string } & VerifyOptions): Promise<Verification> {
+  requireSound(await verify({ dataFolder: from, auditHeads, ...work }));
   const path = resolve(dataFolder);
   const folder = await holdEmptyFolder(path);
   let finding: Verification | undefined;

@@ -51,6 +51,7 @@ describe('verify', () => {
       orphans: 0,
       problems: [],
       notes: [],
+      auditHead: { sequence: expect.any(Number), digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     };
     await expect.poll(() => verify({ dataFolder })).toEqual(sound);
     await close();

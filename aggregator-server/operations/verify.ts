@@ -3,11 +3,13 @@ import { resolve } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { weightLayout } from '@genba/shared/model/layout';
 import { manifestDigest } from '../engine/manifest.ts';
+import type { AuditHead } from '../store/audit-chain.ts';
 import { dataFolderPaths } from '../store/data-folder.ts';
 import { errorCodeOf, storageError } from '../store/storage-error.ts';
 import { readKeptTask } from '../store/task-files.ts';
 import { hashFile } from '../store/verified-read.ts';
 import { listWeightFiles, weightFilePath } from '../store/weight-files.ts';
+import { carriedAuditHead } from './audit-head.ts';
 import { CatalogueReader, type StoredTask } from './catalogue-reader.ts';
 import type { LongWork } from './progress.ts';
 import { openReferenced } from './weight-source.ts';
@@ -24,24 +26,31 @@ export interface Verification {
   readonly problems: readonly string[];
   /** What could not be checked, and why; what is not there on purpose. */
   readonly notes: readonly string[];
+  /** Where the audit record ends; null where its rows do not fit together. */
+  readonly auditHead: AuditHead | null;
+}
+
+export interface VerifyOptions extends LongWork {
+  readonly dataFolder: string;
+  /** Earlier ends of the audit record, which it must still contain; besides the one that a backup carries. */
+  readonly auditHeads?: readonly AuditHead[];
 }
 
 /**
  * Checks a data folder or a backup without changing it, beside a running server or without one: the catalogue by
- * SQLite's own checks, every weight file that is needed by digest and size, the kept task descriptions.
+ * SQLite's own checks, the audit record by its chain and by its earlier ends, every weight file that is needed by
+ * digest and size, the kept task descriptions.
  * @returns the finding; damage is not thrown
  * @throws AppError `operation/no-catalogue`, `store/newer-database`, `server/storage`
  */
-export async function verify({
-  dataFolder,
-  ...work
-}: { readonly dataFolder: string } & LongWork): Promise<Verification> {
+export async function verify({ dataFolder, auditHeads = [], ...work }: VerifyOptions): Promise<Verification> {
   let catalogue: CatalogueReader | undefined;
   try {
     catalogue = await CatalogueReader.open(dataFolder);
-    const broken = catalogue.check();
-    if (broken.length > 0) return unreadable(broken.map((problem) => `catalogue: ${problem}`));
-    return await new Check(resolve(dataFolder), catalogue, work).run();
+    const carried = await carriedAuditHead(dataFolder);
+    const { problems, auditHead } = catalogue.check(carried === null ? auditHeads : [...auditHeads, carried]);
+    if (problems.length > 0) return unreadable(problems.map((problem) => `catalogue: ${problem}`));
+    return { ...(await new Check(resolve(dataFolder), catalogue, work).run()), auditHead };
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code !== 'store/damaged') throw thrown;
     return unreadable([`catalogue: ${thrown.detail}`]);
@@ -56,7 +65,7 @@ export function requireSound({ problems }: Verification): void {
 }
 
 function unreadable(problems: readonly string[]): Verification {
-  return { tasks: [], files: 0, bytes: 0, orphans: 0, problems, notes: [] };
+  return { tasks: [], files: 0, bytes: 0, orphans: 0, problems, notes: [], auditHead: null };
 }
 
 /** One run over a folder. */
@@ -78,7 +87,7 @@ class Check {
     this.#work = work;
   }
 
-  async run(): Promise<Verification> {
+  async run(): Promise<Omit<Verification, 'auditHead'>> {
     const { tasks, references } = this.#readCatalogue();
     for (const task of tasks) await this.#checkDescription(task);
     for (const [digest, taskIds] of references) {

@@ -55,20 +55,43 @@ export function chainDigest(previous: string, row: Omit<AuditRow, 'digest'>): st
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
+/**
+ * The end of a record at some moment. Written down elsewhere it vouches for everything up to there: a record that was
+ * cut off before it, or made anew, does not contain it.
+ */
+export type AuditHead = Pick<AuditRow, 'sequence' | 'digest'>;
+
 /** Checks rows in order, fed one by one. */
 export class ChainCheck {
-  #last = { sequence: 0, digest: CHAIN_START };
+  readonly #due: AuditHead[];
+  #last: AuditHead = { sequence: 0, digest: CHAIN_START };
+
+  /** @param heads earlier ends that the record must contain */
+  constructor(heads: readonly AuditHead[] = []) {
+    this.#due = heads.filter(({ sequence }) => sequence > 0);
+  }
 
   /** @returns what is wrong with the row, or null */
   add(row: AuditRow): string | null {
     const { sequence, digest } = this.#last;
     this.#last = row;
     if (row.sequence !== sequence + 1) return `audit row ${row.sequence} follows row ${sequence}`;
-    return row.digest === chainDigest(digest, row) ? null : `audit row ${row.sequence} was changed`;
+    if (row.digest !== chainDigest(digest, row)) return `audit row ${row.sequence} was changed`;
+    const isOther = this.#due.some((head) => head.sequence === row.sequence && head.digest !== row.digest);
+    return isOther ? `audit row ${row.sequence} is not the one that was written down` : null;
+  }
+
+  /** @returns what is missing after the last row, or null */
+  end(): string | null {
+    const { sequence } = this.#last;
+    const missing = this.#due.find((head) => head.sequence > sequence);
+    return missing === undefined
+      ? null
+      : `the audit record ends with row ${sequence}, but had ${missing.sequence} when that was written down`;
   }
 
   /** The newest row seen. */
-  get last(): { readonly sequence: number; readonly digest: string } {
-    return this.#last;
+  get last(): AuditHead {
+    return { sequence: this.#last.sequence, digest: this.#last.digest };
   }
 }
