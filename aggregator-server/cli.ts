@@ -4,6 +4,7 @@ import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import { serverAddress } from '@genba/shared/identity/invitation';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { destination, type Logger, pino } from 'pino';
+import { addAdmissionOptions, admissionLimitsOf } from './admission-options.ts';
 import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import type { Security } from './identity/security.ts';
 import { addOperations } from './operations/commands.ts';
@@ -57,6 +58,7 @@ function program(): Command {
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action(serve);
   addRetentionOptions(serveCommand);
+  addAdmissionOptions(serveCommand);
   const host = { print: console.log, tell: console.error, interruptible };
   addIdentityCommands(command, host.print);
   addOperations(command, host);
@@ -81,14 +83,17 @@ function readAddress(text: string, earlier: readonly string[] | undefined): stri
 }
 
 /** @throws CommanderError when only one of the two TLS files is given */
-function securityOf({ openLoopback, address: addresses, tlsCert, tlsKey }: CliOptions): Security {
+function securityOf(options: CliOptions): Security {
+  const { openLoopback, address: addresses, tlsCert, tlsKey } = options;
   if (openLoopback) return { kind: 'open-loopback' };
-  if (tlsCert === undefined && tlsKey === undefined) return { kind: 'enrolled', addresses };
+  const limits = admissionLimitsOf({ ...options });
+  if (tlsCert === undefined && tlsKey === undefined) return { kind: 'enrolled', addresses, limits };
   if (tlsCert === undefined || tlsKey === undefined) {
     console.error('error: --tls-cert and --tls-key belong together');
     throw new CommanderError(EXIT_USAGE, 'genba.tls', '--tls-cert and --tls-key belong together');
   }
-  return { kind: 'enrolled', addresses, certificate: { certificatePath: tlsCert, keyPath: tlsKey } };
+  const certificate = { certificatePath: tlsCert, keyPath: tlsKey };
+  return { kind: 'enrolled', addresses, limits, certificate };
 }
 
 function collect(path: string, earlier: readonly string[] | undefined): string[] {
