@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import pino from 'pino';
 import { Agent } from './agent.ts';
 import { defaultDataFolder } from './data-folder.ts';
+import { addDatasetCommands } from './dataset/commands.ts';
 import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
@@ -150,6 +151,7 @@ function program(appVersion: string): Command {
     .action((options: CliOptions) => run(options, appVersion));
   const host = { appVersion, defaultDataFolder: dataFolder, print: console.log };
   addIdentityCommands(command, host);
+  addDatasetCommands(command, console.log);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,

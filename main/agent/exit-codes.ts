@@ -36,6 +36,14 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'identity/revoked': 28,
   'task/unknown': 29,
   'task/changed': 30,
+  'task/invalid': 40,
+  'dataset/not-found': 41,
+  'dataset/unrecognised': 42,
+  'dataset/mismatch': 43,
+  'dataset/damaged': 44,
+  'dataset/too-small': 45,
+  'operation/target-not-empty': 46,
+  'operation/target-not-writable': 47,
 };
 
 /** The exit code for an error; see {@link EXIT_CODES}. */
