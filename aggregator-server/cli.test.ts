@@ -6,7 +6,7 @@ import { ERROR_CATALOGUE, type ErrorCode } from '@genba/shared/errors/catalogue'
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EXIT_CODES } from './exit-codes.ts';
-import { type Ended, launch, listen } from './testing/command.ts';
+import { type Ended, launch, listen, openLoopback } from './testing/command.ts';
 import { smallTask, trained } from './testing/fixtures.ts';
 import { catalogueContent, statusOf } from './testing/gateway-bench.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
@@ -34,15 +34,7 @@ const PATIENCE = { timeout: 15_000 };
 describe('genba-aggregator', () => {
   it('starts on a free port, in a folder with spaces and Japanese, and stops on SIGTERM', async () => {
     const data = join(await temporaryFolder(), 'データ フォルダー', 'sub');
-    const { child, ended, address } = await listen([
-      '--open-loopback',
-      '--data',
-      data,
-      '--port',
-      '0',
-      '--task',
-      SAMPLE_TASK,
-    ]);
+    const { child, ended, address } = await listen(openLoopback(data, SAMPLE_TASK));
     const { client, welcome } = await TestClient.join(address);
     expect(welcome.task.id).toBe('mnist');
     child.kill('SIGTERM');
@@ -73,7 +65,7 @@ describe('genba-aggregator', () => {
   it('loses nothing that has a receipt when it is killed, and starts again at once', async () => {
     const folder = await temporaryFolder();
     const task = smallTask();
-    const args = ['--open-loopback', '--data', folder, '--port', '0', '--task', await taskFile(folder, task)];
+    const args = openLoopback(folder, await taskFile(folder, task));
     const { child, ended, address } = await listen(args);
     const { client } = await TestClient.join(address);
     const { offer, weights: start } = await client.begin();
@@ -115,20 +107,12 @@ describe('genba-aggregator', () => {
   it('names a data folder that it cannot write', async () => {
     const folder = await temporaryFolder();
     const file = await taskFile(folder, smallTask());
-    const { ended } = launch([
-      '--open-loopback',
-      '--data',
-      join(file, 'below a file'),
-      '--port',
-      '0',
-      '--task',
-      file,
-    ]);
+    const { ended } = launch(openLoopback(join(file, 'below a file'), file));
     expectRefusal(await ended, 'startup/data-not-writable', 'below a file');
   });
 
   it('leaves a data folder alone that another process uses', async () => {
-    const args = ['--open-loopback', '--data', await temporaryFolder(), '--port', '0', '--task', SAMPLE_TASK];
+    const args = openLoopback(await temporaryFolder(), SAMPLE_TASK);
     await listen(args);
     expectRefusal(await launch(args).ended, 'startup/already-running');
   });
@@ -138,22 +122,12 @@ describe('genba-aggregator', () => {
     const database = new Sqlite(join(folder, 'catalogue.sqlite'));
     database.pragma('user_version = 999');
     database.close();
-    const { ended } = launch(['--open-loopback', '--data', folder, '--port', '0', '--task', SAMPLE_TASK]);
+    const { ended } = launch(openLoopback(folder, SAMPLE_TASK));
     expectRefusal(await ended, 'store/newer-database', '999');
   });
 
   it('listens on this computer only', async () => {
-    const args = [
-      '--open-loopback',
-      '--data',
-      await temporaryFolder(),
-      '--port',
-      '0',
-      '--task',
-      SAMPLE_TASK,
-      '--host',
-      '0.0.0.0',
-    ];
+    const args = openLoopback(await temporaryFolder(), SAMPLE_TASK, '--host', '0.0.0.0');
     expectRefusal(await launch(args).ended, 'startup/host-not-loopback', '0.0.0.0');
   });
 
@@ -164,15 +138,7 @@ describe('genba-aggregator', () => {
   ])('names what is wrong with a task file %s', async (_name, content, detail) => {
     const folder = await temporaryFolder();
     const path = content === null ? join(folder, 'タスク file.json') : await taskFile(folder, content);
-    const { ended } = launch([
-      '--open-loopback',
-      '--data',
-      join(folder, 'data'),
-      '--port',
-      '0',
-      '--task',
-      path,
-    ]);
+    const { ended } = launch(openLoopback(join(folder, 'data'), path));
     expectRefusal(await ended, 'task/invalid', detail);
   });
 

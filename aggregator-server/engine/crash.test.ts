@@ -50,21 +50,15 @@ async function run(federation: object, pauseMs: number, stop: Stop | null): Prom
       await delivered;
       continue;
     }
-    await Promise.race([halt?.halted, delivered]);
-    await bench.abandon();
-    bench = await EngineBench.open(folder, task, undefined, more);
+    const reopen = () => EngineBench.open(folder, task, undefined, more);
+    bench = await bench.takenOver({ work: delivered, halted: halt?.halted, reopen });
     await bench.deliver(update);
     await bench.engine.whenIdle();
   }
-  const { catalogue, weights } = bench.store;
-  const clients = await Promise.all(['osaka', 'nagoya'].map((id) => catalogue.findClient(task.id, id)));
   const outcome = {
     state: bench.engine.state,
-    clients: clients.map((client) => {
-      const { isHeld, scalars, vectors, base } = client!;
-      return { isHeld, scalars, vectors, weights: base!.weightsDigest, version: base!.version };
-    }),
-    files: (await weights.list()).sort(),
+    clients: await bench.standingsOf(['osaka', 'nagoya']),
+    files: (await bench.store.weights.list()).sort(),
   };
   await bench.close();
   return outcome;

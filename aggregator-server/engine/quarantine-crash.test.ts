@@ -88,20 +88,15 @@ async function run(federation: object, stop: Stop | null) {
       await done;
       continue;
     }
-    await Promise.race([halt?.halted, done]);
-    await bench.abandon();
-    bench = await EngineBench.open(folder, task, undefined, more);
+    const reopen = () => EngineBench.open(folder, task, undefined, more);
+    bench = await bench.takenOver({ work: done, halted: halt?.halted, reopen });
     await again();
     await bench.engine.whenIdle();
   }
   const { catalogue, weights, screening, operators } = bench.store;
-  const clients = await Promise.all(['osaka', 'nagoya'].map((id) => catalogue.findClient(task.id, id)));
   const outcome = {
     state: bench.engine.state,
-    clients: clients.map((client) => {
-      const { isHeld, scalars, vectors, base } = client!;
-      return { isHeld, scalars, vectors, weights: base!.weightsDigest, version: base!.version };
-    }),
+    clients: await bench.standingsOf(['osaka', 'nagoya']),
     summary: await catalogue.summarise(task.id),
     quarantined: await screening.quarantined(null),
     waiting: await operators.waiting(),

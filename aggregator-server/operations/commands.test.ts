@@ -2,7 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import { describe, expect, it } from 'vitest';
-import { launch, listen } from '../testing/command.ts';
+import { launch, listen, openLoopback } from '../testing/command.ts';
 import { mergedFolder } from '../testing/merged-folder.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 
@@ -15,10 +15,17 @@ function run(...args: string[]) {
 describe('genba-aggregator', () => {
   it('reports, lists and exports from a folder while a server has it', async () => {
     const data = await temporaryFolder();
-    await listen(['serve', '--open-loopback', '--data', data, '--port', '0', '--task', SAMPLE_TASK]);
+    await listen(['serve', ...openLoopback(data, SAMPLE_TASK)]);
     const verified = await run('verify', '--data', data);
     expect(verified.exitCode).toBe(0);
-    expect(verified.stdout).toBe('Task mnist: version 0\n1 weight file sound, 203.6 kB\nSound.\n');
+    const [head] = (await run('audit', '--data', data, '--head')).stdout.split('\n');
+    const lines = [
+      'Task mnist: version 0',
+      '1 weight file sound, 203.6 kB',
+      `Audit record: head ${head}`,
+      'Sound.',
+    ];
+    expect(verified.stdout).toBe(`${lines.join('\n')}\n`);
     const listed = await run('versions', '--data', data, '--task', 'mnist');
     expect(listed.stdout).toMatch(/│ +0 │ \d{4}-\d\d-\d\dT[\d:.]+Z │ +0 │ – +│ [0-9a-f]{64} │/);
     const to = join(await temporaryFolder(), 'モデル');

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { launch, listen } from '../testing/command.ts';
+import { launch, listen, openLoopback } from '../testing/command.ts';
 import { smallTask, trained } from '../testing/fixtures.ts';
 import { statusOf } from '../testing/gateway-bench.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
@@ -18,18 +18,7 @@ async function folder() {
   await writeFile(file, JSON.stringify(TASK));
   return {
     data,
-    serve: [
-      'serve',
-      '--open-loopback',
-      '--data',
-      data,
-      '--port',
-      '0',
-      '--task',
-      file,
-      '--log-level',
-      'error',
-    ],
+    serve: ['serve', ...openLoopback(data, file, '--log-level', 'error')],
   };
 }
 

@@ -44,6 +44,11 @@ export function launch(args: readonly string[], preload?: string): Launched {
   return { child, ended };
 }
 
+/** The options of a server that lets everybody in, on any free port. */
+export function openLoopback(data: string, taskFile: string, ...more: readonly string[]): string[] {
+  return ['--open-loopback', '--data', data, '--port', '0', '--task', taskFile, ...more];
+}
+
 /** Runs the program until it prints where it listens. */
 export async function listen(args: readonly string[]): Promise<Launched & { address: string }> {
   const { child, ended } = launch(args);

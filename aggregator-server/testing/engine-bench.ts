@@ -109,6 +109,33 @@ export class EngineBench {
     return this.engine.receive({ ...ids, rounds: 1, examples: 10, metrics, digest: sha256(bytes), path });
   }
 
+  /** What these clients have, in a form that is the same in every run. */
+  async standingsOf(clientIds: readonly string[]): Promise<object[]> {
+    const { catalogue } = this.store;
+    const clients = await Promise.all(clientIds.map((id) => catalogue.findClient(this.engine.task.id, id)));
+    return clients.map((client) => {
+      const { isHeld, scalars, vectors, base } = client!;
+      return { isHeld, scalars, vectors, weights: base!.weightsDigest, version: base!.version };
+    });
+  }
+
+  /**
+   * Waits until work is done or the engine hangs in it, and lets a new one take over the folder, as after a crash.
+   */
+  async takenOver({
+    work,
+    halted,
+    reopen,
+  }: {
+    readonly work: Promise<void>;
+    readonly halted: Promise<void> | undefined;
+    readonly reopen: () => Promise<EngineBench>;
+  }): Promise<EngineBench> {
+    await Promise.race([halted, work]);
+    await this.abandon();
+    return reopen();
+  }
+
   async close(): Promise<void> {
     await this.engine.close();
     await this.store.close();

@@ -1,7 +1,5 @@
-import Sqlite, { type Database } from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { migrate } from '../migrate.ts';
-import { MIGRATIONS } from './list.ts';
+import { catalogueOf, migrateTo, rowsOf, schemaOf } from '../../testing/migrated.ts';
 
 /** What a program of schema 1 leaves: one merged update, one that waits, a client without a base. */
 const CONTENT = `
@@ -26,47 +24,35 @@ const CONTENT = `
   UPDATE clients SET base_id = 'b2' WHERE client_id = 'nagoya';
 `;
 
-function open(version: number): Database {
-  const database = new Sqlite(':memory:');
-  database.pragma('foreign_keys = OFF');
-  migrate(database, MIGRATIONS.slice(0, version));
-  return database;
-}
-
-function rows(database: Database, sql: string): unknown[] {
-  return database.prepare(sql).raw().all();
-}
-
 it('carries a catalogue of schema 1 over with all it holds', () => {
-  const database = open(1);
-  database.exec(CONTENT);
-  const before = rows(database, 'SELECT * FROM updates ORDER BY id');
-  migrate(database, MIGRATIONS.slice(0, 2));
+  const database = catalogueOf(1, CONTENT);
+  const before = rowsOf(database, 'SELECT * FROM updates ORDER BY id');
+  migrateTo(database, 2);
 
-  expect(rows(database, 'SELECT * FROM task_state')).toEqual([['t', 1, null, '{}']]);
-  expect(rows(database, 'SELECT * FROM task_vectors ORDER BY name')).toEqual([
+  expect(rowsOf(database, 'SELECT * FROM task_state')).toEqual([['t', 1, null, '{}']]);
+  expect(rowsOf(database, 'SELECT * FROM task_vectors ORDER BY name')).toEqual([
     ['t', 'globalWeights', 'g1'],
     ['t', 'relayWeights', 'r1'],
   ]);
-  expect(rows(database, 'SELECT * FROM client_vectors ORDER BY client_id, name')).toEqual([
+  expect(rowsOf(database, 'SELECT * FROM client_vectors ORDER BY client_id, name')).toEqual([
     ['t', 'nagoya', 'averageAtBase', 'g0'],
     ['t', 'nagoya', 'startWeights', 'g0'],
     ['t', 'osaka', 'averageAtBase', 'g1'],
     ['t', 'osaka', 'startWeights', 'r1'],
   ]);
-  expect(rows(database, 'SELECT client_id, base_id, is_held, scalars FROM clients ORDER BY base_id')).toEqual(
-    [
-      ['sendai', null, 0, '{}'],
-      ['nagoya', 'b2', 0, '{}'],
-      ['osaka', 'b3', 0, '{}'],
-    ],
-  );
-  expect(rows(database, 'SELECT id, weights_digest, update_id FROM bases ORDER BY id')).toEqual([
+  expect(
+    rowsOf(database, 'SELECT client_id, base_id, is_held, scalars FROM clients ORDER BY base_id'),
+  ).toEqual([
+    ['sendai', null, 0, '{}'],
+    ['nagoya', 'b2', 0, '{}'],
+    ['osaka', 'b3', 0, '{}'],
+  ]);
+  expect(rowsOf(database, 'SELECT id, weights_digest, update_id FROM bases ORDER BY id')).toEqual([
     ['b1', 'g0', null],
     ['b2', 'g0', null],
     ['b3', 'r1', 'u1'],
   ]);
-  const after = rows(database, 'SELECT * FROM updates ORDER BY id') as unknown[][];
+  const after = rowsOf(database, 'SELECT * FROM updates ORDER BY id');
   expect(after.map((row) => row.slice(0, 16))).toEqual(before);
   expect(after.map((row) => row.slice(16))).toEqual([
     ['merged', null],
@@ -77,18 +63,15 @@ it('carries a catalogue of schema 1 over with all it holds', () => {
 });
 
 it('makes the same schema from nothing as from schema 1', () => {
-  const migrated = open(1);
-  migrated.exec(CONTENT);
-  migrate(migrated, MIGRATIONS.slice(0, 2));
-  const schema = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name";
-  expect(rows(migrated, schema)).toEqual(rows(open(2), schema));
+  const migrated = catalogueOf(1, CONTENT);
+  migrateTo(migrated, 2);
+  expect(schemaOf(migrated)).toEqual(schemaOf(catalogueOf(2)));
 });
 
 it('changes nothing when it would leave a broken reference', () => {
-  const database = open(1);
-  database.exec(CONTENT);
+  const database = catalogueOf(1, CONTENT);
   database.exec("UPDATE clients SET base_id = 'gone' WHERE client_id = 'osaka'");
-  expect(() => migrate(database, MIGRATIONS.slice(0, 2))).toThrow('broken references');
+  expect(() => migrateTo(database, 2)).toThrow('broken references');
   expect(database.pragma('user_version', { simple: true })).toBe(1);
-  expect(rows(database, 'SELECT relay_digest FROM task_state')).toEqual([['r1']]);
+  expect(rowsOf(database, 'SELECT relay_digest FROM task_state')).toEqual([['r1']]);
 });

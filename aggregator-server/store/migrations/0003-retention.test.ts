@@ -1,8 +1,6 @@
-import Sqlite, { type Database } from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { migrate } from '../migrate.ts';
+import { catalogueOf, migrateTo, schemaOf } from '../../testing/migrated.ts';
 import { REFERENCED_WEIGHTS } from '../statements.ts';
-import { MIGRATIONS } from './list.ts';
 
 /** What a program of schema 2 leaves after 25 versions: osaka has its base, nagoya has not fetched its own yet. */
 const CONTENT = `
@@ -20,17 +18,9 @@ const CONTENT = `
   INSERT INTO client_vectors VALUES ('t', 'nagoya', 'startWeights', 's4');
 `;
 
-function open(): Database {
-  const database = new Sqlite(':memory:');
-  database.pragma('foreign_keys = OFF');
-  migrate(database, MIGRATIONS.slice(0, 2));
-  database.exec(CONTENT);
-  return database;
-}
-
 it('knows what the older program had let go of, and needs what it kept', () => {
-  const database = open();
-  migrate(database, MIGRATIONS.slice(0, 3));
+  const database = catalogueOf(2, CONTENT);
+  migrateTo(database, 3);
   const kept = 'SELECT version FROM versions WHERE evicted_at IS NULL ORDER BY version';
   expect(database.prepare(kept).pluck().all()).toEqual(Array.from({ length: 20 }, (_, index) => index + 6));
   const needed = database.prepare(`SELECT DISTINCT digest FROM (${REFERENCED_WEIGHTS}) ORDER BY digest`);
@@ -42,11 +32,7 @@ it('knows what the older program had let go of, and needs what it kept', () => {
 });
 
 it('makes the same schema from nothing as from schema 2', () => {
-  const migrated = open();
-  migrate(migrated, MIGRATIONS.slice(0, 3));
-  const empty = new Sqlite(':memory:');
-  empty.pragma('foreign_keys = OFF');
-  migrate(empty, MIGRATIONS.slice(0, 3));
-  const schema = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name";
-  expect(migrated.prepare(schema).all()).toEqual(empty.prepare(schema).all());
+  const migrated = catalogueOf(2, CONTENT);
+  migrateTo(migrated, 3);
+  expect(schemaOf(migrated)).toEqual(schemaOf(catalogueOf(3)));
 });
