@@ -8,13 +8,16 @@
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { weightLayout } from '@genba/shared/model/layout';
 import { benchTask } from './bench-task.ts';
 import { machine, machineLine, rounded, slope } from './figures.ts';
 import { type PreparedUpdate, preparedUpdate, ReportingPlant } from './reporting-plant.ts';
 import { type MemoryFigures, ServerProcess } from './server-process.ts';
 
-const CLIENTS = 2_000;
+const { values: choices } = parseArgs({ options: { clients: { type: 'string', default: '2000' } } });
+/** Fewer for a trial: `--clients 500`. */
+const CLIENTS = Number(choices.clients);
 const STEPS = 10;
 /** Clients connected at once. */
 const AT_ONCE = 4;
@@ -50,6 +53,10 @@ function growth(steps: readonly Step[], pick: (memory: MemoryFigures) => number)
   return slope(steps.map(({ clients, memory }) => ({ x: clients, y: pick(memory) })));
 }
 
+function total(threads: MemoryFigures['threads'], what: 'external' | 'heapTotal'): number {
+  return threads.reduce((sum, thread) => sum + thread[what], 0);
+}
+
 async function requireSpace(folder: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= NEEDED_BYTES) return;
@@ -82,6 +89,15 @@ try {
       'resident [MB]': rounded(memory.rss / 1e6, 1),
       'heap [MB]': rounded(memory.heapUsed / 1e6, 1),
       'external [MB]': rounded(memory.external / 1e6, 1),
+      // As the system has given them out, used or not.
+      ...Object.fromEntries(
+        memory.threads.map(({ name, heapTotal }) => [`${name} heap [MB]`, rounded(heapTotal / 1e6, 1)]),
+      ),
+      "threads' external [MB]": rounded(total(memory.threads, 'external') / 1e6, 1),
+      ...(memory.resident && {
+        'malloc [MB]': rounded(memory.resident.arenas / 1e6, 1),
+        'mapped [MB]': rounded(memory.resident.mapped / 1e6, 1),
+      }),
     })),
   );
   const isWithinBudget = Math.max(residentPerClient, heldPerClient) <= BUDGET * SIZE_BYTES;

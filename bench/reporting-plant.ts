@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
-import type { WeightsOffer } from '@genba/shared/protocol/messages';
+import type { ServerMessage, WeightsOffer } from '@genba/shared/protocol/messages';
 import { TestClient, updateOffer } from '../aggregator-server/testing/test-client.ts';
 
 /** Weights ready to be reported, with their digest: a plant has both before it connects. */
@@ -38,6 +38,12 @@ export function nowMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
+/** A connection past its welcome. */
+export interface Joined {
+  readonly client: TestClient;
+  readonly welcome: Extract<ServerMessage, { type: 'welcome' }>;
+}
+
 /** A plant without training: it reports what it is given and installs the reply, as fast as it can. */
 export class ReportingPlant {
   readonly #client: TestClient;
@@ -52,7 +58,11 @@ export class ReportingPlant {
 
   /** Connects as a new plant and takes its first weights as its base, without fetching them. */
   static async join(address: string): Promise<ReportingPlant> {
-    const { client, welcome } = await TestClient.join(address);
+    return ReportingPlant.begin(await TestClient.join(address));
+  }
+
+  /** The same on a connection that is open already. */
+  static async begin({ client, welcome }: Joined): Promise<ReportingPlant> {
     client.send({ type: 'weights/request', reason: 'first' });
     return new ReportingPlant(client, welcome.task.id, await client.expect('weights/offer'));
   }

@@ -1,12 +1,27 @@
 /** The aggregator in a process of its own, as `genba-aggregator` runs it; started by `ServerProcess`. */
 import { devNull } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Worker } from 'node:worker_threads';
 import { destination, pino } from 'pino';
 import type { EngineStep } from '../aggregator-server/engine/steps.ts';
 import { startAggregator } from '../aggregator-server/server.ts';
 import { benchTask } from './bench-task.ts';
 import { cpuMs } from './figures.ts';
-import type { MemoryFigures, ServerAnswer, ServerRequest, ServerStart } from './server-process.ts';
+import { residentParts } from './resident-parts.ts';
+import type {
+  MemoryFigures,
+  ServerAnswer,
+  ServerRequest,
+  ServerStart,
+  ThreadMemory,
+} from './server-process.ts';
+
+const workers = new Set<Worker>();
+// Before any of them is started.
+process.on('worker', (worker) => {
+  workers.add(worker);
+  worker.once('exit', () => workers.delete(worker));
+});
 
 const start = JSON.parse(process.argv[2]!) as ServerStart;
 /** When each step was reached, milliseconds of the clock that all processes of a machine share. */
@@ -18,7 +33,8 @@ const aggregator = await startAggregator({
   dataFolder: start.dataFolder,
   tasks: [benchTask(start.model, start.federation)],
   port: 0,
-  security: { kind: 'open-loopback' },
+  host: '127.0.0.1',
+  security: { kind: start.isEnrolled ? 'enrolled' : 'open-loopback' },
   // Written as in production, and then forgotten.
   log: pino({ level: 'info' }, destination(devNull)),
   onStep: (step) => {
@@ -52,7 +68,18 @@ async function memory(): Promise<MemoryFigures> {
     globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return process.memoryUsage();
+  const threads = await Promise.all([...workers].map(threadMemory));
+  return { ...process.memoryUsage(), threads, resident: await residentParts() };
+}
+
+async function threadMemory(worker: Worker): Promise<ThreadMemory> {
+  const heap = await worker.getHeapStatistics();
+  return {
+    name: worker.threadName ?? 'ended',
+    heapTotal: heap.total_heap_size,
+    heapUsed: heap.used_heap_size,
+    external: heap.external_memory,
+  };
 }
 
 function send(answer: ServerAnswer): void {

@@ -9,6 +9,8 @@ export interface ServerStart {
   readonly dataFolder: string;
   readonly model: ModelSize;
   readonly federation?: object;
+  /** Whether it lets only enrolled devices in, over TLS. */
+  readonly isEnrolled?: boolean;
   /** Whether it notes when each update reaches each step. */
   readonly notesSteps?: boolean;
 }
@@ -23,8 +25,34 @@ export interface ServerAnswer {
   readonly result: unknown;
 }
 
-/** Bytes, after a forced collection. */
-export type MemoryFigures = Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed' | 'external' | 'arrayBuffers'>;
+/** Bytes, after a forced collection in the sessions' thread. */
+export interface MemoryFigures
+  extends Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed' | 'external' | 'arrayBuffers'> {
+  /** Of all other threads; nobody can force a collection in them. */
+  readonly threads: readonly ThreadMemory[];
+  /** Where the resident memory lies; null where the system does not say (it does on Linux). */
+  readonly resident: ResidentParts | null;
+}
+
+/** The memory of one thread, bytes. */
+export interface ThreadMemory {
+  readonly name: string;
+  /** What the system has given to its heap, used or not. */
+  readonly heapTotal: number;
+  readonly heapUsed: number;
+  /** What it holds outside of its heap, such as the pool of vectors. */
+  readonly external: number;
+}
+
+/** Resident memory by what it belongs to, bytes. */
+export interface ResidentParts {
+  /** Program and libraries, and other files. */
+  readonly files: number;
+  /** What `malloc` has given out or keeps for later: the main arena and those of threads. */
+  readonly arenas: number;
+  /** The rest: heaps of V8, WebAssembly memories, stacks, and single large blocks of `malloc`. */
+  readonly mapped: number;
+}
 
 /** The aggregator as a child process that can be asked how it is. */
 export class ServerProcess {
