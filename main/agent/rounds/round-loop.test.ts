@@ -72,6 +72,7 @@ let trainers: FakeTrainer[];
 let exits: (() => void)[];
 let loop: RoundLoop;
 let running: Promise<void>;
+let onRoundDone: () => void;
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'genba-loop-'));
@@ -80,6 +81,7 @@ beforeEach(() => {
   settings = new SettingsStore(database, 'plant');
   trainers = [];
   exits = [];
+  onRoundDone = () => undefined;
 });
 
 afterEach(async () => {
@@ -109,7 +111,7 @@ function start(
       return trainer;
     },
     log: pino({ level: 'silent' }),
-    onRoundDone: () => undefined,
+    onRoundDone: () => onRoundDone(),
     onChange: () => undefined,
   });
   running = loop.run();
@@ -208,6 +210,27 @@ describe('the round loop', () => {
     expect(roundsKept()).toBe(1);
     expect(commit).toHaveBeenCalledTimes(2);
     expect(trainers[0]!.trainedCount).toBe(1);
+  });
+
+  it('goes on by itself after the disk was full while it judged what was installed, or offered a round', async () => {
+    const full = () => new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
+    vi.spyOn(client, 'saveInstallAccuracy').mockImplementationOnce(() => {
+      throw full();
+    });
+    onRoundDone = vi.fn().mockImplementationOnce(() => {
+      throw full();
+    });
+    install('a');
+    start({ restSeconds: 0, roundLimit: 2 });
+    await vi.waitFor(() => expect(loop.problem?.code).toBe('store/disk-full'));
+    expect(loop.state).toBe('recovering');
+    loop.wake();
+    await vi.waitFor(() => expect(onRoundDone).toHaveBeenCalledTimes(1));
+    expect(loop).toMatchObject({ state: 'recovering', problem: { code: 'store/disk-full' } });
+    loop.wake();
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    expect(loop.problem).toBeNull();
+    expect(roundsKept()).toBe(2);
   });
 
   it('trains each round with the task’s settings of the moment', async () => {

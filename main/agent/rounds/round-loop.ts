@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { AppError } from '@genba/shared/errors/app-error';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import type { Logger } from 'pino';
 import type { BackendChoice, EvaluationSet, ExampleSet, RoundRequest } from '../../trainer/messages.ts';
 import type { ClientStore, FinishedRound } from '../store/client-store.ts';
+import { withDiskTrouble } from '../store/disk-trouble.ts';
 import type { AgentSettings } from '../store/settings.ts';
 import type { TrainerProcess, TrainingProgress } from '../trainer/trainer-process.ts';
 import { roundSeed } from './round-seed.ts';
@@ -84,7 +85,7 @@ export class RoundLoop {
       try {
         await this.#step();
       } catch (thrown) {
-        await this.#recover(toAppError(thrown));
+        await this.#recover(withDiskTrouble(thrown));
       }
     }
     await this.#trainer?.close();

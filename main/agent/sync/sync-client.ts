@@ -4,6 +4,7 @@ import { HEARTBEAT_MS } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { DeviceKey } from '../identity/device-key.ts';
+import { withDiskTrouble } from '../store/disk-trouble.ts';
 import { fullJitterDelayMs } from './backoff.ts';
 import { type SessionContext, type SessionIdentity, SyncSession } from './session.ts';
 import { channelOf, openSocket, type Target } from './target.ts';
@@ -84,7 +85,12 @@ export class SyncClient extends EventEmitter<SyncEvents> {
 
   /** There may be something to send. */
   notify(): void {
-    if (this.state === 'online') this.#session?.offerNext();
+    if (this.state !== 'online') return;
+    try {
+      this.#session?.offerNext();
+    } catch (thrown) {
+      this.#breakOff(thrown);
+    }
   }
 
   /** There may be a key to announce. */
@@ -171,14 +177,19 @@ export class SyncClient extends EventEmitter<SyncEvents> {
       session.receive(data, isBinary);
       if (session.isEstablished) this.#setState('online');
     } catch (thrown) {
-      const error = toAppError(thrown);
-      this.#log.error(
-        { code: error.code, detail: error.detail, cause: error.cause },
-        'conversation broken off',
-      );
-      this.#context.onRefusal(error, false);
-      this.#socket?.close();
+      this.#breakOff(thrown);
     }
+  }
+
+  /** Ends a conversation in which something went wrong; the next one starts from what is stored. */
+  #breakOff(thrown: unknown): void {
+    const error = withDiskTrouble(thrown);
+    this.#log.error(
+      { code: error.code, detail: error.detail, cause: error.cause },
+      'conversation broken off',
+    );
+    this.#context.onRefusal(error, false);
+    this.#socket?.close();
   }
 
   #onClosed(): void {
