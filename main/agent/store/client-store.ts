@@ -207,7 +207,8 @@ export class ClientStore {
   unmeasuredInstall(): string | null {
     const newest = this.#database
       .prepare(
-        'SELECT base_id, validation_accuracy FROM install ORDER BY installed_at DESC, rowid DESC LIMIT 1',
+        // Not by time: clocks are set.
+        'SELECT base_id, validation_accuracy FROM install ORDER BY rowid DESC LIMIT 1',
       )
       .get() as { base_id: string; validation_accuracy: number | null } | undefined;
     return newest === undefined || newest.validation_accuracy !== null ? null : newest.base_id;

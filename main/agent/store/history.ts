@@ -10,13 +10,17 @@ type History = AgentStatus['history'];
 export function readHistory(database: AgentDatabase, limit: number): History {
   const newestFirst = database
     .prepare(
-      `SELECT finished_at AS at, 'round' AS event, number AS round, global_version AS globalVersion, loss,
-              validation_accuracy AS ownAccuracy, check_accuracy AS checkAccuracy
-       FROM round
-       UNION ALL
-       SELECT installed_at, 'installed', after_round, global_version, NULL, validation_accuracy, check_accuracy
-       FROM install
-       ORDER BY at DESC LIMIT ?`,
+      `SELECT at, event, round, globalVersion, loss, ownAccuracy, checkAccuracy FROM (
+         SELECT finished_at AS at, 'round' AS event, number AS round, global_version AS globalVersion, loss,
+                validation_accuracy AS ownAccuracy, check_accuracy AS checkAccuracy, number AS position
+         FROM round
+         UNION ALL
+         SELECT installed_at, 'installed', after_round, global_version, NULL, validation_accuracy, check_accuracy,
+                rowid
+         FROM install
+       )
+       -- In the order in which it happened, not by time: clocks are set.
+       ORDER BY round DESC, event = 'installed' DESC, position DESC LIMIT ?`,
     )
     .all(limit) as History;
   return newestFirst.reverse();
@@ -27,7 +31,7 @@ export function readBase(database: AgentDatabase): AgentStatus['base'] {
   const row = database
     .prepare(
       `SELECT global_version AS globalVersion, staleness, installed_at AS installedAt
-       FROM install ORDER BY installed_at DESC, rowid DESC LIMIT 1`,
+       FROM install ORDER BY rowid DESC LIMIT 1`,
     )
     .get();
   return (row as AgentStatus['base'] | undefined) ?? null;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { encodeUpdate } from '@genba/shared/federation/encoding/encode-update';
 import { weightLayout } from '@genba/shared/model/layout';
 import { parseTask } from '@genba/shared/model/task';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ClientStore, type FinishedRound } from './client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from './database.ts';
 import { readBase, readHistory } from './history.ts';
@@ -242,6 +242,24 @@ describe('the history', () => {
       checkAccuracy: 0.125,
     });
     expect(client.unmeasuredInstall()).toBeNull();
+  });
+
+  it('goes by what happened first, whatever somebody does to the clock', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    vi.setSystemTime('2027-06-10T08:00:00Z');
+    join(0);
+    client.saveInstallAccuracy(BASE_1, { validation: 0.25, check: null });
+    train([1]);
+    vi.setSystemTime('2027-06-01T08:00:00Z');
+    client.install(reply(outbox.next()!.updateId, 2));
+    train([3]);
+    expect(client.unmeasuredInstall()).toBe(BASE_2);
+    expect(readBase(database)).toMatchObject({ globalVersion: 7 });
+    const told = readHistory(database, 10).map(({ event, round }) => `${event} ${round}`);
+    expect(told).toEqual(['installed 0', 'round 1', 'installed 1', 'round 2']);
   });
 
   it('keeps only the newest points', () => {
