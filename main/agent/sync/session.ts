@@ -30,6 +30,9 @@ import { sendUpload, type Upload } from './upload.ts';
 /** The aggregator was emptied, or restored from a backup older than our base: start from what it has now. */
 const LOST_BASE_CODES: ReadonlySet<ErrorCode> = new Set(['update/unknown-base', 'update/future-base']);
 
+/** What an aggregator may say to a plant that it has not let in yet. */
+const BEFORE_WELCOME: ReadonlySet<ServerMessage['type']> = new Set(['challenge', 'welcome', 'error']);
+
 /** Who this end is on one encrypted connection. */
 export interface SessionIdentity {
   readonly key: DeviceKey;
@@ -147,6 +150,9 @@ export class SyncSession {
   }
 
   #receiveMessage(message: ServerMessage): void {
+    if (!this.#isWelcome && !BEFORE_WELCOME.has(message.type)) {
+      throw new AppError('protocol/unexpected-message', { detail: `${message.type} before welcome` });
+    }
     switch (message.type) {
       case 'challenge':
         this.#onChallenge(message);
@@ -304,10 +310,22 @@ export class SyncSession {
       this.#requestFreshBase();
       return;
     }
+    this.#requireSize(offer);
     const partial = new PartialDownload(this.#context.dataFolder, offer);
     this.#download = { partial, transfer: null };
     if (partial.isComplete) this.#finishDownload();
     else this.#say({ type: 'weights/resume', baseId: offer.baseId, offset: partial.offset });
+  }
+
+  /** Weights of another model are worth neither their way nor their place on the disk. @throws AppError */
+  #requireSize({ baseId, use, sizeBytes }: WeightsOffer): void {
+    const task = this.#context.client.task();
+    if (task === null)
+      throw new AppError('protocol/unexpected-message', { detail: 'weights before welcome' });
+    const vectors = use === 'install-and-reference' ? 2 : 1;
+    const expected = vectors * weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT;
+    if (sizeBytes === expected) return;
+    throw new AppError('protocol/bad-message', { detail: `${baseId}: ${sizeBytes} of ${expected} bytes` });
   }
 
   #receiveData(data: Buffer): void {
@@ -360,7 +378,9 @@ export class SyncSession {
       return;
     }
     const isAboutUpdate = this.#offered !== null && message.about === this.#offered.updateId;
-    if (isAboutUpdate && !message.retry) {
+    // Only `update/…` judges the update. That a frame of it did not arrive as it was sent, or that something broke over
+    // there, says nothing about it: it is offered again.
+    if (isAboutUpdate && !message.retry && error.code.startsWith('update/')) {
       this.#onUpdateRefused(error);
       return;
     }
