@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
 
@@ -58,6 +59,17 @@ raise SystemExit(not (has('keras') and has('h5py') and any(map(has, ('jax', 'ten
   return spawnSync(pythonPath(), ['-c', script], { timeout: 60_000 }).status === 0;
 }
 
+/** Tries it: whether an account may mount, also as root, is up to the container it lives in. */
+function canMountDisk(): boolean {
+  if (process.platform !== 'linux') return false;
+  const folder = mkdtempSync(join(tmpdir(), 'genba-mount-'));
+  const options = ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder];
+  const isMounted = spawnSync('mount', options).status === 0;
+  if (isMounted) spawnSync('umount', [folder]);
+  rmdirSync(folder);
+  return isMounted;
+}
+
 /** In a process of its own: a broken native library may end the process that loads it. */
 function canLoadNativeTensorflow(): boolean {
   try {
@@ -91,6 +103,11 @@ const REQUIREMENTS = {
     isAvailable: hasKeras,
     howToGet:
       'Keras is missing: install .ci/python-packages.txt with pip, and set GENBA_PYTHON to that Python unless it is "python3".',
+  },
+  'small-disks': {
+    isAvailable: canMountDisk,
+    howToGet:
+      'Small disks to fill up cannot be mounted: run as root on Linux, in a container with the right to mount (docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined).',
   },
 } as const satisfies Record<string, Requirement>;
 

@@ -12,6 +12,7 @@ import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
 import { LocalApiServer } from './local-api/local-api-server.ts';
+import { withDiskTrouble } from './store/disk-trouble.ts';
 import { type AgentSettings, MAX_PLANT_NAME_LENGTH } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
 
@@ -109,7 +110,7 @@ async function run(options: CliOptions, appVersion: string): Promise<void> {
 }
 
 function fail(thrown: unknown): never {
-  const error = toAppError(thrown);
+  const error = withDiskTrouble(thrown);
   console.error(`genba-agent: ${error.message}`);
   console.error(`genba-agent: ${error.sentence('ja')}`);
   if (error.code === 'internal/bug' && error.cause instanceof Error) console.error(error.cause.stack);
