@@ -2,8 +2,9 @@
  * The trainer process: forked by the agent with serialization "advanced", it speaks messages.ts. It runs apart
  * because training may exhaust memory or take a native library down, which must not take the agent with it.
  */
+import os from 'node:os';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
-import type { TrainerReply, TrainerRequest } from './messages.ts';
+import type { TrainerReply, TrainerRequest, TrainerUsage } from './messages.ts';
 import { TrainerSession } from './session.ts';
 import type { RoundProgress } from './training.ts';
 
@@ -14,18 +15,25 @@ if (!process.send) {
   process.exit(2);
 }
 
+try {
+  // Whatever else runs on this PC comes first. Before any thread is made: on Linux they inherit it one by one.
+  os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // An administrator has forbidden it; training works all the same.
+}
+
 let session: TrainerSession | null = null;
 /** Jobs run one after the other, in the order they came. */
 let lastJob: Promise<void> = Promise.resolve();
-/** Rounds running or waiting; a `cancel` means all of them. */
-const openRounds = new Set<number>();
+/** Rounds and judgements running or waiting; a `cancel` means all of them. */
+const openJobs = new Set<number>();
 
 process.on('message', (request: TrainerRequest) => {
   if (request.type === 'cancel') {
-    openRounds.clear();
+    openJobs.clear();
     return;
   }
-  if (request.type === 'train') openRounds.add(request.id);
+  if (request.type !== 'load') openJobs.add(request.id);
   lastJob = lastJob.then(() => answer(request));
 });
 
@@ -42,7 +50,7 @@ async function answer(job: Job): Promise<void> {
     const { code, detail, message } = toAppError(thrown);
     send({ type: 'failed', id: job.id, code, detail: detail ?? message });
   } finally {
-    openRounds.delete(job.id);
+    openJobs.delete(job.id);
   }
 }
 
@@ -55,11 +63,12 @@ async function run(job: Job): Promise<TrainerReply> {
     return { type: 'loaded', id, backend: session.backend };
   }
   if (session === null) throw new AppError('internal/bug', { detail: `${job.type} before load` });
-  if (job.type === 'evaluate') {
-    return { type: 'evaluated', id, result: await session.evaluate(job.weights, job.set) };
-  }
-  const isCancelled = () => !openRounds.has(id);
+  const isCancelled = () => !openJobs.has(id);
   if (isCancelled()) throw new AppError('trainer/cancelled');
+  if (job.type === 'evaluate') {
+    const control = { sharePercent: job.sharePercent, isCancelled };
+    return { type: 'evaluated', id, result: await session.evaluate(job.weights, job.set, control) };
+  }
   const onProgress = (progress: RoundProgress) => send({ type: 'progress', id, ...progress });
   return {
     type: 'trained',
@@ -70,5 +79,7 @@ async function run(job: Job): Promise<TrainerReply> {
 
 function send(reply: TrainerReply): void {
   // An error here means that the agent is gone; `disconnect` ends this process.
-  process.send?.(reply, undefined, undefined, () => {});
+  const { user, system } = process.cpuUsage();
+  const usage: TrainerUsage = { cpuMs: (user + system) / 1000 };
+  process.send?.({ ...reply, ...usage }, undefined, undefined, () => {});
 }

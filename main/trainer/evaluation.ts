@@ -4,19 +4,28 @@ import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Sequential } from '@tensorflow/tfjs-layers';
 import { batchInputs } from './batches.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
+import { Pacer } from './pacer.ts';
 
 /** Examples per step: bounds memory; the result does not depend on it. */
 const EVALUATION_BATCH = 256;
 
+/** How a judgement takes its time. */
+export interface EvaluationControl {
+  readonly pacer?: Pacer;
+  /** Asked after every step. */
+  readonly isCancelled?: (() => boolean) | undefined;
+}
+
 /**
  * Judges a model on a set: share judged right and mean softmax cross-entropy.
  * Numerics: loss accumulated in float64 from float32 logits, the largest logit taken out before exp.
- * @throws AppError `trainer/diverged` when a logit is not finite
+ * @throws AppError `trainer/diverged` when a logit is not finite, `trainer/cancelled`
  */
 export async function evaluateModel(
   model: Sequential,
   task: Task,
   set: ExampleSet,
+  { pacer = new Pacer(), isCancelled = () => false }: EvaluationControl = {},
 ): Promise<EvaluationResult> {
   const examples = set.labels.length;
   if (examples === 0) return { accuracy: null, loss: null, examples };
@@ -36,7 +45,8 @@ export async function evaluateModel(
       if (judged.isCorrect) correct += 1;
     }
     // A pause between batches keeps the channel to the agent alive.
-    await new Promise((resolve) => setImmediate(resolve));
+    await pacer.rest(isCancelled);
+    if (isCancelled()) throw new AppError('trainer/cancelled');
   }
   return { accuracy: correct / examples, loss: loss / examples, examples };
 }

@@ -13,6 +13,34 @@ export interface ExampleSet {
   readonly labels: Uint16Array;
 }
 
+/** Where an array lies in a file: its length in elements, from a byte on, little-endian. */
+export interface FileSection {
+  readonly kind: 'uint8' | 'uint16' | 'float32';
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where a set of examples lies in a file. */
+export interface StoredExampleSet {
+  readonly inputs: FileSection;
+  readonly labels: FileSection;
+}
+
+/** All examples in one file, so that they need not be kept in memory twice, nor be sent. */
+export interface ExamplesFile {
+  readonly path: string;
+  readonly training: StoredExampleSet;
+  readonly validation: StoredExampleSet;
+  readonly check: StoredExampleSet | null;
+}
+
+/** All examples as they are. `check` is an optional held-out set beside the plant's own. */
+export interface Examples {
+  readonly training: ExampleSet;
+  readonly validation: ExampleSet;
+  readonly check: ExampleSet | null;
+}
+
 /** A pull of the training towards the weights that the aggregator sent; see `ProximalPull`. */
 export interface ProximalTerm {
   /** μ > 0. */
@@ -29,23 +57,23 @@ export interface RoundRequest {
   readonly training?: Task['training'];
   /** Left out: none, and training costs nothing for it. */
   readonly proximal?: ProximalTerm;
+  /** Share of the time to work in, percent: the trainer rests between its batches otherwise. Left out: all of it. */
+  readonly sharePercent?: number;
 }
 
 /** Which set a model is judged on. */
 export type EvaluationSet = 'validation' | 'check';
 
+/** What a trainer works on: with the examples themselves, or with the file that they lie in. */
+export type LoadRequest = {
+  readonly task: Task;
+  /** Use this backend and no other; null = fastest that works. */
+  readonly backend: BackendName | null;
+} & (Examples | { readonly stored: ExamplesFile });
+
 export type TrainerRequest =
-  /** Once, first: the model and all data. `check` is an optional held-out set beside the plant's own. */
-  | {
-      readonly type: 'load';
-      readonly id: number;
-      readonly task: Task;
-      readonly training: ExampleSet;
-      readonly validation: ExampleSet;
-      readonly check: ExampleSet | null;
-      /** Use this backend and no other; null = fastest that works. */
-      readonly backend: BackendName | null;
-    }
+  /** First, and again when the data have changed: the model and all data. */
+  | ({ readonly type: 'load'; readonly id: number } & LoadRequest)
   /** One local round from `weights`. */
   | {
       readonly type: 'train';
@@ -58,8 +86,10 @@ export type TrainerRequest =
       readonly id: number;
       readonly weights: Float32Array;
       readonly set: EvaluationSet;
+      /** As in a round. */
+      readonly sharePercent?: number;
     }
-  /** Stops the running `train` after its batch; that request then fails with `trainer/cancelled`. */
+  /** Stops what runs after its batch; that request then fails with `trainer/cancelled`. */
   | { readonly type: 'cancel' };
 
 export type BackendName = 'tensorflow' | 'wasm' | 'cpu';
@@ -86,6 +116,12 @@ export interface EvaluationResult {
   readonly accuracy: number | null;
   readonly loss: number | null;
   readonly examples: number;
+}
+
+/** What every reply tells besides. */
+export interface TrainerUsage {
+  /** Processor time of all threads of the trainer since its start, milliseconds. */
+  readonly cpuMs: number;
 }
 
 export type TrainerReply =

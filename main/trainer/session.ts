@@ -1,49 +1,55 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { type WeightLayout, weightLayout } from '@genba/shared/model/layout';
+import type { Task } from '@genba/shared/model/task';
 import type { Sequential } from '@tensorflow/tfjs-layers';
 import { chooseBackend } from './backends.ts';
 import { checkExampleSet } from './batches.ts';
 import { evaluateModel } from './evaluation.ts';
+import { readExamples } from './examples-file.ts';
 import type {
   BackendChoice,
   EvaluationResult,
   EvaluationSet,
   ExampleSet,
+  Examples,
+  LoadRequest,
   RoundRequest,
-  TrainerRequest,
   TrainResult,
 } from './messages.ts';
 import { buildModel } from './model.ts';
+import { Pacer } from './pacer.ts';
 import { ProximalPull } from './proximal.ts';
 import { type RoundOptions, trainRound } from './training.ts';
 import { installWeights, readWeights } from './weights.ts';
 
-export type LoadRequest = Omit<Extract<TrainerRequest, { type: 'load' }>, 'type' | 'id'>;
-
 /** A loaded task: one model, built once, and the data it is trained and judged on. */
 export class TrainerSession {
   readonly backend: BackendChoice;
-  readonly #request: LoadRequest;
+  readonly #task: Task;
+  readonly #examples: Examples;
   readonly #layout: WeightLayout;
   readonly #model: Sequential;
 
-  private constructor(request: LoadRequest, backend: BackendChoice) {
+  private constructor(task: Task, examples: Examples, backend: BackendChoice) {
     this.backend = backend;
-    this.#request = request;
-    this.#layout = weightLayout(request.task);
-    this.#model = buildModel(request.task);
+    this.#task = task;
+    this.#examples = examples;
+    this.#layout = weightLayout(task);
+    this.#model = buildModel(task);
   }
 
   /**
-   * Checks the data, chooses a backend and builds the model.
-   * @throws AppError `dataset/mismatch`, `trainer/no-backend`
+   * Reads and checks the data, chooses a backend and builds the model.
+   * @throws AppError `dataset/mismatch`, `dataset/damaged`, `trainer/no-backend`
    */
   static async load(request: LoadRequest): Promise<TrainerSession> {
-    const { task, training, validation, check, backend } = request;
+    const { task, backend } = request;
+    const examples = 'stored' in request ? await readExamples(request.stored) : request;
+    const { training, validation, check } = examples;
     checkExampleSet(task, 'training', training);
     checkExampleSet(task, 'validation', validation);
     if (check) checkExampleSet(task, 'check', check);
-    return new TrainerSession(request, await chooseBackend(task, backend));
+    return new TrainerSession(task, examples, await chooseBackend(task, backend));
   }
 
   /**
@@ -52,16 +58,18 @@ export class TrainerSession {
    */
   async train(
     weights: Float32Array,
-    { seed, training, proximal }: RoundRequest,
+    { seed, training, proximal, sharePercent }: RoundRequest,
     control: Pick<RoundOptions, 'onProgress' | 'isCancelled'>,
   ): Promise<TrainResult> {
-    const { task, training: examples } = this.#request;
+    const task = this.#task;
+    const { training: examples } = this.#examples;
     const startedAt = performance.now();
     const pull = proximal === undefined ? null : ProximalPull.towards(proximal, this.#model, this.#layout);
     let loss: number;
     try {
       installWeights(this.#model, this.#layout, weights);
-      const options = { seed, training: training ?? task.training, pull, ...control };
+      const pacer = new Pacer(sharePercent);
+      const options = { seed, training: training ?? task.training, pull, pacer, ...control };
       loss = await trainRound(this.#model, task, examples, options);
     } finally {
       pull?.dispose();
@@ -77,13 +85,21 @@ export class TrainerSession {
 
   /**
    * Judges `weights` on one of the held-out sets; without a check set its result is that of an empty one.
-   * @throws AppError `update/wrong-shape`, `trainer/diverged`
+   * @throws AppError `update/wrong-shape`, `trainer/cancelled`, `trainer/diverged`
    */
-  async evaluate(weights: Float32Array, set: EvaluationSet): Promise<EvaluationResult> {
-    const { task, validation, check } = this.#request;
+  async evaluate(
+    weights: Float32Array,
+    set: EvaluationSet,
+    { sharePercent, isCancelled }: { sharePercent?: number | undefined; isCancelled?: () => boolean } = {},
+  ): Promise<EvaluationResult> {
+    const { validation, check } = this.#examples;
     const empty: ExampleSet = { inputs: new Uint8Array(0), labels: new Uint16Array(0) };
     installWeights(this.#model, this.#layout, weights);
-    return await evaluateModel(this.#model, task, set === 'validation' ? validation : (check ?? empty));
+    const examples = set === 'validation' ? validation : (check ?? empty);
+    return await evaluateModel(this.#model, this.#task, examples, {
+      pacer: new Pacer(sharePercent),
+      isCancelled,
+    });
   }
 
   /** Frees the model's tensors. */

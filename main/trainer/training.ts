@@ -6,6 +6,7 @@ import type { Sequential } from '@tensorflow/tfjs-layers';
 import { batchInputs, batchTargets, evenBatches, shuffledOrder } from './batches.ts';
 import type { ExampleSet, TrainerReply } from './messages.ts';
 import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
+import { Pacer } from './pacer.ts';
 import type { ProximalPull } from './proximal.ts';
 
 /** Shortest time between two progress reports, milliseconds. */
@@ -20,8 +21,10 @@ export interface RoundOptions {
   readonly training: Task['training'];
   /** Holds the round near the start weights; null costs nothing. */
   readonly pull: ProximalPull | null;
+  /** Rests between the batches; left out: only as long as the channel to the agent needs. */
+  readonly pacer?: Pacer;
   readonly onProgress: (progress: RoundProgress) => void;
-  /** Asked after every batch. */
+  /** Asked after every batch, and while it rests. */
   readonly isCancelled: () => boolean;
 }
 
@@ -39,7 +42,7 @@ export async function trainRound(
   set: ExampleSet,
   options: RoundOptions,
 ): Promise<number> {
-  const { training, pull } = options;
+  const { training, pull, pacer = new Pacer() } = options;
   const { epochs, batchSize } = training;
   const count = set.labels.length;
   if (count === 0) throw new AppError('dataset/too-small', { detail: 'no training examples' });
@@ -66,8 +69,9 @@ export async function trainRound(
           reportedAt = now;
           options.onProgress({ epoch, epochs, batch, batches, loss });
         }
-        // Lets a waiting `cancel` in.
-        await new Promise((resolve) => setImmediate(resolve));
+        const standing = { epoch, epochs, batch, batches, loss };
+        // Lets a waiting `cancel` in; a long rest must not look like a dead trainer.
+        await pacer.rest(options.isCancelled, () => options.onProgress(standing));
         if (options.isCancelled()) throw new AppError('trainer/cancelled');
       }
     }

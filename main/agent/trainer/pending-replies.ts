@@ -49,6 +49,11 @@ export class PendingReplies {
     else call.resolve(reply);
   }
 
+  /** Calls that wait. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
   rejectAll(error: AppError): void {
     const calls = [...this.#calls.values()];
     this.#calls.clear();

@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import os, { tmpdir } from 'node:os';
+import path from 'node:path';
 import { initialWeights } from '@genba/shared/model/initial-weights';
 import { weightLayout } from '@genba/shared/model/layout';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { brightHalves, sampleTask } from '../../trainer/fixtures.ts';
+import { writeExamples } from '../dataset/examples-writer.ts';
 import { type TrainerExit, TrainerProcess, type TrainerProcessOptions } from './trainer-process.ts';
 
 // Plain JavaScript starts fastest and gives the same bits everywhere.
@@ -74,6 +78,58 @@ describe('TrainerProcess', () => {
     await expect(round).rejects.toMatchObject({ code: 'trainer/cancelled' });
     running.cancel();
     expect((await running.evaluate(weights, 'validation')).examples).toBe(90);
+  });
+
+  it('kills a child whose batch goes on too long after a cancel, and calls that cancelled', async () => {
+    const exits: TrainerExit[] = [];
+    const { running, round } = await startEndlessRound({
+      onExit: (exit) => exits.push(exit),
+      deadlines: { cancelMs: 100 },
+    });
+    // Stopped, it is as deaf as in the middle of a batch of seconds.
+    process.kill(running.pid!, 'SIGSTOP');
+    running.cancel();
+    await expect(round).rejects.toMatchObject({ code: 'trainer/cancelled' });
+    await vi.waitFor(() => expect(exits).toEqual([{ code: null, signal: 'SIGKILL', isExpected: false }]));
+  });
+
+  it('lets a child live that has nothing to cancel, or has cancelled in time', async () => {
+    const { running, round } = await startEndlessRound({ deadlines: { cancelMs: 5_000 } });
+    running.cancel();
+    await expect(round).rejects.toMatchObject({ code: 'trainer/cancelled' });
+    running.cancel();
+    expect((await running.evaluate(weights, 'validation')).examples).toBe(90);
+  });
+
+  it('runs below the others on this PC, and tells its processor time', async () => {
+    const usage: { cpuMs: number; isBusy: boolean }[] = [];
+    const running = start({ onUsage: (cpuMs, isBusy) => usage.push({ cpuMs, isBusy }) });
+    await running.load(request());
+    expect(os.getPriority(running.pid!)).toBeGreaterThanOrEqual(os.constants.priority.PRIORITY_BELOW_NORMAL);
+    await running.train(weights, { seed: 1 });
+    const times = usage.map(({ cpuMs }) => cpuMs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(times[0]).toBeGreaterThan(0);
+    expect(usage.at(-1)!.isBusy).toBe(false);
+    expect(usage.at(-2)!.isBusy).toBe(true);
+  });
+
+  it('reads examples from a file, again when they have changed, and refuses half a file', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), '工場 例 '));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const write = (name: string, sets: Parameters<typeof writeExamples>[1]) =>
+      writeExamples(path.join(folder, name), sets);
+    const { training, validation, ...rest } = request();
+    const running = start();
+    const stored = await write('a.examples', { training, validation, check: null });
+    await running.load({ ...rest, stored });
+    expect((await running.train(weights, { seed: 1 })).examples).toBe(240);
+    const more = { training: brightHalves(300, 1), validation, check: brightHalves(30, 3) };
+    await running.load({ ...rest, stored: await write('b.examples', more) });
+    expect((await running.train(weights, { seed: 1 })).examples).toBe(300);
+    expect((await running.evaluate(weights, 'check')).examples).toBe(30);
+    truncateSync(stored.path, 1000);
+    await expect(running.load({ ...rest, stored })).rejects.toMatchObject({ code: 'dataset/damaged' });
   });
 
   it('rejects all pending calls when the child is killed, and a new one starts', async () => {

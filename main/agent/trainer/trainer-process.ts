@@ -5,15 +5,16 @@ import type {
   BackendChoice,
   EvaluationResult,
   EvaluationSet,
+  LoadRequest,
   RoundRequest,
   TrainerReply,
   TrainerRequest,
+  TrainerUsage,
   TrainResult,
 } from '../../trainer/messages.ts';
 import { PendingReplies } from './pending-replies.ts';
 
 export type TrainingProgress = Extract<TrainerReply, { type: 'progress' }>;
-export type LoadRequest = Omit<Extract<TrainerRequest, { type: 'load' }>, 'type' | 'id'>;
 
 /** How a trainer process ended. */
 export interface TrainerExit {
@@ -26,6 +27,12 @@ export interface TrainerExit {
 export interface TrainerProcessOptions {
   /** Called once, after every pending call was rejected. The owner starts a new TrainerProcess if it wants one. */
   readonly onExit?: (exit: TrainerExit) => void;
+  /** Called with every reply: processor time of the trainer so far, and whether it has more to do. */
+  readonly onUsage?: (cpuMs: number, isBusy: boolean) => void;
+  /** Called when it is given something to do. */
+  readonly onBusy?: () => void;
+  /** Threads of native TensorFlow; null: as many as there are cores. */
+  readonly threads?: number | null;
   /** For tests: how long to wait, milliseconds. */
   readonly deadlines?: Partial<typeof DEADLINES>;
 }
@@ -37,6 +44,8 @@ const DEADLINES = {
   evaluateMs: 120_000,
   /** A round may take hours; only silence between two batches is suspicious. */
   progressMs: 120_000,
+  /** How long a batch may hold up a `cancel` before the child is killed: the PC is wanted now. */
+  cancelMs: 700,
   /** How long the child may take to exit before it is killed. */
   closeMs: 5_000,
 };
@@ -57,26 +66,39 @@ export class TrainerProcess {
   readonly #exited: Promise<void>;
   #stderrTail = '';
   #isClosing = false;
+  /** Rounds and judgements that wait for their answer. */
+  #cancellableCount = 0;
+  #cancelTimer: NodeJS.Timeout | undefined;
+  #isCancelForced = false;
+  readonly #onBusy: () => void;
   #end: AppError | null = null;
 
   /** Starts the process. It is of no use before `load`. */
-  constructor({ onExit, deadlines }: TrainerProcessOptions = {}) {
+  constructor({ onExit, onUsage, onBusy, threads, deadlines }: TrainerProcessOptions = {}) {
+    this.#onBusy = onBusy ?? (() => undefined);
     this.#deadlines = { ...DEADLINES, ...deadlines };
     this.#child = fork(CHILD_PATH, [], {
       execPath: process.execPath,
       // The agent's own flags (a debugger's port, for one) are not the child's.
       execArgv: [],
       serialization: 'advanced',
+      env: { ...process.env, ...threadLimits(threads ?? null) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#stderrTail = (this.#stderrTail + text).slice(-STDERR_TAIL_LENGTH);
     });
-    this.#child.on('message', (reply: TrainerReply) => this.#pending.settle(reply));
+    this.#child.on('message', (reply: TrainerReply & TrainerUsage) => {
+      this.#pending.settle(reply);
+      onUsage?.(reply.cpuMs, this.#pending.size > 0);
+    });
     this.#exited = new Promise((resolve) => {
       const finish = (code: number | null, signal: NodeJS.Signals | null, reason: string) => {
         if (this.#end) return;
-        this.#end = new AppError('trainer/crashed', { detail: reason });
+        clearTimeout(this.#cancelTimer);
+        // It was killed because it did not listen: for whoever waits that is the end of the round he asked for.
+        const end = this.#isCancelForced ? 'trainer/cancelled' : 'trainer/crashed';
+        this.#end = new AppError(end, { detail: reason });
         this.#pending.rejectAll(this.#end);
         resolve();
         onExit?.({ code, signal, isExpected: this.#isClosing });
@@ -113,23 +135,35 @@ export class TrainerProcess {
     onProgress?: (progress: TrainingProgress) => void,
   ): Promise<TrainResult> {
     const request = (id: number) => ({ type: 'train', id, weights, round }) as const;
-    const reply = await this.#request(request, this.#deadlines.progressMs, onProgress);
+    const reply = await this.#cancellable(this.#request(request, this.#deadlines.progressMs, onProgress));
     return expectReply(reply, 'trained').result;
   }
 
   /**
    * Judges weights on a held-out set; a set that was not loaded counts as empty.
-   * @throws AppError `trainer/diverged`, `trainer/crashed`, `update/wrong-shape`
+   * @throws AppError `trainer/cancelled`, `trainer/diverged`, `trainer/crashed`, `update/wrong-shape`
    */
-  async evaluate(weights: Float32Array, set: EvaluationSet): Promise<EvaluationResult> {
-    const request = (id: number) => ({ type: 'evaluate', id, weights, set }) as const;
-    const reply = await this.#request(request, this.#deadlines.evaluateMs);
+  async evaluate(
+    weights: Float32Array,
+    set: EvaluationSet,
+    sharePercent?: number,
+  ): Promise<EvaluationResult> {
+    const request = (id: number) => ({ type: 'evaluate', id, weights, set, sharePercent }) as const;
+    const reply = await this.#cancellable(this.#request(request, this.#deadlines.evaluateMs));
     return expectReply(reply, 'evaluated').result;
   }
 
-  /** Stops the running round after its batch; its `train` fails with `trainer/cancelled`. Without one: nothing. */
+  /**
+   * Stops the running round or judgement after its batch: it fails with `trainer/cancelled`. Without one: nothing. A batch
+   * that goes on too long is not waited for: the process is killed, and is of no more use.
+   */
   cancel(): void {
+    if (this.#cancellableCount === 0) return;
     if (this.#child.connected) this.#child.send({ type: 'cancel' } satisfies TrainerRequest, () => {});
+    this.#cancelTimer ??= setTimeout(() => {
+      this.#isCancelForced = true;
+      this.#child.kill('SIGKILL');
+    }, this.#deadlines.cancelMs);
   }
 
   /** Ends the process, by force if it does not go; pending calls fail with `trainer/crashed`. Never throws. */
@@ -139,6 +173,19 @@ export class TrainerProcess {
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), this.#deadlines.closeMs);
     await this.#exited;
     clearTimeout(kill);
+  }
+
+  async #cancellable(reply: Promise<TrainerReply>): Promise<TrainerReply> {
+    this.#cancellableCount += 1;
+    try {
+      return await reply;
+    } finally {
+      this.#cancellableCount -= 1;
+      if (this.#cancellableCount === 0) {
+        clearTimeout(this.#cancelTimer);
+        this.#cancelTimer = undefined;
+      }
+    }
   }
 
   #request(
@@ -152,6 +199,7 @@ export class TrainerProcess {
       this.#child.kill('SIGKILL');
     };
     const { id, reply } = this.#pending.open({ silenceMs, onSilence, onProgress });
+    this.#onBusy();
     // A failed send means that the child is going: `exit` follows and rejects the call.
     if (this.#child.connected) this.#child.send(build(id), () => {});
     return reply;
@@ -162,6 +210,13 @@ export class TrainerProcess {
     const lastLine = this.#stderrTail.trimEnd().split('\n').at(-1);
     return lastLine ? `${how}: ${lastLine}` : how;
   }
+}
+
+/** Native TensorFlow looks for these when it starts; the other methods have one thread anyway. */
+function threadLimits(threads: number | null): Record<string, string> {
+  if (threads === null) return {};
+  const count = String(threads);
+  return { TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: count, OMP_NUM_THREADS: count };
 }
 
 function expectReply<Type extends TrainerReply['type']>(
