@@ -3,10 +3,12 @@ import type { Task } from '@genba/shared/model/task';
 import type { ExampleSet } from '../../trainer/messages.ts';
 import { readCsv } from './csv-table.ts';
 import { type DatasetSource, detectDataset } from './detect.ts';
+import { type ExampleParts, exampleKeys } from './example-parts.ts';
 import { pickExamples, type ReadExamples, type SkippedItem } from './examples.ts';
 import { readIdx } from './idx.ts';
-import { readImageFolder } from './image-folder.ts';
-import { splitByClass } from './split.ts';
+import { type DecodedImages, readImageFolder } from './image-folder.ts';
+import type { ReadImage } from './source-files.ts';
+import { type ExamplePart, type Split, splitByClass } from './split.ts';
 import { type ColumnStatistics, columnStatistics, standardise } from './standardise.ts';
 
 /** Fewest training examples: one alone can neither be shuffled nor standardised. */
@@ -27,17 +29,26 @@ export interface DatasetSummary {
   readonly skippedItems: readonly SkippedItem[];
 }
 
+/** Which part each picture's pixels went to, and where in it. */
+export type PlacedImage = ReadImage & { readonly part: ExamplePart | null };
+
 export interface Dataset {
   readonly training: ExampleSet;
   readonly validation: ExampleSet;
   readonly summary: DatasetSummary;
   /** By which the columns of a table were standardised; null for images. A check set needs the same. */
   readonly statistics: ColumnStatistics | null;
+  /** The files of a folder of images, `place` counted within `part`; null for others. */
+  readonly images: readonly PlacedImage[] | null;
 }
 
 export interface LoadDatasetOptions {
   /** Seed of the split; the task's own where absent. */
   readonly seed?: number;
+  /** Where examples were before: they stay there, and the new ones are taken up. Left out: all are new. */
+  readonly parts?: ExampleParts;
+  /** Pictures that need not be decoded again. */
+  readonly decoded?: DecodedImages | null;
 }
 
 /**
@@ -49,17 +60,20 @@ export interface LoadDatasetOptions {
 export async function loadDataset(
   path: string,
   task: Task,
-  { seed = task.seed }: LoadDatasetOptions = {},
+  { seed = task.seed, parts, decoded = null }: LoadDatasetOptions = {},
 ): Promise<Dataset> {
   const source = await detectDataset(path);
-  const { examples, skipped } = await read(source, task);
+  const { examples, skipped, images } = await read(source, task, decoded);
   const { validationShare } = task.training;
-  const split = splitByClass(examples.labels, { validationShare, seed });
+  const keys = parts === undefined ? null : exampleKeys(examples);
+  const before = (place: number) => (keys === null ? null : parts!.partOf(keys[place]!));
+  const split = splitByClass(examples.labels, { validationShare, seed, before });
   if (split.training.length < MIN_TRAINING_EXAMPLES) {
     throw new AppError('dataset/too-small', {
       detail: `${split.training.length} training examples, ${skipped.count} skipped`,
     });
   }
+  if (keys !== null) parts!.add(keys, split);
   let statistics: ColumnStatistics | null = null;
   if (examples.inputs instanceof Float32Array) {
     // Of the training part only: the held-out examples must not shape what they judge.
@@ -71,6 +85,7 @@ export async function loadDataset(
     training: pickExamples(examples, split.training),
     validation: pickExamples(examples, split.validation),
     statistics,
+    images: images === undefined ? null : placeImages(images, split),
     summary: {
       path,
       kind: source.kind,
@@ -101,11 +116,26 @@ export async function loadCheckSet(
   return examples;
 }
 
-async function read(source: DatasetSource, task: Task): Promise<ReadExamples> {
+/** From places among all examples to places within their part. */
+function placeImages(images: readonly ReadImage[], split: Split): PlacedImage[] {
+  const placeOf = (part: ExamplePart) => new Map(split[part].map((place, index) => [place, index]));
+  const places = { training: placeOf('training'), validation: placeOf('validation') };
+  return images.map((image) => {
+    if (image.place === null) return { ...image, part: null };
+    const part = places.validation.has(image.place) ? 'validation' : 'training';
+    return { ...image, part, place: places[part].get(image.place)! };
+  });
+}
+
+async function read(
+  source: DatasetSource,
+  task: Task,
+  decoded: DecodedImages | null = null,
+): Promise<ReadExamples> {
   try {
     switch (source.kind) {
       case 'images':
-        return await readImageFolder(source, task);
+        return await readImageFolder(source, task, decoded);
       case 'idx':
         return await readIdx(source, task);
       case 'csv':

@@ -1,4 +1,5 @@
 import type { ExampleSet } from '../../trainer/messages.ts';
+import type { ReadImage } from './source-files.ts';
 
 /** A file or row that could not be used, and why, in one English sentence. */
 export interface SkippedItem {
@@ -33,6 +34,8 @@ export class SkippedItems {
 export interface ReadExamples {
   readonly examples: ExampleSet;
   readonly skipped: SkippedItems;
+  /** The files of a folder of images; left out for others. */
+  readonly images?: readonly ReadImage[];
 }
 
 /**

@@ -1,18 +1,23 @@
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
-import sharp from 'sharp';
 import type { DatasetSource } from './detect.ts';
 import { isSystemFile } from './detect.ts';
 import { type ReadExamples, SkippedItems } from './examples.ts';
+import { type ReadImage, type SourceFile, statFiles } from './source-files.ts';
 
 /** Images decoded at a time: enough to use the cores, without holding many large photographs in memory. */
 const DECODERS = 4;
 
-interface ImageFile {
-  readonly path: string;
+interface ImageFile extends SourceFile {
   readonly label: number;
+}
+
+/** Pixels that were decoded before. */
+export interface DecodedImages {
+  /** Puts the pixels of a file at `offset` of `into`, if it has not changed since. @returns whether it could */
+  readonly take: (file: SourceFile, into: Uint8Array, offset: number) => Promise<boolean>;
 }
 
 /**
@@ -26,33 +31,52 @@ interface ImageFile {
 export async function readImageFolder(
   source: Extract<DatasetSource, { kind: 'images' }>,
   task: Task,
+  decoded: DecodedImages | null = null,
 ): Promise<ReadExamples> {
   const { input } = task;
   if (input.kind !== 'image') {
     throw new AppError('dataset/mismatch', { detail: 'the task needs a table, not images' });
   }
-  const files = await listFiles(source, task.classes);
+  const { files } = await listImages(source, task.classes);
   const size = input.width * input.height * input.channels;
   const inputs = new Uint8Array(files.length * size);
   const reasons: (string | null)[] = new Array(files.length).fill(null);
+  const locked = new Set<number>();
   let next = 0;
   const decodeInTurn = async () => {
     for (let index = next++; index < files.length; index = next++) {
+      const file = files[index]!;
+      if (await decoded?.take(file, inputs, index * size)) continue;
       try {
-        inputs.set(await decode(files[index]!.path, input), index * size);
+        inputs.set(await decode(file.path, input), index * size);
       } catch (thrown) {
         reasons[index] = thrown instanceof Error ? thrown.message : String(thrown);
+        if (await isLocked(file.path)) locked.add(index);
       }
     }
   };
   await Promise.all(Array.from({ length: DECODERS }, decodeInTurn));
-  return gather(source.folder, files, { inputs, reasons, size });
+  return gather(source.folder, files, { inputs, reasons, locked, size });
 }
 
-async function listFiles(
+/** Whether a file cannot be opened just now because another program has it. */
+export async function isLocked(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'r')).close();
+    return false;
+  } catch (thrown) {
+    return ['EBUSY', 'EPERM', 'EACCES'].includes((thrown as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
+/**
+ * The files of a folder of class folders, in the order of their names, and all folders they lie in.
+ * @throws AppError `dataset/mismatch`
+ */
+export async function listImages(
   { folder, classFolders }: Extract<DatasetSource, { kind: 'images' }>,
   classes: readonly string[],
-): Promise<ImageFile[]> {
+): Promise<{ files: ImageFile[]; folders: string[] }> {
   const labels = new Map(classes.map((name, label) => [name.normalize('NFC'), label]));
   const unknown = classFolders.filter((name) => !labels.has(name.normalize('NFC')));
   if (unknown.length > 0) {
@@ -61,17 +85,35 @@ async function listFiles(
     });
   }
   const files: ImageFile[] = [];
+  const folders = [folder];
   for (const name of classFolders) {
+    folders.push(join(folder, name));
+    const paths: string[] = [];
     const entries = await readdir(join(folder, name), { recursive: true, withFileTypes: true });
     for (const entry of entries) {
       const path = join(entry.parentPath, entry.name);
-      const isHidden = relative(folder, path).split(sep).some(isSystemFile);
-      if (entry.isFile() && !isHidden) files.push({ path, label: labels.get(name.normalize('NFC'))! });
+      if (relative(folder, path).split(sep).some(isSystemFile)) continue;
+      if (entry.isDirectory()) folders.push(path);
+      if (entry.isFile()) paths.push(path);
     }
+    const label = labels.get(name.normalize('NFC'))!;
+    for (const file of await statFiles(paths)) files.push({ ...file, label });
   }
   // By normalised name, so that the order (and with it the split) does not depend on the file system.
   const key = (file: ImageFile) => file.path.normalize('NFC');
-  return files.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return { files: files.sort((a, b) => (key(a) < key(b) ? -1 : 1)), folders };
+}
+
+let sharpLoading: Promise<typeof import('sharp')> | null = null;
+
+/** Only where a picture is to be decoded: the library takes more memory than all the rest of an idle agent. */
+function loadSharp() {
+  sharpLoading ??= import('sharp').then((library) => {
+    // Every picture is opened once: what libvips keeps of them helps nobody.
+    library.default.cache(false);
+    return library;
+  });
+  return sharpLoading;
 }
 
 /** One image as the model sees it: turned upright, stretched to the task's size, grey or RGB. */
@@ -79,6 +121,7 @@ async function decode(
   path: string,
   { width, height, channels }: Extract<Task['input'], { kind: 'image' }>,
 ): Promise<Buffer> {
+  const { default: sharp } = await loadSharp();
   const image = sharp(path).autoOrient().resize(width, height, { fit: 'fill' });
   const coloured = image.flatten({ background: 'white' }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
   const { data, info } = await coloured.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
@@ -89,6 +132,8 @@ async function decode(
 interface Decoded {
   readonly inputs: Uint8Array;
   readonly reasons: readonly (string | null)[];
+  /** Places among the files. */
+  readonly locked: ReadonlySet<number>;
   /** Bytes per image. */
   readonly size: number;
 }
@@ -97,19 +142,21 @@ interface Decoded {
 function gather(
   folder: string,
   files: readonly ImageFile[],
-  { inputs, reasons, size }: Decoded,
+  { inputs, reasons, locked, size }: Decoded,
 ): ReadExamples {
   const skipped = new SkippedItems();
   const labels: number[] = [];
-  files.forEach(({ path, label }, index) => {
-    const reason = reasons[index];
-    if (reason) {
-      skipped.add(relative(folder, path), reason);
-      return;
+  const images = files.map(({ label, ...file }, index): ReadImage => {
+    const reason = reasons[index] ?? null;
+    if (reason !== null) {
+      skipped.add(relative(folder, file.path), reason);
+      return { ...file, place: null, reason, isLocked: locked.has(index) };
     }
-    inputs.copyWithin(labels.length * size, index * size, (index + 1) * size);
+    const place = labels.length;
+    inputs.copyWithin(place * size, index * size, (index + 1) * size);
     labels.push(label);
+    return { ...file, place, reason: null, isLocked: false };
   });
   const examples = { inputs: inputs.slice(0, labels.length * size), labels: Uint16Array.from(labels) };
-  return { examples, skipped };
+  return { examples, skipped, images };
 }

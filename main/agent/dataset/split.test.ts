@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitByClass } from './split.ts';
+import { type ExamplePart, splitByClass } from './split.ts';
 
 const options = (validationShare: number, seed = 1) => ({ validationShare, seed });
 
@@ -35,6 +35,38 @@ describe('splitByClass', () => {
 
   it('holds out nothing for a share of zero', () => {
     expect(splitByClass(new Uint16Array(10), options(0)).validation).toEqual([]);
+  });
+
+  it('leaves every example in the part it was in, whatever is added or goes, and comes right again', () => {
+    const labelLists = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 80 });
+    const shares = fc.double({ min: 0, max: 0.5, noNaN: true });
+    fc.assert(
+      fc.property(labelLists, labelLists, shares, fc.nat(), (first, added, share, gone) => {
+        const options = { validationShare: share, seed: 7 };
+        const old = splitByClass(Uint16Array.from(first), options);
+        const part = new Map<number, ExamplePart>([
+          ...old.training.map((place) => [place, 'training'] as const),
+          ...old.validation.map((place) => [place, 'validation'] as const),
+        ]);
+        // One of the old ones goes, the new ones stand before, between and behind: ids instead of places.
+        const ids = [...first.keys()].filter((id) => id !== gone % first.length);
+        for (const index of added.keys()) ids.splice((index * 31) % (ids.length + 1), 0, 1000 + index);
+        const labels = Uint16Array.from(ids, (id) => (id < 1000 ? first[id]! : added[id - 1000]!));
+        const before = (place: number) => part.get(ids[place]!) ?? null;
+        const next = splitByClass(labels, { ...options, before });
+        for (const [name, places] of Object.entries(next) as [ExamplePart, readonly number[]][]) {
+          for (const place of places) expect(before(place) ?? name).toBe(name);
+        }
+        for (const label of new Set(labels)) {
+          const all = [...labels.keys()].filter((place) => labels[place] === label);
+          const held = next.validation.filter((place) => labels[place] === label);
+          const oldHeld = held.filter((place) => before(place) !== null).length;
+          const fresh = all.filter((place) => before(place) === null).length;
+          const wanted = Math.min(Math.round(all.length * share), all.length - 1);
+          expect(held).toHaveLength(Math.min(Math.max(wanted, oldHeld), oldHeld + fresh));
+        }
+      }),
+    );
   });
 
   it('splits a million examples', () => {

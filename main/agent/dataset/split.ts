@@ -11,13 +11,22 @@ export interface SplitOptions {
   readonly validationShare: number;
   /** Any 32-bit unsigned integer; the same seed and labels give the same split on every machine. */
   readonly seed: number;
+  /** In which part an example was before, by its place; null for a new one. Left out: all are new. */
+  readonly before?: (place: number) => ExamplePart | null;
 }
 
+export type ExamplePart = 'training' | 'validation';
+
 /**
- * Splits examples into training and validation, class by class. A class keeps at least one training example.
+ * Splits examples into training and validation, class by class. A class keeps at least one training example. An example
+ * that was in a part before stays there: what a model has learned from must not judge it. Of the new ones so many are
+ * held out that the share comes right again, as far as they suffice.
  * Units: of n examples of a class, round(n × share) are held out.
  */
-export function splitByClass(labels: Uint16Array, { validationShare, seed }: SplitOptions): Split {
+export function splitByClass(
+  labels: Uint16Array,
+  { validationShare, seed, before = () => null }: SplitOptions,
+): Split {
   const placesByClass = new Map<number, number[]>();
   labels.forEach((label, place) => {
     const places = placesByClass.get(label);
@@ -28,10 +37,20 @@ export function splitByClass(labels: Uint16Array, { validationShare, seed }: Spl
   const validation: number[] = [];
   const training: number[] = [];
   for (const label of [...placesByClass.keys()].sort((a, b) => a - b)) {
-    const places = shuffle(placesByClass.get(label)!, random);
-    const heldOut = Math.min(Math.round(places.length * validationShare), places.length - 1);
-    places.forEach((place, index) => {
-      (index < heldOut ? validation : training).push(place);
+    const places = placesByClass.get(label)!;
+    const fresh: number[] = [];
+    let wanted = Math.min(Math.round(places.length * validationShare), places.length - 1);
+    for (const place of places) {
+      const part = before(place);
+      if (part === null) fresh.push(place);
+      else if (part === 'training') training.push(place);
+      else {
+        validation.push(place);
+        wanted -= 1;
+      }
+    }
+    shuffle(fresh, random).forEach((place, index) => {
+      (index < wanted ? validation : training).push(place);
     });
   }
   const ascending = (a: number, b: number) => a - b;

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Nobody but this account may read it. */
 const FILE_MODE = 0o600;
 
 /**
- * Writes a small file so that its name holds either the old content or the new one, whenever the power goes. On disk
+ * Writes a file so that its name holds either the old content or the new one, whenever the power goes. On disk
  * when it returns.
  * @throws Error of the file system; the old content stands then
  */
-export function writeDurably(file: string, content: string): void {
+export function writeDurably(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.${randomUUID()}.temporary`;
   try {
     const descriptor = openSync(temporary, 'wx', FILE_MODE);
     try {
-      writeSync(descriptor, content);
+      writeFileSync(descriptor, content);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

@@ -1,0 +1,213 @@
+import {
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { parseTask } from '@genba/shared/model/task';
+import pino from 'pino';
+import sharp from 'sharp';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { readExamples } from '../../trainer/examples-file.ts';
+import type { Examples } from '../../trainer/messages.ts';
+import { DatasetKeeper } from './dataset-keeper.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const TABLE = parseTask({
+  id: 'welds',
+  name: { en: 'Welds', ja: '溶接' },
+  input: { kind: 'table', columns: ['current'], labelColumn: 'result' },
+  classes: ['OK', 'NG'],
+  training: { validationShare: 0.25 },
+  model: { template: 'mlp', hiddenUnits: [1] },
+});
+const PICTURES = parseTask({
+  ...TABLE,
+  id: 'pictures',
+  input: { kind: 'image', width: 4, height: 4, channels: 1 },
+});
+
+/** Fast enough for a test, with the same order among them. */
+const TIMES = { pulseMs: 20, scanMs: 60, settleMs: 60, restlessMs: 600, retryMs: 40 };
+
+let keepers: { keeper: DatasetKeeper; done: Promise<void> }[] = [];
+afterEach(stopAll);
+
+async function stopAll(): Promise<void> {
+  for (const { keeper } of keepers) keeper.stop();
+  await Promise.all(keepers.map(({ done }) => done));
+  keepers = [];
+}
+
+function keep(dataFolder: string, dataset: string, task = TABLE, times: Partial<typeof TIMES> = {}) {
+  const changes: number[] = [];
+  const keeper = new DatasetKeeper({
+    dataFolder,
+    settings: () => ({ dataset, checkSet: null, seed: 1 }),
+    task: () => task,
+    onChange: () => changes.push(keeper.current?.version ?? 0),
+    log: pino({ level: 'silent' }),
+    times: { ...TIMES, ...times },
+  });
+  keepers.push({ keeper, done: keeper.run() });
+  return keeper;
+}
+
+async function examplesOf(keeper: DatasetKeeper): Promise<Examples> {
+  const { request } = keeper.current!;
+  return 'stored' in request ? await readExamples(request.stored) : request;
+}
+
+const rows = (from: number, to: number) =>
+  Array.from(
+    { length: to - from },
+    (_, index) => `${from + index},${(from + index) % 2 === 0 ? 'OK' : 'NG'}`,
+  );
+const table = (...lines: string[]) => `current,result\n${lines.join('\n')}\n`;
+
+const picture = (grey: number) =>
+  sharp({ create: { width: 4, height: 4, channels: 3, background: { r: grey, g: grey, b: grey } } })
+    .png()
+    .toBuffer();
+
+/** Which grey pictures are in which part: their first pixels. */
+async function greys(keeper: DatasetKeeper) {
+  const { training, validation } = await examplesOf(keeper);
+  const first = ({ inputs }: Examples['training']) =>
+    Array.from({ length: inputs.length / 16 }, (_, index) => inputs[index * 16]!).sort((a, b) => a - b);
+  return { training: first(training), validation: first(validation) };
+}
+
+describe('DatasetKeeper', () => {
+  it('notices rows that are appended, and says how many', async () => {
+    const { root, write } = temporaryFolder();
+    const file = write('data/測定.csv', table(...rows(0, 40)));
+    const keeper = keep(join(root, 'plant'), join(root, 'data'));
+    await vi.waitFor(() => expect(keeper.state()?.summary).toMatchObject({ training: 30, validation: 10 }));
+    expect(keeper.state()?.change).toBeNull();
+    writeFileSync(file, table(...rows(0, 48)));
+    await vi.waitFor(() => expect(keeper.state()?.summary).toMatchObject({ training: 36, validation: 12 }));
+    expect(keeper.state()?.change).toBe(8);
+    expect(keeper.current?.version).toBe(2);
+  });
+
+  it('waits until a file that is being written stands still, but not for ever', async () => {
+    const { root, write } = temporaryFolder();
+    const file = write('data.csv', table(...rows(0, 20)));
+    const keeper = keep(join(root, 'plant'), file, TABLE, { settleMs: 400, restlessMs: 1_500 });
+    await vi.waitFor(() => expect(keeper.current?.version).toBe(1));
+    let count = 20;
+    const startedAt = performance.now();
+    const writer = setInterval(() => writeFileSync(file, table(...rows(0, ++count))), 50);
+    onTestFinished(() => clearInterval(writer));
+    await vi.waitFor(() => expect(keeper.current?.version).toBe(2), { timeout: 10_000 });
+    expect(performance.now() - startedAt).toBeGreaterThan(1_400);
+    clearInterval(writer);
+    await vi.waitFor(() =>
+      expect(keeper.state()!.summary.training + keeper.state()!.summary.validation).toBe(count),
+    );
+  });
+
+  it('takes up new pictures, decodes no other again, and leaves each in its part', async () => {
+    const { root, write } = temporaryFolder();
+    for (let grey = 10; grey < 30; grey++) write(`data/OK/カメラ1/${grey}.png`, await picture(grey));
+    for (let grey = 110; grey < 130; grey++) write(`data/NG/${grey}.png`, await picture(grey));
+    // A whole second, which comes back exactly.
+    const old = join(root, 'data', 'NG', '110.png');
+    const time = new Date('2026-11-01T00:00:00Z');
+    utimesSync(old, time, time);
+    const keeper = keep(join(root, 'plant'), join(root, 'data'), PICTURES);
+    await vi.waitFor(() => expect(keeper.state()?.summary).toMatchObject({ training: 30, validation: 10 }));
+    const before = await greys(keeper);
+    // Spoilt behind the back of the clock: whoever decoded it again would find nothing to decode.
+    writeFileSync(old, new Uint8Array(statSync(old).size));
+    utimesSync(old, time, time);
+    for (let grey = 200; grey < 208; grey++) write(`data/NG/new/${grey}.png`, await picture(grey));
+    write('data/NG/half.png', (await picture(99)).subarray(0, 40));
+    await vi.waitFor(() =>
+      expect(keeper.state()?.summary).toMatchObject({ training: 36, validation: 12, skipped: 1 }),
+    );
+    const after = await greys(keeper);
+    expect(after.training).toEqual(expect.arrayContaining(before.training));
+    expect(after.validation).toEqual(expect.arrayContaining(before.validation));
+    rmSync(join(root, 'data', 'NG', 'half.png'));
+    await vi.waitFor(() => expect(keeper.state()?.summary.skipped).toBe(0));
+    expect(await greys(keeper)).toEqual(after);
+  });
+
+  it('knows the parts again after a start, also where data came while it was away', async () => {
+    const { root, write } = temporaryFolder();
+    for (let grey = 10; grey < 50; grey++) write(`data/OK/${grey}.png`, await picture(grey));
+    const first = keep(join(root, 'plant'), join(root, 'data'), PICTURES);
+    await vi.waitFor(() => expect(first.state()?.summary.validation).toBe(10));
+    const before = await greys(first);
+    await stopAll();
+    // Some go, some are renamed, some come, and what was kept of the last reading is lost.
+    for (const grey of [20, 21, 22]) rmSync(join(root, 'data', 'OK', `${grey}.png`));
+    renameSync(join(root, 'data', 'OK', '10.png'), join(root, 'data', 'OK', 'z.png'));
+    for (let grey = 100; grey < 123; grey++) write(`data/OK/${grey}.png`, await picture(grey));
+    rmSync(join(root, 'plant', 'dataset', 'index.json'));
+    const second = keep(join(root, 'plant'), join(root, 'data'), PICTURES);
+    await vi.waitFor(() => expect(second.state()?.summary.validation).toBe(15));
+    const after = await greys(second);
+    const known = (grey: number) => grey < 100;
+    const left = (all: number[]) => all.filter((grey) => ![20, 21, 22].includes(grey));
+    expect(after.training.filter(known)).toEqual(left(before.training));
+    expect(after.validation.filter(known)).toEqual(left(before.validation));
+  });
+
+  it('trains on what was read while the drive is gone, at a start too, and takes up the drive again', async () => {
+    const { root, write } = temporaryFolder();
+    write('usb/data.csv', table(...rows(0, 40)));
+    const [drive, away] = [join(root, 'usb'), join(root, 'elsewhere')];
+    const first = keep(join(root, 'plant'), drive);
+    await vi.waitFor(() => expect(first.state()?.isReachable).toBe(true));
+    renameSync(drive, away);
+    await vi.waitFor(() => expect(first.state()?.isReachable).toBe(false));
+    expect(first.problem?.code).toBe('dataset/not-found');
+    expect(first.current?.version).toBe(1);
+    await stopAll();
+    const second = keep(join(root, 'plant'), drive);
+    await vi.waitFor(() => expect(second.state()?.isReachable).toBe(false));
+    expect((await examplesOf(second)).training.labels).toHaveLength(30);
+    renameSync(away, drive);
+    await vi.waitFor(() => expect(second.state()?.isReachable).toBe(true));
+    expect(second.problem).toBeNull();
+    expect(second.current?.version).toBe(1);
+  });
+
+  it('says what is wrong with changed data and goes on with the old', async () => {
+    const { root, write } = temporaryFolder();
+    const file = write('data.csv', table(...rows(0, 40)));
+    const keeper = keep(join(root, 'plant'), file);
+    await vi.waitFor(() => expect(keeper.current).not.toBeNull());
+    writeFileSync(file, table('1,Unknown'));
+    await vi.waitFor(() => expect(keeper.problem?.code).toBe('dataset/mismatch'));
+    expect(keeper.current?.version).toBe(1);
+    expect(keeper.state()?.isReachable).toBe(true);
+    writeFileSync(file, table(...rows(0, 44)));
+    await vi.waitFor(() => expect(keeper.state()?.change).toBe(4));
+    expect(keeper.problem).toBeNull();
+  });
+
+  it('reads anew what was kept and is not whole', async () => {
+    const { root, write } = temporaryFolder();
+    const file = write('data.csv', table(...rows(0, 40)));
+    const first = keep(join(root, 'plant'), file);
+    await vi.waitFor(() => expect(first.current).not.toBeNull());
+    await stopAll();
+    const folder = join(root, 'plant', 'dataset');
+    truncateSync(join(folder, readdirSync(folder).find((name) => name.endsWith('.examples'))!), 10);
+    const second = keep(join(root, 'plant'), file);
+    await vi.waitFor(() => expect(second.current).not.toBeNull());
+    expect((await examplesOf(second)).training.labels).toHaveLength(30);
+    second.discard();
+    await vi.waitFor(() => expect(second.current?.version).toBe(2));
+    expect(existsSync(join(folder, 'index.json'))).toBe(true);
+  });
+});

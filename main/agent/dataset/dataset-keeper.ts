@@ -1,0 +1,316 @@
+import { join } from 'node:path';
+import { type AppError, toAppError } from '@genba/shared/errors/app-error';
+import type { Task } from '@genba/shared/model/task';
+import type { Logger } from 'pino';
+import type { Examples, ExamplesFile } from '../../trainer/messages.ts';
+import { WakeSignal } from '../rounds/wake-signal.ts';
+import type { AgentSettings } from '../store/settings.ts';
+import { type DatasetSummary, loadCheckSet, loadDataset } from './dataset.ts';
+import { ExampleParts } from './example-parts.ts';
+import { isLocked } from './image-folder.ts';
+import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
+import { type DatasetScan, fingerprint, pulse, scanDataset } from './scan.ts';
+
+/** Times of the watch, milliseconds. */
+const TIMES = {
+  /** Between two quick looks. */
+  pulseMs: 10_000,
+  /** Between two scans of all files, at least; longer where a scan takes long. */
+  scanMs: 60_000,
+  /** A changed folder must have stood still for so long before it is read: files may still be on their way. */
+  settleMs: 3_000,
+  /** A folder that never stands still is read all the same, so often. */
+  restlessMs: 300_000,
+  /** Before what could not be read is tried again: a drive comes back, a program lets go of a file. */
+  retryMs: 15_000,
+};
+
+/** A scan may take this share of the time: one that takes a second comes every 200 seconds. */
+const SCAN_SHARE = 1 / 200;
+
+/** What the trainer is given, and how much of it there is. */
+export interface CurrentExamples {
+  /** Other examples, another number. */
+  readonly version: number;
+  readonly request: Examples | { readonly stored: ExamplesFile };
+  readonly validationCount: number;
+  readonly checkCount: number;
+}
+
+/** What the window shows of the data. */
+export interface DatasetState {
+  readonly summary: DatasetSummary;
+  /** When the files were read, ISO 8601. */
+  readonly readAt: string;
+  /** Examples more (or fewer) than at the reading before; null where this is the first since the start. */
+  readonly change: number | null;
+  /** Whether the files can be reached; training goes on with what was read where not. */
+  readonly isReachable: boolean;
+}
+
+export interface DatasetKeeperContext {
+  readonly dataFolder: string;
+  readonly settings: () => Pick<AgentSettings, 'dataset' | 'checkSet' | 'seed'>;
+  readonly task: () => Task;
+  /** The examples, or what is known of them, have changed. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+  /** For tests: shorter times. */
+  readonly times?: Partial<typeof TIMES>;
+}
+
+/**
+ * Keeps the plant's examples as its files are: reads them, watches the folder, and reads again what has changed. It looks
+ * at folders and files by itself instead of having the system tell: that works on network drives, holds no drive that
+ * somebody wants to unplug, and costs nothing for a folder of any size.
+ */
+export class DatasetKeeper {
+  /** Why the files cannot be used as they are; null when all is well. What was read before stays in use. */
+  problem: AppError | null = null;
+  current: CurrentExamples | null = null;
+  readonly #context: DatasetKeeperContext;
+  readonly #times: typeof TIMES;
+  readonly #folder: ExamplesFolder;
+  readonly #signal = new WakeSignal();
+  #kept: KeptDataset | null = null;
+  #change: number | null = null;
+  /** What the last whole scan saw. */
+  #seen: { scan: DatasetScan; pulse: string; fingerprint: string; atMs: number; tookMs: number } | null =
+    null;
+  #changedSinceMs: number | null = null;
+  #lockedUntilMs: number | null = null;
+  #isStopped = false;
+
+  constructor(context: DatasetKeeperContext) {
+    this.#context = context;
+    this.#times = { ...TIMES, ...context.times };
+    this.#folder = new ExamplesFolder(context.dataFolder);
+  }
+
+  /** Reads and watches until {@link stop}. */
+  async run(): Promise<void> {
+    while (!this.#isStopped) {
+      const waitMs = await this.#look().catch((thrown: unknown) => this.#fail(toAppError(thrown)));
+      if (!this.#isStopped) await this.#signal.sleep(waitMs);
+    }
+  }
+
+  /** Ends the watch. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#signal.wake();
+  }
+
+  /** Looks at once: the PC has woken up, or the settings are others. */
+  look(): void {
+    this.#seen = null;
+    this.#signal.wake();
+  }
+
+  /** The trainer could not use what was kept: it is read anew. */
+  discard(): void {
+    this.#folder.discard();
+    this.#kept = null;
+    this.look();
+  }
+
+  /** What is known of the data; null before the first reading. */
+  state(): DatasetState | null {
+    if (this.#kept === null) return null;
+    const { summary, readAt } = this.#kept;
+    return { summary, readAt, change: this.#change, isReachable: this.problem?.code !== 'dataset/not-found' };
+  }
+
+  /** @returns how long to wait before the next look */
+  async #look(): Promise<number> {
+    const { pulseMs, settleMs } = this.#times;
+    if (this.current === null) this.#takeUpKept();
+    const seen = await this.#scanIfDue();
+    const isFirst = this.current === null;
+    const isLockedDue = await this.#isAnyReleased();
+    if (!isFirst && !isLockedDue && seen.fingerprint === this.#kept?.fingerprint) {
+      this.#changedSinceMs = null;
+      this.#succeed();
+      return pulseMs;
+    }
+    if (isFirst || isLockedDue || this.#hasSettled(seen)) {
+      await this.#load(seen.fingerprint);
+      return pulseMs;
+    }
+    return settleMs;
+  }
+
+  /** At a start: what was read before is good until the files have been looked at. */
+  #takeUpKept(): void {
+    const kept = this.#folder.read();
+    if (kept === null || kept.reading !== this.#reading()) return;
+    this.#use(kept, { stored: this.#folder.fileOf(kept) });
+    this.#context.log.info({ readAt: kept.readAt }, 'examples kept from before');
+  }
+
+  /** What the examples depend on beside their files. */
+  #reading(): string {
+    const { dataset, checkSet, seed } = this.#context.settings();
+    const { input, classes, training } = this.#context.task();
+    return JSON.stringify([dataset, checkSet, seed, input, classes, training.validationShare]);
+  }
+
+  async #scanIfDue() {
+    const seen = this.#seen;
+    const isWaiting = this.#changedSinceMs !== null;
+    if (seen !== null && !isWaiting && (await pulse(seen.scan)) === seen.pulse) {
+      const dueMs = Math.max(this.#times.scanMs, seen.tookMs / SCAN_SHARE);
+      const isReadingSame = this.#kept === null || this.#kept.reading === this.#reading();
+      if (isReadingSame && performance.now() - seen.atMs < dueMs) return seen;
+    }
+    const atMs = performance.now();
+    const { dataset, checkSet } = this.#context.settings();
+    const paths = checkSet === null ? [dataset!] : [dataset!, checkSet];
+    const scan = await scanDataset(paths, this.#context.task().classes);
+    const found = {
+      scan,
+      pulse: await pulse(scan),
+      fingerprint: fingerprint(scan, this.#reading()),
+      atMs,
+      tookMs: performance.now() - atMs,
+    };
+    // Still as it was a moment ago: from then on it stands still.
+    this.#seen = seen?.fingerprint === found.fingerprint && isWaiting ? { ...found, atMs: seen.atMs } : found;
+    return this.#seen;
+  }
+
+  #hasSettled(seen: { readonly atMs: number }): boolean {
+    const nowMs = performance.now();
+    this.#changedSinceMs ??= nowMs;
+    const isStill = nowMs - seen.atMs >= this.#times.settleMs;
+    return isStill || nowMs - this.#changedSinceMs >= this.#times.restlessMs;
+  }
+
+  /** Whether a file that another program held is free now. */
+  async #isAnyReleased(): Promise<boolean> {
+    if (this.#lockedUntilMs === null || performance.now() < this.#lockedUntilMs) return false;
+    this.#lockedUntilMs = performance.now() + this.#times.retryMs;
+    for (const { isLocked: wasLocked, path } of this.#kept?.images ?? []) {
+      if (wasLocked && !(await isLocked(path))) return true;
+    }
+    return false;
+  }
+
+  async #load(seenFingerprint: string): Promise<void> {
+    const { dataset: path, checkSet, seed } = this.#context.settings();
+    const task = this.#context.task();
+    const reading = this.#reading();
+    const before = this.#kept ?? this.#folder.read();
+    const decoded = before === null ? null : await this.#folder.openDecoded(before);
+    const parts = new ExampleParts(join(this.#folder.path, `parts-${seed}`));
+    try {
+      const canReuse = before !== null && decodesAlike(before.reading, reading);
+      const dataset = await loadDataset(path!, task, { seed, parts, decoded: canReuse ? decoded : null });
+      const check = checkSet === null ? null : await loadCheckSet(checkSet, task, dataset.statistics);
+      if (this.#isStopped) return;
+      const about = { reading, fingerprint: seenFingerprint, readAt: new Date().toISOString() };
+      await this.#keep(parts, { ...about, dataset, check });
+    } finally {
+      await decoded?.close();
+    }
+    this.#changedSinceMs = null;
+    const locked = this.#kept?.images?.some((image) => image.isLocked) === true;
+    this.#lockedUntilMs = locked ? performance.now() + this.#times.retryMs : null;
+    this.#succeed();
+  }
+
+  async #keep(parts: ExampleParts, reading: Parameters<ExamplesFolder['keep']>[0]): Promise<void> {
+    const { training, validation, skipped, skippedItems } = reading.dataset.summary;
+    const before = this.#kept === null ? null : exampleCount(this.#kept);
+    try {
+      // The parts first: examples that are trained on must be known as such.
+      parts.save();
+      const kept = await this.#folder.keep(reading);
+      this.#use(kept, { stored: this.#folder.fileOf(kept) });
+    } catch (thrown) {
+      // A full disk must not stop training: then the examples are held in memory, until the next start.
+      this.#context.log.warn({ cause: thrown }, 'the examples could not be kept on disk');
+      const { dataset, check, ...about } = reading;
+      const { images: _, ...rest } = { ...dataset };
+      this.#use(inMemory(about, dataset, check), {
+        training: rest.training,
+        validation: rest.validation,
+        check,
+      });
+    }
+    this.#change = before === null ? null : exampleCount(this.#kept!) - before;
+    this.#context.log.info(
+      { training, validation, skipped, skippedItems, change: this.#change },
+      'dataset read',
+    );
+  }
+
+  #use(kept: KeptDataset, request: CurrentExamples['request']): void {
+    this.#kept = kept;
+    this.current = {
+      version: (this.current?.version ?? 0) + 1,
+      request,
+      validationCount: kept.validation.labels.length,
+      checkCount: kept.check?.labels.length ?? 0,
+    };
+    this.#context.onChange();
+  }
+
+  #succeed(): void {
+    if (this.problem === null) return;
+    this.problem = null;
+    this.#context.log.info('the dataset can be used again');
+    this.#context.onChange();
+  }
+
+  /** Tries again by itself: a network drive comes back, a file gets corrected. */
+  #fail(problem: AppError): number {
+    const isNew = this.problem?.code !== problem.code || this.problem.detail !== problem.detail;
+    this.#seen = null;
+    this.#changedSinceMs = null;
+    this.problem = problem;
+    if (isNew) {
+      const { code, detail, cause } = problem;
+      this.#context.log.error({ code, detail, cause }, 'the dataset cannot be used as it is');
+      this.#context.onChange();
+    }
+    return this.#times.retryMs;
+  }
+}
+
+function exampleCount({ summary }: KeptDataset): number {
+  return summary.training + summary.validation;
+}
+
+/** Whether pixels of one reading are as good in the other: all but input and classes may differ. */
+function decodesAlike(one: string, other: string): boolean {
+  const input = (reading: string) => JSON.stringify((JSON.parse(reading) as unknown[])[3]);
+  return input(one) === input(other);
+}
+
+/** A reading that no file holds: its places are those of no file, and nothing of it is decoded from there. */
+function inMemory(
+  about: Pick<KeptDataset, 'reading' | 'fingerprint' | 'readAt'>,
+  {
+    training,
+    validation,
+    summary,
+  }: { training: Examples['training']; validation: Examples['validation']; summary: DatasetSummary },
+  check: Examples['check'],
+): KeptDataset {
+  const section = (length: number) => ({ kind: 'uint8' as const, offset: 0, length });
+  const set = (examples: Examples['training']) => ({
+    inputs: section(examples.inputs.length),
+    labels: section(examples.labels.length),
+  });
+  return {
+    version: 1,
+    ...about,
+    file: '',
+    training: set(training),
+    validation: set(validation),
+    check: check === null ? null : set(check),
+    summary: { ...summary, classes: [...summary.classes], skippedItems: [...summary.skippedItems] },
+    images: null,
+  };
+}
