@@ -1,5 +1,6 @@
 import type { DemoStatus } from '@genba/shared/local-api/demo-status';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
+import { DEFAULT_SCHEDULE } from '@genba/shared/local-api/schedule';
 
 const MINUTE_MS = 60_000;
 const ROUND_COUNT = 12;
@@ -39,6 +40,8 @@ export function offlinePlant(): AgentStatus {
     clientId: 'client-03',
     plantName: '豊橋工場 第2ライン',
     phase: 'training',
+    standstill: null,
+    schedule: DEFAULT_SCHEDULE,
     problem: null,
     notice: null,
     network: { state: 'offline', server: 'ws://127.0.0.1:7600', since: minutesAgo(11) },
@@ -55,6 +58,9 @@ export function offlinePlant(): AgentStatus {
       training: 4812,
       validation: 534,
       skipped: 3,
+      readAt: minutesAgo(240),
+      change: null,
+      isReachable: true,
       classes: [38, 1904, 21, 1630, 44, 12, 893, 140, 66, 64].map((count, digit) => ({
         name: String(digit),
         count,

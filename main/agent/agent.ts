@@ -1,7 +1,7 @@
 import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
 import os from 'node:os';
-import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { AppError } from '@genba/shared/errors/app-error';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type {
   AgentNotice,
@@ -10,26 +10,24 @@ import type {
   LocalMessage,
   LocalQuery,
 } from '@genba/shared/local-api/messages';
-import type { Task } from '@genba/shared/model/task';
+import type { Schedule } from '@genba/shared/local-api/schedule';
 import { WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
-import type { ExampleSet } from '../trainer/messages.ts';
-import { type Dataset, loadCheckSet, loadDataset } from './dataset/dataset.ts';
 import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
 import { FileKeyStore } from './identity/key-store.ts';
-import { RoundLoop } from './rounds/round-loop.ts';
-import { agentPhase, HISTORY_POINTS, remainingMs } from './status.ts';
+import { PlantTraining } from './rounds/plant-training.ts';
+import { remainingMs } from './rounds/remaining-time.ts';
+import { agentPhase, datasetStatus, HISTORY_POINTS, standstillOf } from './status.ts';
 import { ClientStore } from './store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from './store/database.ts';
 import { readBase, readHistory } from './store/history.ts';
 import { Ledger } from './store/ledger.ts';
 import { Outbox } from './store/outbox.ts';
-import { type AgentSettings, SettingsStore } from './store/settings.ts';
+import { type AgentSettings, SettingsStore, scheduleOf } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
 import { SyncClient, type SyncTargets } from './sync/sync-client.ts';
-import { TrainerProcess } from './trainer/trainer-process.ts';
 
 export interface AgentOptions {
   readonly dataFolder: string;
@@ -38,9 +36,6 @@ export interface AgentOptions {
   /** Settings given at this start; they are kept for the next ones. */
   readonly settings: Partial<AgentSettings>;
 }
-
-/** How often a dataset that could not be read is tried again, milliseconds. */
-const DATASET_RETRY_MS = 15_000;
 
 /** How often it is looked whether the device's key is old enough to be replaced, milliseconds. */
 const KEY_AGE_CHECK_MS = 3_600_000;
@@ -64,16 +59,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #device: DeviceStore;
   readonly #identity: DeviceIdentity;
   #sync: SyncClient | null = null;
-  #loop: RoundLoop | null = null;
-  #loopDone: Promise<void> = Promise.resolve();
-  #dataset: Dataset | null = null;
-  #isLoadingDataset = false;
+  #training: PlantTraining | null = null;
   #syncProblem: AppError | null = null;
   #notice: AgentStatus['notice'] = null;
-  #datasetProblem: AppError | null = null;
   #keyAgeTimer: NodeJS.Timeout | null = null;
   #isStarted = false;
-  #datasetRetry: NodeJS.Timeout | null = null;
   #networkSince = new Date().toISOString();
   #isStopped = false;
 
@@ -113,7 +103,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (where === null || this.#settings.read().dataset === null) return;
     this.#startSync(where);
     const task = this.#client.task();
-    if (task !== null) void this.#startRounds(task);
+    if (task !== null) this.#startTraining();
     this.#renewOldKey();
     this.#keyAgeTimer ??= setInterval(() => this.#renewOldKey(), KEY_AGE_CHECK_MS);
   }
@@ -121,11 +111,9 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Ends training and connection and closes the database. What was finished is kept. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    if (this.#datasetRetry !== null) clearTimeout(this.#datasetRetry);
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
     this.#sync?.stop();
-    this.#loop?.stop();
-    await this.#loopDone;
+    await this.#training?.stop();
     this.#ledger.stop();
     this.#database.close();
   }
@@ -139,6 +127,12 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'pause':
       case 'resume':
         this.#setPaused(command.command === 'pause');
+        break;
+      case 'set-schedule':
+        this.#setSchedule(command.schedule);
+        break;
+      case 'report-use':
+        this.#training?.report({ idleSeconds: command.idleSeconds, isOnBattery: command.isOnBattery });
         break;
       case 'enrol':
         await this.enrol(command.invitation, () => undefined);
@@ -162,8 +156,12 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #setPaused(isPaused: boolean): void {
     this.#settings.write({ isPaused });
-    if (isPaused) this.#loop?.interrupt();
-    else this.#loop?.wake();
+    this.#training?.settingsChanged(isPaused);
+  }
+
+  #setSchedule(schedule: Partial<Schedule>): void {
+    const { isPaused } = this.#settings.write(schedule);
+    this.#training?.settingsChanged(isPaused);
   }
 
   /**
@@ -196,25 +194,40 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Everything a window shows. */
   status(): AgentStatus {
-    const { plantName, server, dataset, isPaused, roundLimit } = this.#settings.read();
+    const settings = this.#settings.read();
+    const { plantName, server, dataset, isPaused, roundLimit } = settings;
     const task = this.#client.task();
     const base = readBase(this.#database);
-    const round = this.#loop?.current ?? null;
+    const training = this.#training;
+    const loop = training?.loop ?? null;
+    const round = loop?.current ?? null;
+    const datasetProblem = training?.datasetProblem ?? null;
     const problem =
-      this.#datasetProblem ?? this.#syncProblem ?? this.#loop?.problem ?? this.#identity.clockProblem ?? null;
+      datasetProblem ?? this.#syncProblem ?? loop?.problem ?? this.#identity.clockProblem ?? null;
     const identity = this.#identity.status();
     const isServerKnown = identity !== null || server !== null;
+    const phase = agentPhase({
+      isConfigured: isServerKnown && dataset !== null,
+      hasWeights: base !== null,
+      hasFailed:
+        (datasetProblem !== null && training?.dataset === null) ||
+        (this.#syncProblem !== null && base === null),
+      isPaused,
+      loop: loop?.state ?? null,
+    });
     return {
       appVersion: this.#options.appVersion,
       clientId: this.#client.clientId,
       plantName,
-      phase: agentPhase({
-        isConfigured: isServerKnown && dataset !== null,
-        hasWeights: base !== null,
-        hasFailed: this.#datasetProblem !== null || (this.#syncProblem !== null && base === null),
-        isPaused,
-        loop: this.#loop?.state ?? null,
+      phase,
+      standstill: standstillOf({
+        phase,
+        loop: loop?.state ?? null,
+        hold: training?.hold ?? null,
+        isFinished: roundLimit !== null && this.#outbox.figures().roundsDone >= roundLimit,
+        sleepsUntilMs: loop?.sleepsUntilMs ?? null,
       }),
+      schedule: scheduleOf(settings),
       problem: problem === null ? null : { code: problem.code, detail: problem.detail ?? null },
       notice: this.#notice,
       network: {
@@ -224,9 +237,9 @@ export class Agent extends EventEmitter<AgentEvents> {
       },
       security: isServerKnown ? (identity === null ? 'open-loopback' : 'enrolled') : null,
       identity,
-      backend: this.#loop?.backend ?? null,
+      backend: loop?.backend ?? null,
       task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
-      dataset: this.#datasetStatus(),
+      dataset: datasetStatus(training?.dataset ?? null),
       round: round === null ? null : { ...round, remainingMs: remainingMs(round, Date.now()) },
       roundLimit,
       queue: this.#outbox.figures(),
@@ -234,12 +247,6 @@ export class Agent extends EventEmitter<AgentEvents> {
       base,
       history: readHistory(this.#database, HISTORY_POINTS),
     };
-  }
-
-  #datasetStatus(): AgentStatus['dataset'] {
-    if (this.#dataset === null) return null;
-    const { path, training, validation, skipped, classes } = this.#dataset.summary;
-    return { path, training, validation, skipped, classes: [...classes] };
   }
 
   /** Where to connect to; null as long as nobody has said. */
@@ -266,7 +273,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         appVersion,
         plantName: () => this.#settings.read().plantName,
         taskId: () => this.#settings.read().taskId,
-        onWelcome: (task) => this.#onWelcome(task),
+        onWelcome: () => this.#onWelcome(),
         onChange: () => this.emit('change'),
         onReceipt: () => this.#onReceipt(),
         onInstalled: (isReply) => this.#onInstalled(isReply),
@@ -283,9 +290,9 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.emit('change');
   }
 
-  #onWelcome(task: Task): void {
+  #onWelcome(): void {
     this.#syncProblem = null;
-    if (this.#loop === null && this.#datasetRetry === null) void this.#startRounds(task);
+    this.#startTraining();
     this.emit('change');
   }
 
@@ -302,7 +309,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #onInstalled(isReply: boolean): void {
     if (isReply) this.#notice = null;
-    this.#loop?.weightsInstalled();
+    this.#training?.loop.weightsInstalled();
     this.emit('change');
   }
 
@@ -312,46 +319,21 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.emit('change');
   }
 
-  /** Reads the dataset, then trains until the agent stops. Once per start: the loop lives on across connections. */
-  async #startRounds(task: Task): Promise<void> {
-    if (this.#isLoadingDataset) return;
-    this.#isLoadingDataset = true;
-    const { dataset, checkSet, seed } = this.#settings.read();
-    let check: ExampleSet | null = null;
-    try {
-      this.#dataset = await loadDataset(dataset!, task, { seed });
-      if (checkSet !== null) check = await loadCheckSet(checkSet, task, this.#dataset.statistics);
-    } catch (thrown) {
-      this.#onDatasetProblem(toAppError(thrown), task);
-      return;
-    }
-    this.#datasetProblem = null;
-    if (this.#isStopped) return;
-    const { training, validation, skipped, skippedItems } = this.#dataset.summary;
-    this.#options.log.info({ training, validation, skipped, skippedItems }, 'dataset read');
-    this.#loop = new RoundLoop({
+  /** Trains until the agent stops. Once per start: training lives on across connections. */
+  #startTraining(): void {
+    if (this.#training !== null || this.#isStopped) return;
+    this.#training = new PlantTraining({
+      dataFolder: this.#options.dataFolder,
       client: this.#client,
       task: () => this.#client.task()!,
-      examples: { training: this.#dataset.training, validation: this.#dataset.validation, check },
       settings: () => this.#settings.read(),
       roundsDone: () => this.#outbox.figures().roundsDone,
-      startTrainer: (onExit) => new TrainerProcess({ onExit }),
-      log: this.#options.log,
       onRoundDone: () => this.#sync?.notify(),
+      onWake: () => this.#sync?.wake(),
       onChange: () => this.emit('change'),
+      log: this.#options.log,
     });
-    this.#loopDone = this.#loop.run();
-  }
-
-  /** Tries again by itself: a network drive comes back, a file gets corrected. */
-  #onDatasetProblem(problem: AppError, task: Task): void {
-    this.#datasetProblem = problem;
-    this.#isLoadingDataset = false;
-    const { code, detail } = problem;
-    this.#options.log.error({ code, detail }, 'the dataset cannot be used yet');
-    this.emit('change');
-    if (!this.#isStopped)
-      this.#datasetRetry = setTimeout(() => void this.#startRounds(task), DATASET_RETRY_MS);
+    this.#training.start();
   }
 }
 

@@ -12,6 +12,8 @@ import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
 import { LocalApiServer } from './local-api/local-api-server.ts';
+import { addScheduleOptions, givenSchedule, type ScheduleOptions } from './schedule/options.ts';
+import { addStatusCommand } from './status-command.ts';
 import { withDiskTrouble } from './store/disk-trouble.ts';
 import { type AgentSettings, MAX_PLANT_NAME_LENGTH } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
@@ -21,7 +23,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const PACKAGE_FILE = new URL('../package.json', import.meta.url);
 const PAGES_FOLDER = path.resolve(import.meta.dirname, '../../renderer/dist');
 
-interface CliOptions {
+interface CliOptions extends ScheduleOptions {
   readonly data: string;
   readonly server?: string;
   readonly dataset?: string;
@@ -78,6 +80,7 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
     backend: options.backend,
     seed: options.seed,
     keyRotationDays: options.keyDays,
+    ...givenSchedule(options),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -151,6 +154,8 @@ function program(appVersion: string): Command {
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action((options: CliOptions) => run(options, appVersion));
   const host = { appVersion, defaultDataFolder: dataFolder, print: console.log };
+  addScheduleOptions(runCommand);
+  addStatusCommand(command, host);
   addIdentityCommands(command, host);
   addDatasetCommands(command, console.log);
   return command.addHelpText(

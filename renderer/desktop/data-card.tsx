@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { Card } from '../ui/card.tsx';
 import { useLanguage } from '../ui/i18n/use-language.ts';
+import { useNow } from '../ui/use-now.ts';
 
 /** Classes shown before one asks for the rest. */
 const CLASSES_AT_FIRST = 10;
@@ -27,9 +28,26 @@ export function DataCard({ status: { dataset } }: { readonly status: AgentStatus
       {skipped > 0 ? (
         <p className="soft">{t('data.skipped', { count: skipped, formatted: formats.count(skipped) })}</p>
       ) : null}
+      <Reading dataset={dataset} />
       <ClassBars classes={dataset.classes} />
       <p className="soft break push-down">{dataset.path}</p>
     </Card>
+  );
+}
+
+/** How fresh the data are: when they were read, and what was new then. */
+function Reading({ dataset }: { readonly dataset: NonNullable<AgentStatus['dataset']> }) {
+  const { t, formats } = useLanguage();
+  const nowMs = useNow();
+  const { readAt, change, isReachable } = dataset;
+  const words = { count: Math.abs(change ?? 0), formatted: formats.count(Math.abs(change ?? 0)) };
+  return (
+    <>
+      <p className="soft">{t('data.readAt', { time: formats.moment(readAt, nowMs) })}</p>
+      {change !== null && change > 0 ? <p className="soft">{t('data.change.more', words)}</p> : null}
+      {change !== null && change < 0 ? <p className="soft">{t('data.change.fewer', words)}</p> : null}
+      {isReachable ? null : <p>{t('data.unreachable')}</p>}
+    </>
   );
 }
 

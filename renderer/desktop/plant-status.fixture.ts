@@ -1,4 +1,5 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
+import { DEFAULT_SCHEDULE } from '@genba/shared/local-api/schedule';
 
 const at = '2026-11-20T09:00:00.000Z';
 
@@ -9,6 +10,8 @@ export function plantStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     clientId: 'client-1',
     plantName: 'Toyohashi',
     phase: 'training',
+    standstill: null,
+    schedule: DEFAULT_SCHEDULE,
     problem: null,
     notice: null,
     network: { state: 'online', server: '127.0.0.1:7600', since: at },

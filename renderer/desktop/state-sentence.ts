@@ -86,12 +86,26 @@ function isBarred({ problem }: AgentStatus): boolean {
   return problem !== null && /^(identity|tls)\//.test(problem.code);
 }
 
+/** What the schedule waits for, where it does. */
+function describeIdle({ standstill }: AgentStatus, t: Translate): string {
+  switch (standstill?.reason) {
+    case 'outside-plan':
+      return t('state.held.outsidePlan');
+    case 'on-battery':
+      return t('state.held.onBattery');
+    case 'pc-in-use':
+      return t('state.held.pcInUse');
+    default:
+      return t('state.idle');
+  }
+}
+
 /** Training and resting differ by one word; what a person needs to know is where the results are. */
 function describeWork(status: AgentStatus, t: Translate): StateSentence {
   const { phase, network, queue, held } = status;
   const count = queue.roundsWaiting;
   const finished = describeFinished(status, t);
-  const headline = finished ?? (phase === 'training' ? t('state.training') : t('state.idle'));
+  const headline = finished ?? (phase === 'training' ? t('state.training') : describeIdle(status, t));
   switch (network.state) {
     case 'offline': {
       if (isBarred(status)) {

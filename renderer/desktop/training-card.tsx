@@ -1,7 +1,23 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
+import type { StandstillReason } from '@genba/shared/local-api/schedule';
 import { Progress } from '@mantine/core';
 import { Card } from '../ui/card.tsx';
 import { useLanguage } from '../ui/i18n/use-language.ts';
+import { useNow } from '../ui/use-now.ts';
+
+/** Why nothing is being trained. */
+const REASONS = {
+  failed: 'standstill.failed',
+  unconfigured: 'standstill.unconfigured',
+  paused: 'standstill.paused',
+  'no-weights': 'standstill.noWeights',
+  'outside-plan': 'standstill.outsidePlan',
+  'on-battery': 'standstill.onBattery',
+  'pc-in-use': 'standstill.pcInUse',
+  finished: 'standstill.finished',
+  resting: 'standstill.resting',
+  starting: 'standstill.starting',
+} as const satisfies Record<StandstillReason, string>;
 
 /** How far the round in progress is. */
 export function TrainingCard({ status }: { readonly status: AgentStatus }) {
@@ -9,7 +25,7 @@ export function TrainingCard({ status }: { readonly status: AgentStatus }) {
   const { round, queue, base } = status;
   return (
     <Card title={t('training.title')} width="third">
-      {round === null ? <p>{t('training.none')}</p> : <RoundProgress round={round} />}
+      {round === null ? <Standstill standstill={status.standstill} /> : <RoundProgress round={round} />}
       <dl className="figures">
         <dt>{t('training.done')}</dt>
         <dd>{t('queue.rounds', { count: queue.roundsDone, formatted: formats.count(queue.roundsDone) })}</dd>
@@ -21,6 +37,22 @@ export function TrainingCard({ status }: { readonly status: AgentStatus }) {
         </dd>
       </dl>
     </Card>
+  );
+}
+
+/** Why nothing is being trained, and when that goes on. */
+function Standstill({ standstill }: Pick<AgentStatus, 'standstill'>) {
+  const { t, formats } = useLanguage();
+  const nowMs = useNow();
+  if (standstill === null) return <p>{t('training.none')}</p>;
+  const { reason, until } = standstill;
+  return (
+    <>
+      <p>{t(REASONS[reason])}</p>
+      {until === null ? null : (
+        <p className="soft">{t('standstill.until', { time: formats.moment(until, nowMs) })}</p>
+      )}
+    </>
   );
 }
 

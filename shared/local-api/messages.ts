@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../errors/catalogue.ts';
 import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
 import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
+import { STANDSTILL_REASONS, scheduleSchema } from './schedule.ts';
 
 /** WebSocket subprotocol of the agent's local API; the token travels as a second one, `token.<hex>`. */
 export const LOCAL_API_SUBPROTOCOL = 'genba.local.v1';
@@ -33,7 +34,7 @@ export const AGENT_PHASES = [
   /** Has never reached the aggregator: no task and no weights yet. */
   'awaiting-weights',
   'training',
-  /** Between two rounds, or as many rounds are done as `roundLimit` allows. */
+  /** Between two rounds, as many rounds done as `roundLimit` allows, or held by the schedule; `standstill` tells. */
   'idle',
   'paused',
   /** Cannot go on without a person; `problem` says why. */
@@ -58,6 +59,16 @@ export const agentStatusSchema = z.strictObject({
   clientId: z.string(),
   plantName: z.string(),
   phase: z.enum(AGENT_PHASES),
+  /** Why no round is being trained; null while one is. */
+  standstill: z
+    .strictObject({
+      reason: z.enum(STANDSTILL_REASONS),
+      /** When it goes on by itself, as far as anybody can tell. */
+      until: timestamp.nullable(),
+    })
+    .nullable(),
+  /** When training may run, and how much of the PC it may take. */
+  schedule: scheduleSchema,
   /** Last problem that still stands; null when all is well. */
   problem: z.strictObject({ code: z.enum(ERROR_CODES), detail: z.string().nullable() }).nullable(),
   /** What came out of the ordinary since the last answer to an update; null: nothing. */
@@ -110,6 +121,12 @@ export const agentStatusSchema = z.strictObject({
       /** Files or rows that could not be read. */
       skipped: z.int(),
       classes: z.array(z.strictObject({ name: z.string(), count: z.int() })),
+      /** When the files were read. */
+      readAt: timestamp,
+      /** Examples more (or fewer) than at the reading before; null where this is the first since the start. */
+      change: z.int().nullable(),
+      /** Whether the files can be reached; training goes on with what was read where not. */
+      isReachable: z.boolean(),
     })
     .nullable(),
   /** The round in progress. */
@@ -179,10 +196,23 @@ export const localCommandSchema = z.discriminatedUnion('command', [
     invitation: z.string().min(1).max(MAX_INVITATION_LENGTH),
   }),
   z.strictObject({ id: z.int(), command: z.literal('rotate-key') }),
+  z.strictObject({
+    id: z.int(),
+    command: z.literal('set-schedule'),
+    /** What is left out stays as it is. */
+    schedule: scheduleSchema.partial(),
+  }),
+  z.strictObject({
+    id: z.int(),
+    command: z.literal('report-use'),
+    /** Since keyboard or mouse of this PC were last touched; told twice a minute by a window that can know. */
+    idleSeconds: z.number().min(0),
+    isOnBattery: z.boolean(),
+  }),
 ]);
 export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
-export type PlainCommand = Exclude<LocalCommand, { command: 'enrol' }>['command'];
+export type PlainCommand = Extract<LocalCommand['command'], 'pause' | 'resume' | 'rotate-key'>;
 
 /** What commands of the program ask a running agent for, because only it can open its database. */
 export const localQuerySchema = z.discriminatedUnion('query', [

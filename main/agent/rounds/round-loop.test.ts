@@ -7,6 +7,8 @@ import Database from 'better-sqlite3';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RoundRequest } from '../../trainer/messages.ts';
+import type { CurrentExamples } from '../dataset/dataset-keeper.ts';
+import type { TrainingHold } from '../schedule/training-hold.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
 import { Outbox } from '../store/outbox.ts';
@@ -23,6 +25,13 @@ const TASK = parseTask({
 
 const EXAMPLES = { inputs: Float32Array.of(1, 2), labels: Uint16Array.of(0, 1) };
 
+const currentExamples = (version: number): CurrentExamples => ({
+  version,
+  request: { training: EXAMPLES, validation: EXAMPLES, check: null },
+  validationCount: 2,
+  checkCount: 0,
+});
+
 /** A trainer that adds 1 to every weight, at once or when told. */
 class FakeTrainer implements Trainer {
   readonly pid = 1;
@@ -33,8 +42,19 @@ class FakeTrainer implements Trainer {
   #cancel: (() => void) | null = null;
   /** Rounds wait for `cancel` instead of ending. */
   isEndless = false;
+  /** Of a round, of which one is done at once. */
+  batches = 2;
 
-  load: Trainer['load'] = async () => ({ name: 'cpu', note: null }) as Awaited<ReturnType<Trainer['load']>>;
+  loadCount = 0;
+  loadFailures: AppError[] = [];
+  isClosed = false;
+
+  load: Trainer['load'] = async () => {
+    const failure = this.loadFailures.shift();
+    if (failure !== undefined) throw failure;
+    this.loadCount += 1;
+    return { name: 'cpu', note: null, isRequested: false };
+  };
 
   /** What each round was to train with. */
   readonly rounds: RoundRequest[] = [];
@@ -42,7 +62,12 @@ class FakeTrainer implements Trainer {
   train: Trainer['train'] = async (weights, round, onProgress) => {
     this.startedCount += 1;
     this.rounds.push(round);
-    onProgress?.({ type: 'progress', id: 1, epoch: 1, epochs: 1, batch: 1, batches: 2, loss: 1 });
+    onProgress?.({ type: 'progress', id: 1, epoch: 1, epochs: 1, batch: 1, batches: this.batches, loss: 1 });
+    if (crashesLeft > 0) {
+      crashesLeft -= 1;
+      exits[trainers.indexOf(this)]!();
+      throw new AppError('trainer/crashed');
+    }
     if (this.isEndless) {
       await new Promise<void>((resolve) => {
         this.#cancel = resolve;
@@ -51,17 +76,37 @@ class FakeTrainer implements Trainer {
     }
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
+    if (this.isSlow) {
+      await new Promise<void>((resolve) => {
+        this.#cancel = () => {
+          throw new Error('cancelled although it is nearly done');
+        };
+        this.#finish = resolve;
+      });
+      this.#cancel = null;
+    }
     this.trainedCount += 1;
     return { weights: weights.map((value) => value + 1), loss: 0.5, examples: 2, durationMs: 1 };
   };
 
   evaluate: Trainer['evaluate'] = async () => ({ accuracy: 0.75, loss: 0.5, examples: 2 });
 
+  /** Rounds wait for `finish`. */
+  isSlow = false;
+  #finish: (() => void) | null = null;
+
+  finish(): void {
+    this.#finish?.();
+  }
+
   cancel(): void {
     this.#cancel?.();
   }
 
-  close: Trainer['close'] = async () => this.cancel();
+  close: Trainer['close'] = async () => {
+    this.isClosed = true;
+    this.cancel();
+  };
 }
 
 let folder: string;
@@ -73,6 +118,12 @@ let exits: (() => void)[];
 let loop: RoundLoop;
 let running: Promise<void>;
 let onRoundDone: () => void;
+let hold: TrainingHold | null;
+let examples: CurrentExamples | null;
+let damagedCount: number;
+let trainerIdleMs: number;
+/** So many rounds yet take their trainer down. */
+let crashesLeft: number;
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'genba-loop-'));
@@ -82,6 +133,11 @@ beforeEach(() => {
   trainers = [];
   exits = [];
   onRoundDone = () => undefined;
+  hold = null;
+  examples = currentExamples(1);
+  damagedCount = 0;
+  trainerIdleMs = 3_600_000;
+  crashesLeft = 0;
 });
 
 afterEach(async () => {
@@ -100,7 +156,12 @@ function start(
   loop = new RoundLoop({
     client,
     task: () => client.task() ?? TASK,
-    examples: { training: EXAMPLES, validation: EXAMPLES, check: null },
+    examples: () => examples,
+    onExamplesDamaged: () => {
+      damagedCount += 1;
+    },
+    hold: () => hold,
+    trainerIdleMs,
     settings: () => settings.read(),
     roundsDone: () => outbox.figures().roundsDone,
     startTrainer: (onExit) => {
@@ -175,17 +236,126 @@ describe('the round loop', () => {
     expect(loop.problem).toBeNull();
   });
 
-  it('starts a new trainer after one has died', async () => {
+  it('does not train while the schedule is against it, and goes on when it no longer is', async () => {
     install('a');
-    start({ restSeconds: 0, roundLimit: 2 }, (trainer) => {
-      trainer.failures = [new AppError('trainer/crashed')];
+    hold = { reason: 'pc-in-use', untilMs: null };
+    start({ restSeconds: 0, roundLimit: 1 });
+    await vi.waitFor(() => expect(loop.state).toBe('held'));
+    loop.weightsInstalled();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(loop.state).toBe('held');
+    expect(trainers).toHaveLength(0);
+    hold = null;
+    loop.holdChanged();
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    expect(roundsKept()).toBe(1);
+  });
+
+  it.each(['pc-in-use', 'on-battery', 'outside-plan'] as const)(
+    'breaks the running round off when the PC is to be left: %s',
+    async (reason) => {
+      install('a');
+      start({ restSeconds: 0, roundLimit: 1 }, (trainer) => {
+        trainer.isEndless = true;
+        // At this pace the round has hours to go.
+        trainer.batches = 1e9;
+      });
+      await vi.waitFor(() => expect(trainers[0]?.startedCount).toBe(1));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      hold = { reason, untilMs: null };
+      loop.holdChanged();
+      await vi.waitFor(() => expect(loop.state).toBe('held'));
+      expect(roundsKept()).toBe(0);
+      expect(loop.problem).toBeNull();
+    },
+  );
+
+  it('lets a round end that is nearly done when the plan closes, but starts no other', async () => {
+    install('a');
+    start({ restSeconds: 0 }, (trainer) => {
+      trainer.isSlow = true;
     });
-    await vi.waitFor(() => expect(loop.problem?.code).toBe('trainer/crashed'));
-    exits[0]!();
+    await vi.waitFor(() => expect(trainers[0]?.startedCount).toBe(1));
+    hold = { reason: 'outside-plan', untilMs: null };
+    loop.holdChanged();
+    trainers[0]!.finish();
+    await vi.waitFor(() => expect(loop.state).toBe('held'));
+    expect(roundsKept()).toBe(1);
+  });
+
+  it('does not train the rounds a pause has left out: one, then a rest', async () => {
+    install('a');
+    hold = { reason: 'outside-plan', untilMs: null };
+    start({ restSeconds: 3600 });
+    await vi.waitFor(() => expect(loop.state).toBe('held'));
+    hold = null;
+    for (let change = 0; change < 5; change++) loop.holdChanged();
+    await vi.waitFor(() => expect(loop.state).toBe('resting'));
+    for (let change = 0; change < 5; change++) loop.holdChanged();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(roundsKept()).toBe(1);
+  });
+
+  it('keeps the trainer through a short pause, and ends it when there is nothing to do for long', async () => {
+    install('a');
+    trainerIdleMs = 500;
+    start({ restSeconds: 0, roundLimit: 1 });
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    settings.write({ roundLimit: 2 });
+    loop.wake();
+    await vi.waitFor(() => expect(roundsKept()).toBe(2));
+    expect(trainers).toHaveLength(1);
+    expect(trainers[0]!.loadCount).toBe(1);
+    await vi.waitFor(() => expect(trainers[0]!.isClosed).toBe(true));
+    settings.write({ roundLimit: 3 });
+    loop.wake();
+    await vi.waitFor(() => expect(roundsKept()).toBe(3));
+    expect(trainers).toHaveLength(2);
+  });
+
+  it('gives the trainer other examples between two rounds', async () => {
+    install('a');
+    start({ restSeconds: 0, roundLimit: 1 });
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    examples = currentExamples(2);
+    loop.examplesChanged();
+    settings.write({ roundLimit: 3 });
+    loop.wake();
+    await vi.waitFor(() => expect(roundsKept()).toBe(3));
+    expect(trainers).toHaveLength(1);
+    expect(trainers[0]!.loadCount).toBe(2);
+  });
+
+  it('waits for examples, and has those read anew that are damaged', async () => {
+    install('a');
+    examples = null;
+    start({ restSeconds: 0, roundLimit: 1 }, (trainer) => {
+      trainer.loadFailures = [new AppError('dataset/damaged')];
+    });
+    await vi.waitFor(() => expect(loop.state).toBe('waiting'));
+    examples = currentExamples(1);
+    loop.examplesChanged();
+    await vi.waitFor(() => expect(loop.problem?.code).toBe('dataset/damaged'));
+    expect(damagedCount).toBe(1);
+    examples = currentExamples(2);
+    loop.examplesChanged();
     loop.wake();
     await vi.waitFor(() => expect(loop.state).toBe('finished'));
-    expect(trainers).toHaveLength(2);
-    expect(trainers[1]!.trainedCount).toBe(2);
+  });
+
+  it('starts a trainer that died anew at once, one that dies again and again ever later', async () => {
+    install('a');
+    crashesLeft = 2;
+    start({ restSeconds: 0, roundLimit: 2 });
+    await vi.waitFor(() => expect(trainers).toHaveLength(2));
+    await vi.waitFor(() => expect(loop.problem?.code).toBe('trainer/crashed'));
+    await vi.waitFor(() => expect(loop.sleepsUntilMs! - Date.now()).toBeGreaterThan(1_000));
+    expect(loop.state).toBe('recovering');
+    loop.wake();
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    expect(trainers).toHaveLength(3);
+    expect(trainers[2]!.trainedCount).toBe(2);
+    expect(loop.problem).toBeNull();
   });
 
   it('stops, and says so, where only a person can help', async () => {

@@ -4,16 +4,28 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import Database from 'better-sqlite3';
 import type { Logger } from 'pino';
-import type { BackendChoice, EvaluationSet, ExampleSet, RoundRequest } from '../../trainer/messages.ts';
+import type { BackendChoice, EvaluationSet, RoundRequest } from '../../trainer/messages.ts';
+import type { CurrentExamples } from '../dataset/dataset-keeper.ts';
+import type { TrainingHold } from '../schedule/training-hold.ts';
 import type { ClientStore, FinishedRound } from '../store/client-store.ts';
 import { withDiskTrouble } from '../store/disk-trouble.ts';
 import type { AgentSettings } from '../store/settings.ts';
 import type { TrainerProcess, TrainingProgress } from '../trainer/trainer-process.ts';
+import { remainingMs } from './remaining-time.ts';
 import { roundSeed } from './round-seed.ts';
 import { WakeSignal } from './wake-signal.ts';
 
-/** Wait before the trainer is started again after it died, or a round is tried again, milliseconds. */
+/** Wait before a round is tried again after a problem, milliseconds. */
 const RETRY_MS = 2_000;
+
+/** A trainer that dies again and again is started again ever later, at most so much later, milliseconds. */
+const LONGEST_RETRY_MS = 60_000;
+
+/** A round that would end so soon is finished although the plan leaves the PC to others by now, milliseconds. */
+const NEARLY_DONE_MS = 120_000;
+
+/** A trainer that has nothing to do for so long is ended, and its memory free for others, milliseconds. */
+const TRAINER_IDLE_MS = 60_000;
 
 /** How often a full disk is tried again, milliseconds. */
 const DISK_RETRY_MS = 5_000;
@@ -32,6 +44,8 @@ export type LoopState =
   | 'training'
   | 'resting'
   | 'paused'
+  /** The schedule leaves the PC to others. */
+  | 'held'
   | 'finished'
   /** A round failed; it is tried again in a moment. */
   | 'recovering'
@@ -45,12 +59,14 @@ export interface RoundLoopContext {
   readonly client: ClientStore;
   /** As the aggregator last described it: each round trains with the settings of the moment. */
   readonly task: () => Task;
-  readonly examples: {
-    readonly training: ExampleSet;
-    readonly validation: ExampleSet;
-    /** Held-out examples beside the plant's own, where given. */
-    readonly check: ExampleSet | null;
-  };
+  /** What there is to learn from, as it is by now; null as long as nothing was read. */
+  readonly examples: () => CurrentExamples | null;
+  /** The examples that were kept cannot be read. */
+  readonly onExamplesDamaged: () => void;
+  /** Why the schedule does not let training run; null when it does. */
+  readonly hold: () => TrainingHold | null;
+  /** For tests: how long a trainer may have nothing to do, milliseconds. */
+  readonly trainerIdleMs?: number;
   readonly settings: () => AgentSettings;
   readonly roundsDone: () => number;
   readonly startTrainer: (onExit: () => void) => Trainer;
@@ -73,6 +89,12 @@ export class RoundLoop {
   readonly #context: RoundLoopContext;
   readonly #signal = new WakeSignal();
   #trainer: Trainer | null = null;
+  /** Which examples the trainer has. */
+  #loadedVersion: number | null = null;
+  #deathsInARow = 0;
+  /** When a sleep ends by itself, milliseconds since 1970. */
+  sleepsUntilMs: number | null = null;
+  #overtime: NodeJS.Timeout | null = null;
   #isStopped = false;
 
   constructor(context: RoundLoopContext) {
@@ -88,6 +110,7 @@ export class RoundLoop {
         await this.#recover(withDiskTrouble(thrown));
       }
     }
+    if (this.#overtime !== null) clearTimeout(this.#overtime);
     await this.#trainer?.close();
   }
 
@@ -105,6 +128,42 @@ export class RoundLoop {
   interrupt(): void {
     this.#trainer?.cancel();
     this.wake();
+  }
+
+  /**
+   * The schedule has changed its mind. Where training may not run any more, the running round is broken off, unless the
+   * plan alone is against it and it is nearly done; where training may run again, it goes on.
+   */
+  holdChanged(): void {
+    const hold = this.#context.hold();
+    if (hold === null) {
+      if (this.state === 'held') this.wake();
+      return;
+    }
+    if (this.state === 'resting') this.wake();
+    if (this.state !== 'training') return;
+    if (hold.reason === 'outside-plan' && this.#isNearlyDone()) this.#allowOvertime();
+    else this.interrupt();
+  }
+
+  /** There are other examples: the next round takes them. */
+  examplesChanged(): void {
+    const isHelped = this.state === 'failed' && this.problem?.code.startsWith('dataset/') === true;
+    if (this.state === 'waiting' || this.state === 'recovering' || isHelped) this.wake();
+  }
+
+  #isNearlyDone(): boolean {
+    if (this.current === null) return false;
+    const leftMs = remainingMs(this.current, Date.now());
+    return leftMs !== null && leftMs <= NEARLY_DONE_MS;
+  }
+
+  /** An estimate may be wrong; the promise to leave the PC to others is not. */
+  #allowOvertime(): void {
+    this.#overtime ??= setTimeout(() => {
+      this.#overtime = null;
+      if (this.#context.hold() !== null && this.state === 'training') this.interrupt();
+    }, NEARLY_DONE_MS);
   }
 
   /** Ends the loop and its trainer. */
@@ -125,41 +184,73 @@ export class RoundLoop {
     const { isPaused, roundLimit, restSeconds } = settings();
     if (isPaused) return this.#sleep('paused');
     const startWeights = client.weights();
-    if (startWeights === null) return this.#sleep('waiting');
+    if (startWeights === null || this.#context.examples() === null) return this.#sleep('waiting');
+    if (this.#context.hold() !== null) return this.#sleep('held');
+    if (this.#isFinished(roundLimit)) return this.#sleep('finished');
     const trainer = await this.#readyTrainer();
     await this.#measureInstalled(trainer);
-    if (roundLimit !== null && this.#context.roundsDone() >= roundLimit) return this.#sleep('finished');
+    if (this.#isFinished(roundLimit)) return this.#sleep('finished');
+    // It may have taken a while to get ready.
+    if (this.#context.hold() !== null || settings().isPaused) return;
     await this.#trainRound(trainer, startWeights);
     if (restSeconds > 0) await this.#sleep('resting', restSeconds * 1000);
   }
 
+  /** All rounds are done, and what came from the aggregator last is judged. */
+  #isFinished(roundLimit: number | null): boolean {
+    const isDone = roundLimit !== null && this.#context.roundsDone() >= roundLimit;
+    return isDone && this.#context.client.unmeasuredInstall() === null;
+  }
+
   async #sleep(state: LoopState, timeoutMs?: number): Promise<void> {
+    this.sleepsUntilMs = timeoutMs === undefined ? null : Date.now() + timeoutMs;
     this.#setState(state);
+    const idleMs = this.#context.trainerIdleMs ?? TRAINER_IDLE_MS;
+    // A rest that ends soon after is no reason: a new trainer would cost more than it saves.
+    const isLong = timeoutMs === undefined || timeoutMs > 2 * idleMs;
+    const ending = isLong ? setTimeout(() => void this.#endTrainer(), idleMs) : undefined;
     await this.#signal.sleep(timeoutMs);
+    clearTimeout(ending);
+    this.sleepsUntilMs = null;
+  }
+
+  async #endTrainer(): Promise<void> {
+    const trainer = this.#trainer;
+    if (trainer === null) return;
+    this.#trainer = null;
+    this.#context.log.info({ pid: trainer.pid }, 'nothing to train: trainer ended');
+    await trainer.close();
   }
 
   async #readyTrainer(): Promise<Trainer> {
-    if (this.#trainer !== null) return this.#trainer;
-    const { examples, settings, log } = this.#context;
+    const examples = this.#context.examples()!;
+    if (this.#trainer !== null && this.#loadedVersion === examples.version) return this.#trainer;
+    const trainer = this.#trainer ?? this.#startTrainer();
+    try {
+      this.backend = await trainer.load({
+        task: this.#context.task(),
+        backend: this.#context.settings().backend,
+        ...examples.request,
+      });
+    } catch (thrown) {
+      // A trainer that could not load is of no use: the next attempt takes a new one.
+      if (this.#trainer === trainer) this.#trainer = null;
+      await trainer.close();
+      if (toAppError(thrown).code === 'dataset/damaged') this.#context.onExamplesDamaged();
+      throw thrown;
+    }
+    this.#loadedVersion = examples.version;
+    const { name, note, isRequested } = this.backend;
+    this.#context.log.info({ backend: name, note, isRequested, pid: trainer.pid }, 'training method');
+    this.#context.onChange();
+    return trainer;
+  }
+
+  #startTrainer(): Trainer {
     const trainer = this.#context.startTrainer(() => {
       if (this.#trainer === trainer) this.#trainer = null;
     });
     this.#trainer = trainer;
-    try {
-      this.backend = await trainer.load({
-        task: this.#context.task(),
-        ...examples,
-        backend: settings().backend,
-      });
-    } catch (thrown) {
-      // A trainer that could not load is of no use: the next attempt takes a new one.
-      this.#trainer = null;
-      await trainer.close();
-      throw thrown;
-    }
-    const { name, note, isRequested } = this.backend;
-    log.info({ backend: name, note, isRequested, pid: trainer.pid }, 'training method');
-    this.#context.onChange();
     return trainer;
   }
 
@@ -174,8 +265,8 @@ export class RoundLoop {
       this.current = { number, startedAt, epoch, epochs, batch, batches, loss };
       this.#context.onChange();
     });
-    const validation = await this.#accuracy(trainer, result.weights, 'validation');
-    const check = await this.#accuracy(trainer, result.weights, 'check');
+    const validation = await this.#accuracyUnlessWanted(trainer, result.weights, 'validation');
+    const check = await this.#accuracyUnlessWanted(trainer, result.weights, 'check');
     const isKept = await this.#keep({
       startWeights,
       trainedWeights: result.weights,
@@ -190,6 +281,7 @@ export class RoundLoop {
     // Stopped before it was kept: the round will be trained again, under the same number.
     if (!isKept) return;
     this.problem = null;
+    this.#deathsInARow = 0;
     log.info(
       { round: number, loss: result.loss, validation, check, durationMs: result.durationMs },
       'round finished',
@@ -202,9 +294,10 @@ export class RoundLoop {
     const task = this.#context.task();
     const { training, federation } = task;
     const { proximalCoefficient } = createStrategy(federation, weightLayout(task)).localTraining;
+    const { sharePercent } = this.#context.settings();
     const startWeights = proximalCoefficient > 0 ? client.startWeights() : null;
-    if (startWeights === null) return { seed, training };
-    return { seed, training, proximal: { coefficient: proximalCoefficient, startWeights } };
+    if (startWeights === null) return { seed, training, sharePercent };
+    return { seed, training, sharePercent, proximal: { coefficient: proximalCoefficient, startWeights } };
   }
 
   /**
@@ -239,10 +332,24 @@ export class RoundLoop {
     this.#context.onChange();
   }
 
+  /** A round is kept also when somebody wants the PC while it is being judged: then its accuracy stays unknown. */
+  async #accuracyUnlessWanted(
+    trainer: Trainer,
+    weights: Float32Array,
+    set: EvaluationSet,
+  ): Promise<number | null> {
+    try {
+      return await this.#accuracy(trainer, weights, set);
+    } catch (thrown) {
+      if (toAppError(thrown).code !== 'trainer/cancelled') throw thrown;
+      return null;
+    }
+  }
+
   async #accuracy(trainer: Trainer, weights: Float32Array, set: EvaluationSet): Promise<number | null> {
-    const examples = this.#context.examples[set];
-    if (examples === null || examples.labels.length === 0) return null;
-    return (await trainer.evaluate(weights, set)).accuracy;
+    const { validationCount, checkCount } = this.#context.examples()!;
+    if ((set === 'validation' ? validationCount : checkCount) === 0) return null;
+    return (await trainer.evaluate(weights, set, this.#context.settings().sharePercent)).accuracy;
   }
 
   async #recover(error: AppError): Promise<void> {
@@ -253,6 +360,13 @@ export class RoundLoop {
       { code: error.code, detail: error.detail, cause: error.cause },
       'round broken off',
     );
-    await this.#sleep(error.isRetryable ? 'recovering' : 'failed', error.isRetryable ? RETRY_MS : undefined);
+    if (!error.isRetryable) return this.#sleep('failed');
+    await this.#sleep('recovering', error.code === 'trainer/crashed' ? this.#nextRetryMs() : RETRY_MS);
+  }
+
+  /** The first time at once: most often something outside has ended it. */
+  #nextRetryMs(): number {
+    const deaths = this.#deathsInARow++;
+    return deaths === 0 ? 0 : Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (deaths - 1));
   }
 }

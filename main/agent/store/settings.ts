@@ -1,3 +1,4 @@
+import { DEFAULT_SCHEDULE, type Schedule, scheduleShape } from '@genba/shared/local-api/schedule';
 import { z } from 'zod';
 import type { AgentDatabase } from './database.ts';
 
@@ -26,6 +27,7 @@ const settingsSchema = z.strictObject({
   isPaused: z.boolean(),
   /** Age at which the device's key is replaced by a new one, days. */
   keyRotationDays: z.number().min(1).max(3650),
+  ...scheduleShape,
 });
 export type AgentSettings = z.output<typeof settingsSchema>;
 
@@ -51,6 +53,7 @@ export class SettingsStore {
       seed: 1,
       isPaused: false,
       keyRotationDays: DEFAULT_KEY_ROTATION_DAYS,
+      ...DEFAULT_SCHEDULE,
     };
   }
 
@@ -79,4 +82,10 @@ export class SettingsStore {
     })();
     return next;
   }
+}
+
+/** The part of the settings that says when training may run. */
+export function scheduleOf(settings: AgentSettings): Schedule {
+  const { trainWhen, idleMinutes, sharePercent, onBattery, threads } = settings;
+  return { trainWhen, idleMinutes, sharePercent, onBattery, threads };
 }

@@ -18,6 +18,9 @@ const STABLE_MS = 5_000;
 /** Wait after a refusal that only a person can lift, milliseconds: someone may just have lifted it. */
 const REFUSED_DELAY_MS = 30_000;
 
+/** How long a connection may take to answer after the PC has slept, milliseconds. */
+const WAKE_PROBE_MS = 3_000;
+
 /** Where to connect to, and as who. */
 export interface SyncTargets {
   /** At least one, best first; tried in turn. */
@@ -91,6 +94,25 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     } catch (thrown) {
       this.#breakOff(thrown);
     }
+  }
+
+  /**
+   * The PC has slept, or its clock has jumped: what was known of the network is old. Connects at once instead of waiting,
+   * or asks the open connection for a sign of life and lets it go where none comes soon.
+   */
+  wake(): void {
+    if (this.#isStopped) return;
+    this.#failedAttempts = 0;
+    if (this.#socket === null) {
+      if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+      this.#connect();
+      return;
+    }
+    const socket = this.#socket;
+    const deadline = setTimeout(() => socket.terminate(), WAKE_PROBE_MS);
+    const live = () => clearTimeout(deadline);
+    socket.once('pong', live).once('message', live).once('close', live);
+    if (this.state === 'online') socket.ping();
   }
 
   /** There may be a key to announce. */

@@ -1,0 +1,128 @@
+import type { AppError } from '@genba/shared/errors/app-error';
+import type { Task } from '@genba/shared/model/task';
+import type { Logger } from 'pino';
+import { DatasetKeeper, type DatasetState } from '../dataset/dataset-keeper.ts';
+import type { TrainingHold } from '../schedule/training-hold.ts';
+import { TrainingSchedule, type UseReport } from '../schedule/training-schedule.ts';
+import type { ClientStore } from '../store/client-store.ts';
+import type { AgentSettings } from '../store/settings.ts';
+import { TrainerProcess } from '../trainer/trainer-process.ts';
+import { RoundLoop } from './round-loop.ts';
+
+/** What training needs of the agent. */
+export interface PlantTrainingContext {
+  readonly dataFolder: string;
+  readonly client: ClientStore;
+  /** As the aggregator last described it; known before training is made. */
+  readonly task: () => Task;
+  readonly settings: () => AgentSettings;
+  readonly roundsDone: () => number;
+  /** A round was kept: there is an update to send. */
+  readonly onRoundDone: () => void;
+  /** The PC has woken up, or its clock has jumped. */
+  readonly onWake: () => void;
+  /** Something a window shows has changed. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+}
+
+/** A plant's training, all of it: its data as they are by now, the schedule, and the rounds. Once per start. */
+export class PlantTraining {
+  readonly loop: RoundLoop;
+  readonly #keeper: DatasetKeeper;
+  readonly #schedule: TrainingSchedule;
+  #done: Promise<unknown> = Promise.resolve();
+
+  constructor(context: PlantTrainingContext) {
+    const { dataFolder, client, task, settings, roundsDone, onRoundDone, onChange, log } = context;
+    this.#keeper = new DatasetKeeper({
+      dataFolder,
+      settings,
+      task,
+      log,
+      onChange: () => {
+        this.loop.examplesChanged();
+        onChange();
+      },
+    });
+    this.#schedule = new TrainingSchedule({
+      settings,
+      log,
+      onChange: () => {
+        this.loop.holdChanged();
+        onChange();
+      },
+      onWake: () => {
+        this.#keeper.look();
+        context.onWake();
+      },
+    });
+    this.loop = new RoundLoop({
+      client,
+      task,
+      examples: () => this.#keeper.current,
+      onExamplesDamaged: () => this.#keeper.discard(),
+      hold: () => this.#schedule.hold(),
+      settings,
+      roundsDone,
+      startTrainer: (onExit) => this.#startTrainer(settings().threads, onExit),
+      log,
+      onRoundDone,
+      onChange,
+    });
+  }
+
+  /** Reads, watches and trains until {@link stop}; returns at once. */
+  start(): void {
+    this.#schedule.start();
+    this.#done = Promise.all([this.#keeper.run(), this.loop.run()]);
+  }
+
+  /** Ends all of it. What was finished is kept. */
+  async stop(): Promise<void> {
+    this.#schedule.stop();
+    this.#keeper.stop();
+    this.loop.stop();
+    await this.#done;
+  }
+
+  /** Somebody has changed when or how training runs, or has paused it. */
+  settingsChanged(isPaused: boolean): void {
+    this.#schedule.settingsChanged();
+    this.#keeper.look();
+    if (isPaused) this.loop.interrupt();
+    else if (this.loop.state === 'paused') this.loop.wake();
+  }
+
+  /** The window tells when somebody last touched this PC. */
+  report(use: UseReport): void {
+    this.#schedule.report(use);
+  }
+
+  /** Why the schedule does not let training run; null when it does. */
+  get hold(): TrainingHold | null {
+    return this.#schedule.hold();
+  }
+
+  /** What is known of the data; null before they were read. */
+  get dataset(): DatasetState | null {
+    return this.#keeper.state();
+  }
+
+  /** Why the data cannot be used as they are now. */
+  get datasetProblem(): AppError | null {
+    return this.#keeper.problem;
+  }
+
+  #startTrainer(threads: number | null, onExit: () => void): TrainerProcess {
+    return new TrainerProcess({
+      threads,
+      onBusy: () => this.#schedule.trainerBusy(),
+      onUsage: (cpuMs, isBusy) => this.#schedule.trainerReported(cpuMs, isBusy),
+      onExit: () => {
+        this.#schedule.trainerGone();
+        onExit();
+      },
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { AgentStatus } from '@genba/shared/local-api/messages';
+import type { StandstillReason } from '@genba/shared/local-api/schedule';
+import type { Command } from 'commander';
+import { readAgentStatus } from './local-api/ask-agent.ts';
+import { findAgent } from './local-api/find-agent.ts';
+
+/** A sentence for people, in both languages. */
+type Sentence = readonly [en: string, ja: string];
+
+interface StatusHost {
+  readonly defaultDataFolder: string;
+  /** Shows one line on standard output. */
+  readonly print: (text: string) => void;
+}
+
+const NOT_RUNNING: Sentence = ['The agent is not running.', 'エージェントは動いていません。'];
+
+const REASONS: Readonly<Record<StandstillReason, Sentence>> = {
+  failed: ['Training has stopped and needs a person', '学習が止まっています。対応が必要です'],
+  unconfigured: ['Not set up yet', 'まだ設定されていません'],
+  paused: ['Paused', '一時停止中です'],
+  'no-weights': ['Waiting for the first model', '最初のモデルを待っています'],
+  'outside-plan': ['Not training: outside the training hours', '学習時間外のため待機中です'],
+  'on-battery': ['Not training: this PC runs on its battery', 'バッテリー駆動のため待機中です'],
+  'pc-in-use': ['Not training: this PC is in use', 'パソコンの使用中のため待機中です'],
+  finished: ['All planned rounds are done', '予定の学習がすべて終わりました'],
+  resting: ['Between two rounds', '次の学習までの休憩中です'],
+  starting: ['Getting ready', '準備中です'],
+};
+
+const NETWORK: Readonly<Record<AgentStatus['network']['state'], Sentence>> = {
+  online: ['connected', '接続済み'],
+  connecting: ['connecting', '接続を試行中'],
+  offline: ['offline', 'オフライン'],
+};
+
+/** Adds `status`: how the agent of a data folder stands, in a sentence, or all of it as JSON. */
+export function addStatusCommand(program: Command, { defaultDataFolder, print }: StatusHost): void {
+  program
+    .command('status')
+    .description('say how this plant stands')
+    .option('--data <folder>', 'data folder of the agent', defaultDataFolder)
+    .option('--json', 'all of it as JSON; null where no agent runs')
+    .action(async ({ data, json }: { data: string; json?: boolean }) => {
+      const endpoint = await findAgent(path.resolve(data));
+      const status = endpoint === null ? null : await readAgentStatus(endpoint);
+      if (json) print(JSON.stringify(status, null, 2));
+      else for (const line of status === null ? NOT_RUNNING : statusSentences(status)) print(line);
+    });
+}
+
+/** How a plant stands: what it does, until when, and how its results travel. */
+export function statusSentences(status: AgentStatus): Sentence {
+  const { plantName, network, queue, problem } = status;
+  const [doing, doingJa] = activity(status);
+  const [link, linkJa] = NETWORK[network.state];
+  const waiting = queue.roundsWaiting;
+  const code = problem === null ? '' : ` [${problem.code}]`;
+  return [
+    `${plantName}: ${doing}; ${link}, ${waiting} rounds waiting to be sent.${code}`,
+    `${plantName}：${doingJa}。${linkJa}、送信待ち${waiting}回分。${code}`,
+  ];
+}
+
+function activity({ standstill, round }: AgentStatus): Sentence {
+  if (standstill === null) {
+    const of = round === null ? '' : ` ${round.number}`;
+    return [`Training round${of}`, `${round === null ? '' : `${round.number}回目を`}学習中です`];
+  }
+  const [en, ja] = REASONS[standstill.reason];
+  if (standstill.until === null) return [en, ja];
+  return [
+    `${en}, until ${localTime(standstill.until, 'en')}`,
+    `${ja}（${localTime(standstill.until, 'ja')}まで）`,
+  ];
+}
+
+function localTime(iso: string, language: 'en' | 'ja'): string {
+  const format = { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  return new Intl.DateTimeFormat(language, format).format(new Date(iso));
+}
