@@ -77,7 +77,7 @@ module.exports = {
       from: { path: '^main/desktop/', pathNot: TESTS },
       to: {
         path: '^main/(agent|trainer)/',
-        pathNot: '^main/agent/(data-folder|exit-codes|local-api/find-agent)\\.ts$',
+        pathNot: '^main/agent/(data-folder|exit-codes|local-api/(find-agent|ask-agent))\\.ts$',
       },
     },
     {

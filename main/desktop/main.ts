@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { app, type BrowserWindow, ipcMain, session } from 'electron';
+import { app, type BrowserWindow, ipcMain, powerMonitor, session } from 'electron';
+import { askAgent } from '../agent/local-api/ask-agent.ts';
 import { findAgent } from '../agent/local-api/find-agent.ts';
 import { AgentFollower } from './agent-follower.ts';
 import { type AgentProgram, startAgent } from './agent-process.ts';
@@ -9,6 +10,7 @@ import { readLaunchOptions } from './launch-options.ts';
 import { lockPermissions } from './lock-down.ts';
 import { setMenu } from './menu.ts';
 import { declarePageProtocol, servePages } from './page-protocol.ts';
+import { UseReporter } from './use-reporter.ts';
 import { openWindow } from './window.ts';
 
 const options = readLaunchOptions({
@@ -27,6 +29,20 @@ function agentProgram(): AgentProgram {
     nodePath: process.env.GENBA_NODE || bundled,
     cliPath: join(base, 'main', 'agent', 'cli.ts'),
   };
+}
+
+/** Lets the agent know what only a program on the desktop can see; at once when the plug is pulled or put in. */
+function reportUse(): void {
+  const reporter = new UseReporter({
+    find: () => findAgent(options.dataFolder),
+    ask: askAgent,
+    idleSeconds: () => powerMonitor.getSystemIdleTime(),
+    isOnBattery: () => powerMonitor.isOnBatteryPower(),
+  });
+  powerMonitor.on('on-battery', () => void reporter.report());
+  powerMonitor.on('on-ac', () => void reporter.report());
+  powerMonitor.on('resume', () => void reporter.report());
+  reporter.start();
 }
 
 function run(): void {
@@ -48,6 +64,7 @@ function run(): void {
     lockPermissions(session.defaultSession);
     servePages(session.defaultSession, join(app.getAppPath(), 'renderer', 'dist'));
     setMenu(app.getLocale(), process.platform);
+    reportUse();
     window = await openWindow(__dirname);
   });
 }
