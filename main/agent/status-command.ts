@@ -76,7 +76,11 @@ function activity({ standstill, round }: AgentStatus): Sentence {
   ];
 }
 
+/** Weekday and time by this PC's clock: none of what is waited for is more than a week away. */
 function localTime(iso: string, language: 'en' | 'ja'): string {
-  const format = { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
-  return new Intl.DateTimeFormat(language, format).format(new Date(iso));
+  const date = new Date(iso);
+  const weekday = new Intl.DateTimeFormat(language, { weekday: 'short' }).format(date);
+  const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const time = new Intl.DateTimeFormat(language, clock).format(date);
+  return language === 'ja' ? `${weekday}曜 ${time}` : `${weekday} ${time}`;
 }

@@ -150,4 +150,15 @@ describe('describeState', () => {
     expect(describeWith('ja', { kind: 'refused' }, null).next).toBe(ERROR_CATALOGUE['local/unauthorised'].ja);
     expect(describeWith('ja', { kind: 'opening' }, null).tone).toBe('waiting');
   });
+
+  it.each([
+    ['outside-plan', 'Outside the training hours', '学習時間外です'],
+    ['on-battery', 'Waiting for mains power', '電源の接続を待っています'],
+    ['pc-in-use', 'Leaving the PC to its users', 'パソコンの使用が終わるのを待っています'],
+    ['resting', 'Standing by', '待機中です'],
+  ] as const)('says that it waits: %s', (reason, english, japanese) => {
+    const change = { phase: 'idle', standstill: { reason, until: null } } as const;
+    expect(describePlant('en', change).headline).toBe(english);
+    expect(describePlant('ja', change).headline).toBe(japanese);
+  });
 });

@@ -8,13 +8,17 @@ import {
 import { formatShiftPlan, parseShiftPlan, ShiftPlanError } from '@genba/shared/local-api/shift-plan';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+/** Words that undo a setting. Commander takes null for no value at all, so they stay words until the end. */
+const OFF = 'off';
+const ALWAYS = 'always';
+
 /** What the command line says of the schedule, as commander names it. */
 export interface ScheduleOptions {
-  readonly trainWhen?: string | null;
-  readonly whenIdle?: number | null;
+  readonly trainWhen?: string;
+  readonly whenIdle?: number | typeof OFF;
   readonly share?: number;
   readonly onBattery?: Schedule['onBattery'];
-  readonly threads?: number | null;
+  readonly threads?: number | typeof OFF;
 }
 
 /** Minutes that `--when-idle` means where it says none. */
@@ -50,19 +54,19 @@ export function addScheduleOptions(command: Command): Command {
 /** Only what was given: the rest keeps its stored value. */
 export function givenSchedule(options: ScheduleOptions): Partial<Schedule> {
   const given = {
-    trainWhen: options.trainWhen,
-    idleMinutes: options.whenIdle,
+    trainWhen: options.trainWhen === ALWAYS ? null : options.trainWhen,
+    idleMinutes: options.whenIdle === OFF ? null : options.whenIdle,
     sharePercent: options.share,
     onBattery: options.onBattery,
-    threads: options.threads,
+    threads: options.threads === OFF ? null : options.threads,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-function shiftPlan(text: string): string | null {
+function shiftPlan(text: string): string {
   try {
     const plan = parseShiftPlan(text);
-    return plan === null ? null : formatShiftPlan(plan);
+    return plan === null ? ALWAYS : formatShiftPlan(plan);
   } catch (error) {
     if (!(error instanceof ShiftPlanError)) throw error;
     throw new InvalidArgumentError(
@@ -77,9 +81,9 @@ function share(text: string): number {
   throw new InvalidArgumentError(`a number from ${MIN_SHARE_PERCENT} to ${MAX_SHARE_PERCENT}`);
 }
 
-function offOr(minimum: number, maximum: number): (text: string) => number | null {
+function offOr(minimum: number, maximum: number): (text: string) => number | typeof OFF {
   return (text) => {
-    if (text === 'off') return null;
+    if (text === OFF) return OFF;
     const value = Number(text);
     if (text.trim() !== '' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
     throw new InvalidArgumentError(`a whole number from ${minimum} to ${maximum}, or off`);

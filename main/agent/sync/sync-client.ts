@@ -112,7 +112,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     const deadline = setTimeout(() => socket.terminate(), WAKE_PROBE_MS);
     const live = () => clearTimeout(deadline);
     socket.once('pong', live).once('message', live).once('close', live);
-    if (this.state === 'online') socket.ping();
+    if (socket.readyState === socket.OPEN) socket.ping();
   }
 
   /** There may be a key to announce. */

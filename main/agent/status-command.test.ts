@@ -1,0 +1,59 @@
+import type { AgentStatus } from '@genba/shared/local-api/messages';
+import { DEFAULT_SCHEDULE } from '@genba/shared/local-api/schedule';
+import { Command } from 'commander';
+import { afterEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from './dataset/temporary-folder.ts';
+import { addStatusCommand, statusSentences } from './status-command.ts';
+
+const zone = process.env.TZ;
+afterEach(() => {
+  if (zone === undefined) delete process.env.TZ;
+  else process.env.TZ = zone;
+});
+
+const status = {
+  plantName: '豊橋',
+  standstill: null,
+  schedule: DEFAULT_SCHEDULE,
+  problem: null,
+  round: { number: 7 },
+  network: { state: 'online' },
+  queue: { roundsWaiting: 0 },
+} as unknown as AgentStatus;
+
+describe('genba-agent status', () => {
+  it('says what is being trained', () => {
+    expect(statusSentences(status)).toEqual([
+      '豊橋: Training round 7; connected, 0 rounds waiting to be sent.',
+      '豊橋：7回目を学習中です。接続済み、送信待ち0回分。',
+    ]);
+  });
+
+  it('says why nothing is, until when by this PC’s clock, and what is wrong', () => {
+    process.env.TZ = 'Asia/Tokyo';
+    const waiting: AgentStatus = {
+      ...status,
+      standstill: { reason: 'outside-plan', until: '2026-11-26T13:00:00.000Z' },
+      network: { state: 'offline', server: null, since: '' },
+      queue: { ...status.queue, roundsWaiting: 3 },
+      problem: { code: 'dataset/not-found', detail: null },
+    };
+    expect(statusSentences(waiting)).toEqual([
+      '豊橋: Not training: outside the training hours, until Thu 22:00; offline, 3 rounds waiting to be sent. [dataset/not-found]',
+      '豊橋：学習時間外のため待機中です（木曜 22:00まで）。オフライン、送信待ち3回分。 [dataset/not-found]',
+    ]);
+  });
+
+  it('says that no agent runs, for people and for programs', async () => {
+    const { root } = temporaryFolder();
+    const printed: string[] = [];
+    const run = async (...args: string[]) => {
+      const program = new Command();
+      addStatusCommand(program, { defaultDataFolder: root, print: (text) => printed.push(text) });
+      await program.parseAsync(['status', ...args], { from: 'user' });
+    };
+    await run();
+    await run('--json');
+    expect(printed).toEqual(['The agent is not running.', 'エージェントは動いていません。', 'null']);
+  });
+});
