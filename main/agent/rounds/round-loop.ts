@@ -1,4 +1,4 @@
-import { AppError } from '@genba/shared/errors/app-error';
+import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
