@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Direction, Link, type Trap, type Weather } from './link.ts';
+import { Link, type Trap, type Weather } from './link.ts';
 
 /** How long a fault waits for a connection to strike, milliseconds. */
 const WAIT_FOR_VICTIM_MS = 2_000;
@@ -83,18 +83,14 @@ export class ChaosProxy {
     return link !== null;
   }
 
-  /**
-   * Strikes the byte that comes after so many others: changes it, or cuts the connection before it, in the middle of
-   * whatever it belongs to.
-   * @param flipBits 0: cut
-   */
-  async strike(direction: Direction, bytesLeft: number, flipBits: number): Promise<boolean> {
+  /** Strikes the byte that comes after so many others: changes it, or cuts the connection before it. */
+  async strike(blow: Omit<Trap, 'onSprung'>, waitMs = WAIT_FOR_VICTIM_MS): Promise<boolean> {
     return new Promise((resolve) => {
-      const trap: Trap = { direction, bytesLeft, flipBits, onSprung: () => resolve(true) };
+      const trap: Trap = { ...blow, onSprung: () => resolve(true) };
       this.#weather.traps.add(trap);
       setTimeout(() => {
         if (this.#weather.traps.delete(trap)) resolve(false);
-      }, WAIT_FOR_VICTIM_MS);
+      }, waitMs);
     });
   }
 

@@ -8,6 +8,8 @@ export type Direction = 'up' | 'down';
 export interface Trap {
   readonly direction: Direction;
   bytesLeft: number;
+  /** Only what comes in pieces of at least so many bytes counts: weights, where it is more than any message has. */
+  readonly leastPieceBytes: number;
   /** Changes the byte by these bits; 0 cuts the connection before it. */
   readonly flipBits: number;
   readonly onSprung: () => void;
@@ -115,7 +117,7 @@ export class Link {
         await this.#thaw.promise;
       }
       const slice = piece.subarray(start, start + step);
-      await this.#write(slice.subarray(0, this.#spring(direction, slice)), to);
+      await this.#write(slice.subarray(0, this.#spring(direction, slice, piece.byteLength)), to);
       if (this.#isTorn) throw new Error('torn');
       if (direction === 'up') this.bytesUp += slice.byteLength;
       if (sliceBytes !== null) await sleep(SLICE_PAUSE_MS);
@@ -126,9 +128,9 @@ export class Link {
    * Springs what is due within this slice.
    * @returns how many of its bytes get through
    */
-  #spring(direction: Direction, slice: Buffer): number {
+  #spring(direction: Direction, slice: Buffer, pieceBytes: number): number {
     for (const trap of this.#weather.traps) {
-      if (trap.direction !== direction) continue;
+      if (trap.direction !== direction || pieceBytes < trap.leastPieceBytes) continue;
       if (trap.bytesLeft >= slice.byteLength) {
         trap.bytesLeft -= slice.byteLength;
         continue;

@@ -26,10 +26,20 @@ const between = (random: Random, low: number, high: number) => low + random() * 
 /** Small numbers as likely as large ones, from 1. */
 const magnitude = (random: Random, high: number) => Math.floor(Math.exp(random() * Math.log(high)));
 
-const direction = (random: Random) => (random() < 0.5 ? 'up' : 'down');
+const anyByte = (random: Random, bytesLeft: number) =>
+  ({ direction: random() < 0.5 ? 'up' : 'down', bytesLeft, leastPieceBytes: 0 }) as const;
 
 /** More than a conversation of connect, one update up and its reply down. */
 const CONVERSATION_BYTES = 20_000;
+
+/** Less than the tiny model's weights, more than any message of a session. */
+const WEIGHTS_BYTES = 4096;
+
+/** About as many as the heads of WebSocket and data frame have. */
+const HEADS_BYTES = 28;
+
+/** How long a fault waits for weights to pass, milliseconds. */
+const WEIGHTS_WITHIN_MS = 4_000;
 
 /**
  * What to change in a byte. With TLS, anything. Without it nothing proves what is said but digests of weights, so
@@ -45,13 +55,27 @@ const NETWORK: readonly Kind<Plant>[] = [
   {
     name: 'cut in a frame',
     share: 16,
-    strike: ({ proxy }, r) => proxy.strike(direction(r), magnitude(r, CONVERSATION_BYTES), 0),
+    strike: ({ proxy }, r) => proxy.strike({ ...anyByte(r, magnitude(r, CONVERSATION_BYTES)), flipBits: 0 }),
   },
   {
     name: 'corrupted byte',
-    share: 16,
+    share: 12,
     strike: (plant, r) =>
-      plant.proxy.strike(direction(r), magnitude(r, CONVERSATION_BYTES), bitsToFlip(plant, r)),
+      plant.proxy.strike({ ...anyByte(r, magnitude(r, CONVERSATION_BYTES)), flipBits: bitsToFlip(plant, r) }),
+  },
+  {
+    name: 'corrupted weights',
+    share: 10,
+    strike: (plant, r) => {
+      // Half of the time in the heads of the frame.
+      const bytesLeft = Math.floor(r() * (r() < 0.5 ? HEADS_BYTES : WEIGHTS_BYTES));
+      const blow = {
+        ...anyByte(r, bytesLeft),
+        leastPieceBytes: WEIGHTS_BYTES,
+        flipBits: bitsToFlip(plant, r),
+      };
+      return plant.proxy.strike(blow, WEIGHTS_WITHIN_MS);
+    },
   },
   { name: 'overtaken', share: 8, strike: ({ proxy }) => proxy.overtake() },
   {

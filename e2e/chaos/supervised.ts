@@ -34,6 +34,8 @@ export interface BentTime {
 /** A program that is started again whenever it ends, as by a service manager, with a clock of its own. */
 export class Supervised {
   readonly unexpectedEnds: UnexpectedEnd[] = [];
+  /** What it has logged as a bug of its own. */
+  readonly bugs: LogLine[] = [];
   readonly #file: string;
   readonly #args: () => readonly string[];
   readonly #preloads: readonly string[];
@@ -155,6 +157,9 @@ export class Supervised {
   #keep(line: string): void {
     this.#tail.push(line);
     if (this.#tail.length > KEPT_LINES) this.#tail.shift();
-    if (line.startsWith('{')) this.#onLine(JSON.parse(line) as LogLine);
+    if (!line.startsWith('{')) return;
+    const entry = JSON.parse(line) as LogLine;
+    if (entry.code === 'internal/bug') this.bugs.push(entry);
+    this.#onLine(entry);
   }
 }
