@@ -6,16 +6,6 @@ import { type AgentProgram, startAgent } from '../main/desktop/agent-process.ts'
 const DEADLINE_MS = 30_000;
 const POLL_MS = 100;
 
-/** Stops the agent of a data folder, if one runs, and waits until it is gone; says whether one ran. */
-export async function stopAgent(dataFolder: string): Promise<boolean> {
-  const running = await findAgent(dataFolder);
-  if (running === null) return false;
-  process.kill(running.pid, 'SIGTERM');
-  const gone = await waitFor(async () => ((await findAgent(dataFolder)) === null ? true : null));
-  if (gone === null) throw new Error(`The agent (process ${running.pid}) does not stop.`);
-  return true;
-}
-
 /** The running agent of a data folder, started first when there is none; null when it does not come up. */
 export async function ensureAgent(
   program: AgentProgram,

@@ -109,6 +109,11 @@ const REQUIREMENTS = {
     howToGet:
       'Small disks to fill up cannot be mounted: run as root on Linux, in a container with the right to mount (docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined).',
   },
+  'systemd-analyze': {
+    isAvailable: () => onPath('systemd-analyze') !== null,
+    howToGet:
+      'systemd-analyze is missing: install systemd ("apt-get install systemd"); it need not run for that.',
+  },
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementName = keyof typeof REQUIREMENTS;

@@ -4,8 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { stopAgent as askAgentToStop } from '../main/agent/local-api/take-over.ts';
 import { AGENT_LOG_FILE, type AgentProgram } from '../main/desktop/agent-process.ts';
-import { ensureAgent, stopAgent } from './background-agent.ts';
+import { ensureAgent } from './background-agent.ts';
 import { buildWindows } from './build-windows.ts';
 import { chooseDataFolder } from './data-folder-choice.ts';
 import { downloadElectron, findElectron } from './electron-binary.ts';
@@ -34,6 +35,14 @@ const program: AgentProgram = {
   nodePath: process.execPath,
   cliPath: join(root, 'main', 'agent', 'cli.ts'),
 };
+
+/** How long the agent may take to stop, milliseconds. */
+const STOP_DEADLINE_MS = 30_000;
+
+/** Stops the agent of a data folder and waits until it is gone; says whether one ran. */
+async function stopAgent(dataFolder: string): Promise<boolean> {
+  return (await askAgentToStop({ dataFolder, waitMs: STOP_DEADLINE_MS })) !== 'not-running';
+}
 
 /** Opens Electron and waits until its window is closed; says why that did not work, or null when it did. */
 async function openInElectron(dataFolder: string, isDemo: boolean): Promise<BrowserReason | null> {

@@ -3,13 +3,7 @@ import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
-import type {
-  AgentNotice,
-  AgentStatus,
-  LocalCommand,
-  LocalMessage,
-  LocalQuery,
-} from '@genba/shared/local-api/messages';
+import type { AgentNotice, AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
 import type { Schedule } from '@genba/shared/local-api/schedule';
 import { WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
@@ -17,6 +11,7 @@ import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
 import { FileKeyStore } from './identity/key-store.ts';
+import type { AgentCommand } from './local-api/local-api-server.ts';
 import { PlantTraining } from './rounds/plant-training.ts';
 import { remainingMs } from './rounds/remaining-time.ts';
 import { agentPhase, datasetStatus, HISTORY_POINTS, standstillOf } from './status.ts';
@@ -122,7 +117,7 @@ export class Agent extends EventEmitter<AgentEvents> {
    * Carries out what a window asks for; done when it resolves.
    * @throws AppError why it cannot be done
    */
-  async execute(command: LocalCommand): Promise<void> {
+  async execute(command: AgentCommand): Promise<void> {
     switch (command.command) {
       case 'pause':
       case 'resume':

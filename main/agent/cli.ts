@@ -12,7 +12,9 @@ import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
 import { LocalApiServer } from './local-api/local-api-server.ts';
+import { takeOver } from './local-api/take-over.ts';
 import { addScheduleOptions, givenSchedule, type ScheduleOptions } from './schedule/options.ts';
+import { addServiceCommands } from './service/commands.ts';
 import { addStatusCommand } from './status-command.ts';
 import { withDiskTrouble } from './store/disk-trouble.ts';
 import { type AgentSettings, MAX_PLANT_NAME_LENGTH } from './store/settings.ts';
@@ -36,6 +38,10 @@ interface CliOptions extends ScheduleOptions {
   readonly seed?: number;
   readonly keyDays?: number;
   readonly port: number;
+  readonly takeOver?: true;
+  readonly wait: number;
+  readonly shareWindow?: true;
+  readonly quiet?: true;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -67,6 +73,10 @@ function plantName(text: string): string {
 /** Rights that no file of the agent gives: only its own account may look, also in a folder that somebody else made. */
 const NOTHING_FOR_OTHERS = 0o077;
 
+/** Windows has no SIGTERM: there it is Ctrl+C, Ctrl+Break, or the end of the console. */
+const STOP_SIGNALS: readonly NodeJS.Signals[] =
+  process.platform === 'win32' ? ['SIGINT', 'SIGBREAK', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+
 /** Only what was given on the command line: the rest keeps its stored value. */
 function givenSettings(options: CliOptions): Partial<AgentSettings> {
   const given = {
@@ -88,28 +98,34 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
 async function run(options: CliOptions, appVersion: string): Promise<void> {
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
   const dataFolder = path.resolve(options.data);
-  const agent = new Agent({ dataFolder, appVersion, log, settings: givenSettings(options) });
+  const open = () => new Agent({ dataFolder, appVersion, log, settings: givenSettings(options) });
+  const agent = options.takeOver ? await takeOver({ dataFolder, waitMs: options.wait * 1000 }, open) : open();
+  let isStopping = false;
+  const stop = async (reason: string) => {
+    if (isStopping) return;
+    isStopping = true;
+    log.info({ reason }, 'stopping');
+    removeEndpointFile(dataFolder);
+    await Promise.all([localApi.close(), agent.stop()]);
+    process.exit(0);
+  };
   const localApi = new LocalApiServer({
     status: () => agent.status(),
     execute: (command) => agent.execute(command),
     answer: (query) => agent.answer(query),
+    stop: () => void stop('local API'),
     pagesFolder: PAGES_FOLDER,
     log,
   });
   agent.on('change', () => localApi.statusChanged());
   await localApi.listen(options.port);
 
-  const stop = async (signal: string) => {
-    log.info({ signal }, 'stopping');
-    removeEndpointFile(dataFolder);
-    await Promise.all([localApi.close(), agent.stop()]);
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(signal));
+  for (const signal of STOP_SIGNALS) process.once(signal, () => void stop(signal));
   // Only now: whoever knows the address may also stop the agent.
-  writeEndpointFile(dataFolder, { pid: process.pid, address: localApi.address, token: localApi.token });
+  const endpoint = { pid: process.pid, address: localApi.address, token: localApi.token };
+  writeEndpointFile(dataFolder, endpoint, options.shareWindow ? 'group' : 'account');
   agent.start();
-  console.log(`Genba agent: ${localApi.address}/#token=${localApi.token}`);
+  if (!options.quiet) console.log(`Genba agent: ${localApi.address}/#token=${localApi.token}`);
 }
 
 function fail(thrown: unknown): never {
@@ -151,6 +167,10 @@ function program(appVersion: string): Command {
     .option('--seed <number>', 'seed of splits and orders (default: 1)', numberFrom(0, 0xffff_ffff, true))
     .option('--key-days <days>', 'age at which the key is replaced (default: 180)', numberFrom(1, 3650, true))
     .option('--port <number>', 'port of the local API', numberFrom(0, 65_535, true), 0)
+    .option('--take-over', 'ask the agent that has the data folder to stop, and start when it has')
+    .option('--wait <seconds>', 'how long --take-over waits for it', numberFrom(1, 3600, false), 30)
+    .option('--share-window', 'let the group of the data folder open the window (not on Windows)')
+    .option('--quiet', 'print no address of the page: it lets in whoever reads it')
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action((options: CliOptions) => run(options, appVersion));
   const host = { appVersion, defaultDataFolder: dataFolder, print: console.log };
@@ -158,6 +178,11 @@ function program(appVersion: string): Command {
   addStatusCommand(command, host);
   addIdentityCommands(command, host);
   addDatasetCommands(command, console.log);
+  addServiceCommands(command, {
+    cliPath: import.meta.filename,
+    defaultDataFolder: dataFolder,
+    write: (text) => process.stdout.write(text),
+  });
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,

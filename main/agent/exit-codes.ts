@@ -36,6 +36,7 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'identity/revoked': 28,
   'task/unknown': 29,
   'task/changed': 30,
+  'startup/agent-hangs': 31,
   'task/invalid': 40,
   'dataset/not-found': 41,
   'dataset/unrecognised': 42,

@@ -12,6 +12,7 @@ import { setMenu } from './menu.ts';
 import { declarePageProtocol, servePages } from './page-protocol.ts';
 import { UseReporter } from './use-reporter.ts';
 import { openWindow } from './window.ts';
+import { windowFolder } from './window-folder.ts';
 
 const options = readLaunchOptions({
   arguments: process.argv.slice(1),
@@ -70,6 +71,6 @@ function run(): void {
 }
 
 // One window per data folder: the lock and the browser's own files live in it, so several plants can be watched.
-app.setPath('userData', join(options.dataFolder, 'window'));
+app.setPath('userData', windowFolder(options.dataFolder, app.getPath('userData')));
 if (app.requestSingleInstanceLock()) run();
 else app.quit();

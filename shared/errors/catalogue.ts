@@ -316,6 +316,11 @@ export const ERROR_CATALOGUE = {
     en: 'Another process already uses this data folder. Stop it first, or choose another folder.',
     ja: 'このデータフォルダーは別のプロセスが使用中です。先に停止するか、別のフォルダーを指定してください。',
   },
+  'startup/agent-hangs': {
+    isRetryable: true,
+    en: 'The agent that uses this data folder does not stop. Try again, end it with genba-agent stop --force, or end its process; finished rounds are kept.',
+    ja: 'このデータフォルダーを使用中のエージェントが停止しません。もう一度実行するか、genba-agent stop --force またはタスクマネージャーで終了してください。完了した学習は残ります。',
+  },
   'startup/host-not-loopback': {
     isRetryable: false,
     en: 'Without encryption only this computer may be talked to. Give 127.0.0.1, ::1 or localhost as the host, or enrol with an invitation.',

@@ -209,6 +209,8 @@ export const localCommandSchema = z.discriminatedUnion('command', [
     idleSeconds: z.number().min(0),
     isOnBattery: z.boolean(),
   }),
+  /** Ends the agent: the running round is broken off, all that was finished is kept. */
+  z.strictObject({ id: z.int(), command: z.literal('stop') }),
 ]);
 export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */

@@ -1,5 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
-import type { AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
+import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { Command } from 'commander';
 import { askAgent, readAgentStatus } from '../local-api/ask-agent.ts';
 import { type CommandHost, onAgent } from '../local-api/on-agent.ts';
@@ -55,7 +55,7 @@ export function addIdentityCommands(program: Command, host: CommandHost): void {
     .description('replace the key of this PC by a new one')
     .option(...data)
     .action(async ({ data: folder }: Choices) => {
-      const command: LocalCommand = { id: 1, command: 'rotate-key' };
+      const command = { id: 1, command: 'rotate-key' } as const;
       await onAgent(folder, host, {
         running: (endpoint) => askAgent(endpoint, command),
         stopped: (agent) => agent.execute(command),

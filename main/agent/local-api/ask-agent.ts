@@ -14,9 +14,20 @@ import {
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { type RawData, WebSocket } from 'ws';
 
-/** Has a running agent carry out a command. @throws AppError why it did not, or `local/unauthorised` */
-export async function askAgent(endpoint: LocalApiEndpoint, command: LocalCommand): Promise<void> {
-  await converse<void>(endpoint, (socket, resolve, reject) => {
+/** No deadline: an enrolment takes as long as its network. */
+const UNLIMITED = Number.POSITIVE_INFINITY;
+
+/**
+ * Has a running agent carry out a command.
+ * @param deadlineMs how long that may take, milliseconds
+ * @throws AppError why it did not, or `local/unauthorised`, also where it does not answer in time
+ */
+export async function askAgent(
+  endpoint: LocalApiEndpoint,
+  command: LocalCommand,
+  deadlineMs = UNLIMITED,
+): Promise<void> {
+  await converse<void>({ ...endpoint, deadlineMs }, (socket, resolve, reject) => {
     socket.on('open', () => socket.send(JSON.stringify(command)));
     return (message) => {
       if (message.type !== 'reply') return;
@@ -44,7 +55,7 @@ export async function askLedger(endpoint: LocalApiEndpoint, of: LedgerQuery): Pr
 }
 
 async function converse<Answer>(
-  { address, token }: LocalApiEndpoint,
+  { address, token, deadlineMs = UNLIMITED }: LocalApiEndpoint & { readonly deadlineMs?: number },
   listen: (
     socket: WebSocket,
     resolve: (answer: Answer) => void,
@@ -55,6 +66,7 @@ async function converse<Answer>(
     LOCAL_API_SUBPROTOCOL,
     `${LOCAL_API_TOKEN_PREFIX}${token}`,
   ]);
+  const deadline = Number.isFinite(deadlineMs) ? setTimeout(() => socket.terminate(), deadlineMs) : null;
   try {
     return await new Promise<Answer>((resolve, reject) => {
       const hear = listen(socket, resolve, reject);
@@ -71,6 +83,7 @@ async function converse<Answer>(
       });
     });
   } finally {
+    if (deadline !== null) clearTimeout(deadline);
     socket.terminate();
   }
 }

@@ -16,6 +16,7 @@ const PAGE = { entries: [], hasMore: false, keptSince: null };
 let folder: string;
 let server: LocalApiServer;
 let executed: LocalCommand[];
+let stopCount: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'genba-pages-'));
@@ -23,6 +24,7 @@ beforeEach(async () => {
   writeFileSync(path.join(folder, 'pages/desktop/index.html'), '<title>Genba</title>');
   writeFileSync(path.join(folder, 'secret.txt'), 'secret');
   executed = [];
+  stopCount = 0;
   server = new LocalApiServer({
     status: () => STATUS,
     execute: async (command) => {
@@ -30,6 +32,9 @@ beforeEach(async () => {
       executed.push(command);
     },
     answer: ({ id }) => ({ type: 'ledger', id, page: PAGE }),
+    stop: () => {
+      stopCount += 1;
+    },
     pagesFolder: path.join(folder, 'pages'),
     log: pino({ level: 'silent' }),
   });
@@ -109,6 +114,15 @@ describe('the local API', () => {
     socket.terminate();
   });
 
+  it('answers who asks it to stop, and then stops', async () => {
+    const { socket } = await connect();
+    socket.send(JSON.stringify({ id: 9, command: 'stop' }));
+    expect(await nextMessage(socket)).toEqual({ type: 'reply', id: 9, error: null });
+    await expect.poll(() => stopCount).toBe(1);
+    expect(executed).toEqual([]);
+    socket.terminate();
+  });
+
   it('says which error stopped a command', async () => {
     const { socket } = await connect();
     socket.send(JSON.stringify({ id: 8, command: 'resume' }));
@@ -143,6 +157,7 @@ describe('the local API', () => {
       status: () => STATUS,
       execute: () => Promise.resolve(),
       answer: ({ id }) => ({ type: 'ledger', id, page: PAGE }),
+      stop: () => undefined,
       pagesFolder: folder,
       log: pino({ level: 'silent' }),
     });

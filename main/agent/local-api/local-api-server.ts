@@ -24,13 +24,18 @@ const STATUS_INTERVAL_MS = 100;
 /** Where Electron serves the window's pages from. */
 const SHELL_ORIGIN = 'genba://app';
 
+/** A command that the agent carries out and goes on. */
+export type AgentCommand = Exclude<LocalCommand, { command: 'stop' }>;
+
 /** What the local API needs of the agent. */
 export interface LocalApiContext {
   readonly status: () => AgentStatus;
   /** Done when it resolves. @throws AppError when the command cannot be carried out */
-  readonly execute: (command: LocalCommand) => Promise<void>;
+  readonly execute: (command: AgentCommand) => Promise<void>;
   /** Answers a question, with the same id. */
   readonly answer: (query: LocalQuery) => LocalMessage;
+  /** Ends the agent's process; called when the answer to whoever asked for it is on its way. */
+  readonly stop: () => void;
   /** Folder of the built pages. */
   readonly pagesFolder: string;
   readonly log: Logger;
@@ -146,6 +151,7 @@ export class LocalApiServer {
       try {
         const request = parseControlFrame(localRequestSchema, data.toString('utf8'));
         if ('query' in request) socket.send(JSON.stringify(this.#context.answer(request)));
+        else if (request.command === 'stop') this.#stop(socket, request.id);
         else void this.#reply(request).then((reply) => socket.send(JSON.stringify(reply)));
       } catch (thrown) {
         this.#context.log.warn({ detail: toAppError(thrown).detail }, 'a window sent an unknown command');
@@ -155,7 +161,13 @@ export class LocalApiServer {
     socket.send(this.#statusMessage());
   }
 
-  async #reply(command: LocalCommand): Promise<LocalMessage> {
+  #stop(socket: WebSocket, id: number): void {
+    this.#context.log.info('a window or another agent asks this one to stop');
+    const reply: LocalMessage = { type: 'reply', id, error: null };
+    socket.send(JSON.stringify(reply), () => this.#context.stop());
+  }
+
+  async #reply(command: AgentCommand): Promise<LocalMessage> {
     try {
       await this.#context.execute(command);
       return { type: 'reply', id: command.id, error: null };

@@ -14,7 +14,8 @@ export type AgentDatabase = Database.Database;
 /** Forward only, numbered by position from 1; a shipped one is never edited. */
 const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA, REFERENCE, HELD_UPDATES, OUTGOING_SCHEMA, LEDGER_SCHEMA];
 
-const DATABASE_FILE = 'agent.sqlite';
+/** Name of the agent's database in its data folder. */
+export const DATABASE_FILE = 'agent.sqlite';
 
 /** A plant's data is nobody else's to read. Windows has no such modes: there, the folder inherits its parent's rights. */
 const FOLDER_MODE = 0o700;
