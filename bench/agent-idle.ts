@@ -95,7 +95,8 @@ try {
   plant = PlantProcess.start(join(root, 'plant'), []);
   const again = plant;
   await until('the connection', async () => (await again.status())?.network.state === 'online');
-  await delay(15_000);
+  // A minute without work, as after the round.
+  await delay(65_000);
   const rows = [first, await watch('connected, started again', again)];
   await aggregator.close();
   await delay(5_000);

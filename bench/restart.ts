@@ -25,7 +25,7 @@ const TASK = parseTask({
   name: { en: 'Restart', ja: '再開' },
   input: { kind: 'image', width: 64, height: 64, channels: 3 },
   classes: ['ok', 'ng'],
-  training: { epochs: 1000, batchSize: 64 },
+  training: { epochs: 100, batchSize: 64 },
   model: { template: 'small-cnn', filters: [8, 16], denseUnits: 32 },
 });
 

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -16,6 +17,8 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readExamples } from '../../trainer/examples-file.ts';
 import type { Examples } from '../../trainer/messages.ts';
 import { DatasetKeeper } from './dataset-keeper.ts';
+import { readAndKeep } from './read-and-keep.ts';
+import { readInChild } from './reader-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const TABLE = parseTask({
@@ -52,6 +55,7 @@ function keep(dataFolder: string, dataset: string, task = TABLE, times: Partial<
     task: () => task,
     onChange: () => changes.push(keeper.current?.version ?? 0),
     log: pino({ level: 'silent' }),
+    read: readAndKeep,
     times: { ...TIMES, ...times },
   });
   keepers.push({ keeper, done: keeper.run() });
@@ -209,5 +213,46 @@ describe('DatasetKeeper', () => {
     second.discard();
     await vi.waitFor(() => expect(second.current?.version).toBe(2));
     expect(existsSync(join(folder, 'index.json'))).toBe(true);
+  });
+
+  it('holds the examples in memory where the disk takes none', async () => {
+    const { root, write } = temporaryFolder();
+    const file = write('data.csv', table(...rows(0, 40)));
+    const keeper = keep(join(root, 'plant'), file);
+    // A folder where a file is to be: nothing can be kept.
+    mkdirSync(join(root, 'plant', 'dataset', 'parts-1'));
+    await vi.waitFor(() => expect(keeper.current).not.toBeNull());
+    expect(keeper.current!.request).not.toHaveProperty('stored');
+    expect((await examplesOf(keeper)).training.labels).toHaveLength(30);
+  });
+});
+
+describe('readInChild', () => {
+  const job = (root: string, dataset: string) => ({
+    dataFolder: join(root, '工場 1'),
+    dataset,
+    checkSet: null,
+    seed: 1,
+    task: TABLE,
+    reading: JSON.stringify([dataset, null, 1, TABLE.input]),
+    fingerprint: 'seen',
+  });
+
+  it('reads in another process, and passes on what is wrong with the data', async () => {
+    const { root, write } = temporaryFolder();
+    const file = write('測定 データ.csv', table(...rows(0, 40)));
+    const never = new AbortController().signal;
+    expect(await readInChild(job(root, file), never)).toMatchObject({
+      fingerprint: 'seen',
+      summary: { training: 30, validation: 10 },
+    });
+    writeFileSync(file, table('1,Unknown'));
+    await expect(readInChild(job(root, file), never)).rejects.toMatchObject({ code: 'dataset/mismatch' });
+  });
+
+  it('ends with the agent', async () => {
+    const { root, write } = temporaryFolder();
+    const file = write('data.csv', table(...rows(0, 40)));
+    await expect(readInChild(job(root, file), AbortSignal.timeout(1))).rejects.toThrow();
   });
 });

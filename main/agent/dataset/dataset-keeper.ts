@@ -1,14 +1,14 @@
-import { join } from 'node:path';
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import type { Examples, ExamplesFile } from '../../trainer/messages.ts';
 import { WakeSignal } from '../rounds/wake-signal.ts';
 import type { AgentSettings } from '../store/settings.ts';
-import { type DatasetSummary, loadCheckSet, loadDataset } from './dataset.ts';
-import { ExampleParts } from './example-parts.ts';
+import type { DatasetSummary } from './dataset.ts';
 import { isLocked } from './image-folder.ts';
 import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
+import type { ReadingJob, UnkeptReading } from './read-and-keep.ts';
+import { readInChild } from './reader-process.ts';
 import { type DatasetScan, fingerprint, pulse, scanDataset } from './scan.ts';
 
 /** Times of the watch, milliseconds. */
@@ -55,6 +55,8 @@ export interface DatasetKeeperContext {
   /** The examples, or what is known of them, have changed. */
   readonly onChange: () => void;
   readonly log: Logger;
+  /** For tests: reads here instead of in a process of its own. */
+  readonly read?: (job: ReadingJob, signal: AbortSignal) => Promise<KeptDataset | UnkeptReading>;
   /** For tests: shorter times. */
   readonly times?: Partial<typeof TIMES>;
 }
@@ -80,6 +82,7 @@ export class DatasetKeeper {
   #changedSinceMs: number | null = null;
   #lockedUntilMs: number | null = null;
   #isStopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(context: DatasetKeeperContext) {
     this.#context = context;
@@ -98,6 +101,7 @@ export class DatasetKeeper {
   /** Ends the watch. */
   stop(): void {
     this.#isStopped = true;
+    this.#stopping.abort();
     this.#signal.wake();
   }
 
@@ -197,52 +201,36 @@ export class DatasetKeeper {
   }
 
   async #load(seenFingerprint: string): Promise<void> {
-    const { dataset: path, checkSet, seed } = this.#context.settings();
-    const task = this.#context.task();
-    const reading = this.#reading();
-    const before = this.#kept ?? this.#folder.read();
-    const decoded = before === null ? null : await this.#folder.openDecoded(before);
-    const parts = new ExampleParts(join(this.#folder.path, `parts-${seed}`));
-    try {
-      const canReuse = before !== null && decodesAlike(before.reading, reading);
-      const dataset = await loadDataset(path!, task, { seed, parts, decoded: canReuse ? decoded : null });
-      const check = checkSet === null ? null : await loadCheckSet(checkSet, task, dataset.statistics);
-      if (this.#isStopped) return;
-      const about = { reading, fingerprint: seenFingerprint, readAt: new Date().toISOString() };
-      await this.#keep(parts, { ...about, dataset, check });
-    } finally {
-      await decoded?.close();
-    }
+    const { dataset, checkSet, seed } = this.#context.settings();
+    const before = this.#kept === null ? null : exampleCount(this.#kept);
+    const job: ReadingJob = {
+      dataFolder: this.#context.dataFolder,
+      dataset: dataset!,
+      checkSet,
+      seed,
+      task: this.#context.task(),
+      reading: this.#reading(),
+      fingerprint: seenFingerprint,
+    };
+    const read = await (this.#context.read ?? readInChild)(job, this.#stopping.signal);
+    if (this.#isStopped) return;
+    if ('cause' in read) this.#hold(read);
+    else this.#use(read, { stored: this.#folder.fileOf(read) });
+    this.#change = before === null ? null : exampleCount(this.#kept!) - before;
+    const { training, validation, skipped, skippedItems } = this.#kept!.summary;
+    const figures = { training, validation, skipped, skippedItems, change: this.#change };
+    this.#context.log.info(figures, 'dataset read');
     this.#changedSinceMs = null;
     const locked = this.#kept?.images?.some((image) => image.isLocked) === true;
     this.#lockedUntilMs = locked ? performance.now() + this.#times.retryMs : null;
     this.#succeed();
   }
 
-  async #keep(parts: ExampleParts, reading: Parameters<ExamplesFolder['keep']>[0]): Promise<void> {
-    const { training, validation, skipped, skippedItems } = reading.dataset.summary;
-    const before = this.#kept === null ? null : exampleCount(this.#kept);
-    try {
-      // The parts first: examples that are trained on must be known as such.
-      parts.save();
-      const kept = await this.#folder.keep(reading);
-      this.#use(kept, { stored: this.#folder.fileOf(kept) });
-    } catch (thrown) {
-      // A full disk must not stop training: then the examples are held in memory, until the next start.
-      this.#context.log.warn({ cause: thrown }, 'the examples could not be kept on disk');
-      const { dataset, check, ...about } = reading;
-      const { images: _, ...rest } = { ...dataset };
-      this.#use(inMemory(about, dataset, check), {
-        training: rest.training,
-        validation: rest.validation,
-        check,
-      });
-    }
-    this.#change = before === null ? null : exampleCount(this.#kept!) - before;
-    this.#context.log.info(
-      { training, validation, skipped, skippedItems, change: this.#change },
-      'dataset read',
-    );
+  /** A full disk must not stop training: then the examples are held in memory, until the next start. */
+  #hold({ about, dataset, check, cause }: UnkeptReading): void {
+    this.#context.log.warn({ cause }, 'the examples could not be kept on disk');
+    const { training, validation } = dataset;
+    this.#use(inMemory(about, dataset, check), { training, validation, check });
   }
 
   #use(kept: KeptDataset, request: CurrentExamples['request']): void {
@@ -265,6 +253,7 @@ export class DatasetKeeper {
 
   /** Tries again by itself: a network drive comes back, a file gets corrected. */
   #fail(problem: AppError): number {
+    if (this.#isStopped) return 0;
     const isNew = this.problem?.code !== problem.code || this.problem.detail !== problem.detail;
     this.#seen = null;
     this.#changedSinceMs = null;
@@ -280,12 +269,6 @@ export class DatasetKeeper {
 
 function exampleCount({ summary }: KeptDataset): number {
   return summary.training + summary.validation;
-}
-
-/** Whether pixels of one reading are as good in the other: all but input and classes may differ. */
-function decodesAlike(one: string, other: string): boolean {
-  const input = (reading: string) => JSON.stringify((JSON.parse(reading) as unknown[])[3]);
-  return input(one) === input(other);
 }
 
 /** A reading that no file holds: its places are those of no file, and nothing of it is decoded from there. */

@@ -93,7 +93,9 @@ function readKeys(file: string): BigUint64Array {
     const whole = bytes.byteLength - (bytes.byteLength % KEY_BYTES);
     return new BigUint64Array(new Uint8Array(bytes).buffer, 0, whole / KEY_BYTES);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Not there yet. What is there and cannot be read is not replaced: keeping it fails then.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'EISDIR') throw error;
     return new BigUint64Array();
   }
 }

@@ -2,6 +2,7 @@ import type { AppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import { DatasetKeeper, type DatasetState } from '../dataset/dataset-keeper.ts';
+import { freeMemory } from '../free-memory.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import { TrainingSchedule, type UseReport } from '../schedule/training-schedule.ts';
 import type { ClientStore } from '../store/client-store.ts';
@@ -69,6 +70,7 @@ export class PlantTraining {
       log,
       onRoundDone,
       onChange,
+      onIdle: freeMemory,
     });
   }
 

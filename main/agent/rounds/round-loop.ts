@@ -65,6 +65,8 @@ export interface RoundLoopContext {
   readonly onExamplesDamaged: () => void;
   /** Why the schedule does not let training run; null when it does. */
   readonly hold: () => TrainingHold | null;
+  /** There has been nothing to train for a while, and there will not be for a while. */
+  readonly onIdle?: () => void;
   /** For tests: how long a trainer may have nothing to do, milliseconds. */
   readonly trainerIdleMs?: number;
   readonly settings: () => AgentSettings;
@@ -216,10 +218,12 @@ export class RoundLoop {
 
   async #endTrainer(): Promise<void> {
     const trainer = this.#trainer;
-    if (trainer === null) return;
-    this.#trainer = null;
-    this.#context.log.info({ pid: trainer.pid }, 'nothing to train: trainer ended');
-    await trainer.close();
+    if (trainer !== null) {
+      this.#trainer = null;
+      this.#context.log.info({ pid: trainer.pid }, 'nothing to train: trainer ended');
+      await trainer.close();
+    }
+    this.#context.onIdle?.();
   }
 
   async #readyTrainer(): Promise<Trainer> {

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { Task } from '@genba/shared/model/task';
+import type { Examples } from '../../trainer/messages.ts';
+import { type Dataset, loadCheckSet, loadDataset } from './dataset.ts';
+import { ExampleParts } from './example-parts.ts';
+import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
+
+/** What to read, and where to keep it. */
+export interface ReadingJob {
+  readonly dataFolder: string;
+  readonly dataset: string;
+  readonly checkSet: string | null;
+  readonly task: Task;
+  readonly seed: number;
+  /** What the examples depend on beside their files. */
+  readonly reading: string;
+  /** Of the files as they were just seen. */
+  readonly fingerprint: string;
+}
+
+/** Examples that could not be kept on disk, and why. */
+export interface UnkeptReading {
+  readonly about: Pick<KeptDataset, 'reading' | 'fingerprint' | 'readAt'>;
+  readonly dataset: Dataset;
+  readonly check: Examples['check'];
+  readonly cause: unknown;
+}
+
+/**
+ * Reads a dataset, unchanged pictures from what was kept before, and keeps it.
+ * @returns what is kept; or the examples themselves, where the disk did not take them
+ * @throws AppError as `loadDataset`
+ */
+export async function readAndKeep(job: ReadingJob): Promise<KeptDataset | UnkeptReading> {
+  const { reading, fingerprint, task, seed, checkSet } = job;
+  const folder = new ExamplesFolder(job.dataFolder);
+  const before = folder.read();
+  const canReuse = before !== null && decodesAlike(before.reading, reading);
+  const decoded = canReuse ? await folder.openDecoded(before) : null;
+  const parts = new ExampleParts(join(folder.path, `parts-${seed}`));
+  try {
+    const dataset = await loadDataset(job.dataset, task, { seed, parts, decoded });
+    const check = checkSet === null ? null : await loadCheckSet(checkSet, task, dataset.statistics);
+    const about = { reading, fingerprint, readAt: new Date().toISOString() };
+    try {
+      // The parts first: examples that are trained on must be known as such.
+      parts.save();
+      return await folder.keep({ ...about, dataset, check });
+    } catch (cause) {
+      return { about, dataset, check, cause };
+    }
+  } finally {
+    await decoded?.close();
+  }
+}
+
+/** Whether pixels of one reading are as good in the other: all but the input may differ. */
+function decodesAlike(one: string, other: string): boolean {
+  const input = (reading: string) => JSON.stringify((JSON.parse(reading) as unknown[])[3]);
+  return input(one) === input(other);
+}
