@@ -46,9 +46,11 @@ export class ClientStore {
   readonly #database: AgentDatabase;
   readonly #weights: WeightTable;
   readonly #outgoing: Outgoing;
+  readonly #now: () => Date;
 
-  constructor(database: AgentDatabase) {
+  constructor(database: AgentDatabase, now: () => Date = () => new Date()) {
     this.#database = database;
+    this.#now = now;
     this.#weights = new WeightTable(database);
     this.#outgoing = new Outgoing(database);
     database.prepare('INSERT OR IGNORE INTO client (only_row, client_id) VALUES (1, ?)').run(randomUUID());
@@ -115,7 +117,7 @@ export class ClientStore {
           )
           .run(
             this.#pendingUpdate(),
-            new Date().toISOString(),
+            this.#now().toISOString(),
             round.durationMs,
             round.examples,
             round.loss,
@@ -135,7 +137,7 @@ export class ClientStore {
     const updateId = randomUUID();
     this.#database
       .prepare("INSERT INTO outbox (update_id, state, created_at) VALUES (?, 'pending', ?)")
-      .run(updateId, new Date().toISOString());
+      .run(updateId, this.#now().toISOString());
     return updateId;
   }
 
@@ -171,7 +173,7 @@ export class ClientStore {
         this.#database
           .prepare('UPDATE client SET base_id = ?, base_version = ?')
           .run(received.baseId, received.globalVersion);
-        const now = new Date().toISOString();
+        const now = this.#now().toISOString();
         this.#database
           .prepare(
             `INSERT INTO install (base_id, installed_at, update_id, after_round, global_version, staleness)

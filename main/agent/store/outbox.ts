@@ -54,9 +54,11 @@ export class Outbox {
   readonly #database: AgentDatabase;
   readonly #weights: WeightTable;
   readonly #outgoing: Outgoing;
+  readonly #now: () => Date;
 
-  constructor(database: AgentDatabase) {
+  constructor(database: AgentDatabase, now: () => Date = () => new Date()) {
     this.#database = database;
+    this.#now = now;
     this.#weights = new WeightTable(database);
     this.#outgoing = new Outgoing(database);
   }
@@ -112,7 +114,7 @@ export class Outbox {
       .run(
         JSON.stringify(squashReports(rounds)),
         createHash('sha256').update(sent).digest('hex'),
-        new Date().toISOString(),
+        this.#now().toISOString(),
         updateId,
       );
     return this.#outstanding();
@@ -124,7 +126,7 @@ export class Outbox {
       .prepare(
         "UPDATE outbox SET state = 'receipted', receipted_at = ? WHERE update_id = ? AND state = 'inFlight'",
       )
-      .run(new Date().toISOString(), updateId);
+      .run(this.#now().toISOString(), updateId);
   }
 
   /** The aggregator has the update, but a person there has to look at it first. Said again, it changes nothing. */
@@ -134,7 +136,7 @@ export class Outbox {
         `UPDATE outbox SET held_reason = ?, held_at = ?
          WHERE update_id = ? AND state IN ('inFlight', 'receipted') AND held_reason IS NULL`,
       )
-      .run(reason, new Date().toISOString(), updateId);
+      .run(reason, this.#now().toISOString(), updateId);
   }
 
   /** The update that waits for a person at the aggregator; null when none does. */
@@ -183,7 +185,7 @@ export class Outbox {
         const target = (pending.get() as string | undefined) ?? pendingId;
         this.#database
           .prepare("INSERT OR IGNORE INTO outbox (update_id, state, created_at) VALUES (?, 'pending', ?)")
-          .run(target, new Date().toISOString());
+          .run(target, this.#now().toISOString());
         this.#database.prepare('UPDATE round SET update_id = ? WHERE update_id = ?').run(target, updateId);
       })
       .immediate();
