@@ -1,18 +1,7 @@
+import { parseByteSize } from '@genba/shared/byte-size';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_RESERVE_BYTES } from './store/part-files.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './store/retention-policy.ts';
-
-/** Bytes per unit: powers of 1000 as disks are sold, powers of 1024 under their own names. */
-const UNITS: Readonly<Record<string, number>> = {
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
-};
 
 /** What the options of {@link addRetentionOptions} give. */
 export interface RetentionChoices {
@@ -50,9 +39,8 @@ export function retentionOf({ keepVersions, keepDays, maxWeights }: RetentionCho
 
 /** A size with its unit, such as 500MB, 1.5 TB or 200GiB, in bytes. @throws InvalidArgumentError */
 export function readSize(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?) ?([kmgt]i?b)$/i.exec(text.trim()) ?? [];
-  const bytes = Math.round(Number(number) * (UNITS[unit?.toLowerCase() ?? ''] ?? Number.NaN));
-  if (!(bytes >= 1) || !Number.isSafeInteger(bytes))
+  const bytes = parseByteSize(text);
+  if (bytes === null)
     throw new InvalidArgumentError('It must be a size with its unit, like 500MB, 1.5TB or 200GiB.');
   return bytes;
 }

@@ -87,6 +87,8 @@ export function offlinePlant(): AgentStatus {
       lastSyncAt: minutesAgo(12),
     },
     held: null,
+    refused: [],
+    disk: null,
     base: { globalVersion: 61, staleness: 7, installedAt: minutesAgo(19) },
     history: history(),
   };

@@ -4,9 +4,11 @@ import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentNotice, AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
+import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Schedule } from '@genba/shared/local-api/schedule';
 import { WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
+import { DiskWatch } from './disk/disk-watch.ts';
 import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
@@ -20,6 +22,7 @@ import { type AgentDatabase, openAgentDatabase } from './store/database.ts';
 import { readBase, readHistory } from './store/history.ts';
 import { Ledger } from './store/ledger.ts';
 import { Outbox } from './store/outbox.ts';
+import { newestRefused, readRefused } from './store/refused-updates.ts';
 import { type AgentSettings, SettingsStore, scheduleOf } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
 import { SyncClient, type SyncTargets } from './sync/sync-client.ts';
@@ -51,6 +54,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #client: ClientStore;
   readonly #outbox: Outbox;
   readonly #ledger: Ledger;
+  readonly #disk: DiskWatch;
   readonly #device: DeviceStore;
   readonly #identity: DeviceIdentity;
   #sync: SyncClient | null = null;
@@ -82,6 +86,13 @@ export class Agent extends EventEmitter<AgentEvents> {
     }
     this.#settings.write(options.settings);
     const { appVersion, log } = options;
+    this.#disk = new DiskWatch({
+      dataFolder: options.dataFolder,
+      task: () => this.#client.task(),
+      quotaBytes: () => this.#settings.read().quotaBytes,
+      log,
+      onChange: () => this.#onDiskChange(),
+    });
     this.#identity = new DeviceIdentity({
       device: this.#device,
       client: this.#client,
@@ -94,6 +105,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Starts to connect and to train, as far as it is set up; returns at once. */
   start(): void {
     this.#isStarted = true;
+    this.#disk.start();
     const where = this.#syncTargets();
     if (where === null || this.#settings.read().dataset === null) return;
     this.#startSync(where);
@@ -106,6 +118,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Ends training and connection and closes the database. What was finished is kept. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#disk.stop();
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
     this.#sync?.stop();
     await this.#training?.stop();
@@ -141,7 +154,14 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Answers what a command of the program wants to know. */
   answer(query: LocalQuery): LocalMessage {
-    return { type: 'ledger', id: query.id, page: this.readLedger(query.of) };
+    const { id } = query;
+    if (query.query === 'refused') return { type: 'refused', id, page: this.readRefused(query.after) };
+    return { type: 'ledger', id, page: this.readLedger(query.of) };
+  }
+
+  /** One page of the updates that the aggregator will never take. */
+  readRefused(after: number): RefusedPage {
+    return readRefused(this.#database, after);
   }
 
   /** One page of what left this PC. */
@@ -239,6 +259,8 @@ export class Agent extends EventEmitter<AgentEvents> {
       roundLimit,
       queue: this.#outbox.figures(),
       held: this.#outbox.held(),
+      refused: newestRefused(this.#database),
+      disk: this.#disk.status,
       base,
       history: readHistory(this.#database, HISTORY_POINTS),
     };
@@ -278,6 +300,12 @@ export class Agent extends EventEmitter<AgentEvents> {
     });
     this.#sync.on('state', () => this.#onNetworkState());
     this.#sync.start();
+  }
+
+  /** More room: training need not wait until it looks again. */
+  #onDiskChange(): void {
+    this.#training?.loop.obstacleChanged();
+    this.emit('change');
   }
 
   #onNetworkState(): void {
@@ -322,6 +350,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       client: this.#client,
       task: () => this.#client.task()!,
       settings: () => this.#settings.read(),
+      obstacle: () => this.#disk.obstacle(),
       roundsDone: () => this.#outbox.figures().roundsDone,
       onRoundDone: () => this.#sync?.notify(),
       onWake: () => this.#sync?.wake(),

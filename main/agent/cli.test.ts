@@ -128,6 +128,8 @@ describe('wrong usage of genba-agent', () => {
     ['an unknown log level', ['--log-level', 'loud'], /Allowed choices are fatal, error, warn, info/],
     ['an unknown backend', ['--backend', 'gpu'], /Allowed choices are tensorflow, wasm, cpu/],
     ['half a round', ['--rounds', '1.5'], /whole number from 0/],
+    ['a quota without a unit', ['--quota', '20'], /a size of 100MB or more/],
+    ['a quota too small for anything', ['--quota', '1MB'], /a size of 100MB or more/],
     ['what is no address', ['--server', 'not an address'], badAddress.en],
     ['what is no address, in Japanese', ['--server', 'not an address'], badAddress.ja],
     ['an encrypted address', ['--server', 'https://localhost:8600'], badAddress.en],

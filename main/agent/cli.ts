@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { parseByteSize } from '@genba/shared/byte-size';
 import { toAppError } from '@genba/shared/errors/app-error';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import pino from 'pino';
@@ -13,11 +14,12 @@ import { addIdentityCommands } from './identity/commands.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
 import { LocalApiServer } from './local-api/local-api-server.ts';
 import { takeOver } from './local-api/take-over.ts';
+import { addOutboxCommand } from './outbox-command.ts';
 import { addScheduleOptions, givenSchedule, type ScheduleOptions } from './schedule/options.ts';
 import { addServiceCommands } from './service/commands.ts';
 import { addStatusCommand } from './status-command.ts';
 import { withDiskTrouble } from './store/disk-trouble.ts';
-import { type AgentSettings, MAX_PLANT_NAME_LENGTH } from './store/settings.ts';
+import { type AgentSettings, MAX_PLANT_NAME_LENGTH, MIN_QUOTA_BYTES } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -37,6 +39,7 @@ interface CliOptions extends ScheduleOptions {
   readonly backend?: AgentSettings['backend'];
   readonly seed?: number;
   readonly keyDays?: number;
+  readonly quota?: number;
   readonly port: number;
   readonly takeOver?: true;
   readonly wait: number;
@@ -52,6 +55,12 @@ function numberFrom(minimum: number, maximum: number, isWhole: boolean): (text: 
       return value;
     throw new InvalidArgumentError(`a ${isWhole ? 'whole ' : ''}number from ${minimum} to ${maximum}`);
   };
+}
+
+function quota(text: string): number {
+  const bytes = parseByteSize(text);
+  if (bytes !== null && bytes >= MIN_QUOTA_BYTES) return bytes;
+  throw new InvalidArgumentError('a size of 100MB or more with its unit, like 500MB or 20GB');
 }
 
 function address(text: string): string {
@@ -91,6 +100,7 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
     seed: options.seed,
     keyRotationDays: options.keyDays,
     ...givenSchedule(options),
+    quotaBytes: options.quota,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -166,6 +176,7 @@ function program(appVersion: string): Command {
     )
     .option('--seed <number>', 'seed of splits and orders (default: 1)', numberFrom(0, 0xffff_ffff, true))
     .option('--key-days <days>', 'age at which the key is replaced (default: 180)', numberFrom(1, 3650, true))
+    .option('--quota <size>', 'largest size of the data folder, like 20GB (default: 20GB)', quota)
     .option('--port <number>', 'port of the local API', numberFrom(0, 65_535, true), 0)
     .option('--take-over', 'ask the agent that has the data folder to stop, and start when it has')
     .option('--wait <seconds>', 'how long --take-over waits for it', numberFrom(1, 3600, false), 30)
@@ -177,6 +188,7 @@ function program(appVersion: string): Command {
   addScheduleOptions(runCommand);
   addStatusCommand(command, host);
   addIdentityCommands(command, host);
+  addOutboxCommand(command, host);
   addDatasetCommands(command, console.log);
   addServiceCommands(command, {
     cliPath: import.meta.filename,

@@ -32,6 +32,8 @@ export function plantStatus(change: Partial<AgentStatus> = {}): AgentStatus {
       lastSyncAt: at,
     },
     held: null,
+    refused: [],
+    disk: null,
     base: null,
     history: [
       { at, event: 'round', round: 1, globalVersion: 0, loss: 0.5, ownAccuracy: 0.8, checkAccuracy: null },

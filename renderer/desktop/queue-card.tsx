@@ -1,3 +1,4 @@
+import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import { Card } from '../ui/card.tsx';
 import { useLanguage } from '../ui/i18n/use-language.ts';
@@ -8,8 +9,8 @@ interface QueueCardProps {
 }
 
 /** What waits to be sent, and what has arrived. */
-export function QueueCard({ status: { queue, held }, nowMs }: QueueCardProps) {
-  const { t, formats } = useLanguage();
+export function QueueCard({ status: { queue, held, refused }, nowMs }: QueueCardProps) {
+  const { t, formats, language } = useLanguage();
   const { roundsWaiting, roundsWaitingPeak, updatesDelivered, updatesRefused, lastSyncAt } = queue;
   return (
     <Card title={t('queue.title')} width="third">
@@ -53,7 +54,11 @@ export function QueueCard({ status: { queue, held }, nowMs }: QueueCardProps) {
           })}
         </p>
       )}
-      {updatesRefused > 0 ? <p className="soft push-down">{t('queue.refused.note')}</p> : null}
+      {refused[0] === undefined ? null : (
+        <p className="soft push-down">
+          {t('queue.refused.note', { reason: ERROR_CATALOGUE[refused[0].code][language] })}
+        </p>
+      )}
     </Card>
   );
 }

@@ -10,6 +10,7 @@ import { AccuracyCard } from './accuracy-card.tsx';
 import type { AgentClient } from './agent-client.ts';
 import type { AgentView } from './agent-view.ts';
 import { DataCard } from './data-card.tsx';
+import { DiskNotice } from './disk-notice.tsx';
 import { MethodCard } from './method-card.tsx';
 import { PauseButton } from './pause-button.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
@@ -41,6 +42,7 @@ export function Screen({ client }: { readonly client: AgentClient }) {
         {isConnected && status !== null ? <PauseButton client={client} phase={status.phase} /> : undefined}
       </StateBanner>
       {isConnected && status !== null ? <ProblemNotice status={status} /> : null}
+      {isConnected && status !== null ? <DiskNotice status={status} /> : null}
       {isConnected && status !== null ? <ServerNotice status={status} /> : null}
       {status === null ? null : <Cards status={status} />}
     </PageFrame>

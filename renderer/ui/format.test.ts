@@ -49,3 +49,14 @@ it('writes numbers as the language does', () => {
   expect(ja.percent(0.9127)).toBe('91.3%');
   expect(en.wholePercent(0.627)).toBe('63%');
 });
+
+describe('size', () => {
+  it.each([
+    [999, '999 byte', '999byte'],
+    [407_208, '407 kB', '407KB'],
+    [200e6, '200 MB', '200MB'],
+    [1.25e9, '1.3 GB', '1.3GB'],
+  ])('says %i bytes', (bytes, english, japanese) => {
+    expect([en.size(bytes), ja.size(bytes)]).toEqual([english, japanese]);
+  });
+});

@@ -20,6 +20,8 @@ export interface Formats {
   moment(iso: string, nowMs: number): string;
   /** How long ago, in the largest fitting unit. */
   ago(iso: string, nowMs: number): string;
+  /** A size in the largest fitting unit, with powers of 1000. */
+  size(bytes: number): string;
   /** A length of time in one or two units. */
   duration(milliseconds: number): string;
 }
@@ -54,6 +56,7 @@ export function createFormats(language: Language): Formats {
       const [length, unit] = LONGER_UNITS.findLast(([unitMs]) => elapsed >= unitMs) ?? LONGER_UNITS[0];
       return tight(language, relative.format(-Math.floor(elapsed / length), unit));
     },
+    size: (bytes) => formatSize(language, bytes),
     duration: (milliseconds) => formatDuration(language, milliseconds),
   };
 }
@@ -83,4 +86,22 @@ function formatDuration(language: Language, milliseconds: number): string {
     hours === 0 && (minutes === 0 || seconds % 60 > 0) ? unit(seconds % 60, 'second') : '',
   ];
   return tight(language, parts.filter((part) => part !== '').join(' '));
+}
+
+const SIZE_UNITS = [
+  [1e9, 'gigabyte'],
+  [1e6, 'megabyte'],
+  [1e3, 'kilobyte'],
+  [1, 'byte'],
+] as const;
+
+function formatSize(language: Language, bytes: number): string {
+  const [length, unit] = SIZE_UNITS.find(([size]) => bytes >= size) ?? SIZE_UNITS[3];
+  const style = {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: bytes < 1e9 ? 0 : 1,
+  } as const;
+  return tight(language, new Intl.NumberFormat(language, style).format(bytes / length));
 }

@@ -356,6 +356,16 @@ export const ERROR_CATALOGUE = {
     en: 'The disk of this PC is full. Free some space; the work goes on by itself and nothing is lost.',
     ja: 'このパソコンのディスクがいっぱいです。空きを作ってください。作業は自動で再開し、データは失われません。',
   },
+  'store/space-needed': {
+    isRetryable: true,
+    en: 'There is too little room on the disk, so no new training begins. Make room; training then goes on by itself. Nothing is lost, and finished results are still sent.',
+    ja: 'ディスクの空きが足りないため、新しい学習を始めません。空きを増やすと、自動で再開します。学習済みの結果は失われず、送信も続けます。',
+  },
+  'store/quota-reached': {
+    isRetryable: true,
+    en: 'The data folder has reached the size it may have, so no new training begins. Allow more with --quota, or let IT look at the folder. Nothing is lost, and finished results are still sent.',
+    ja: 'データフォルダーが決められた大きさに達したため、新しい学習を始めません。--quota で上限を上げるか、フォルダーの中身をIT担当に確認してもらってください。学習済みの結果は失われず、送信も続けます。',
+  },
   'store/newer-database': {
     isRetryable: false,
     en: 'The data folder was written by a newer version of the program. Install that version or a later one.',

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors/catalogue.ts';
 import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
 import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
+import { diskStatusSchema } from './disk.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
+import { REFUSED_IN_STATUS, refusedPageSchema, refusedUpdateSchema } from './refused-updates.ts';
 import { STANDSTILL_REASONS, scheduleSchema } from './schedule.ts';
 
 /** WebSocket subprotocol of the agent's local API; the token travels as a second one, `token.<hex>`. */
@@ -163,6 +165,10 @@ export const agentStatusSchema = z.strictObject({
    * what it learns meanwhile is sent after that.
    */
   held: z.strictObject({ reason: z.enum(['norm', 'check-set']), since: timestamp }).nullable(),
+  /** The newest updates that the aggregator will never take, newest first; `queue` counts all of them. */
+  refused: z.array(refusedUpdateSchema).max(REFUSED_IN_STATUS),
+  /** Whether there is room for what the agent still has to write; null while nobody knows. */
+  disk: diskStatusSchema.nullable(),
   /** What the client last installed from the aggregator. */
   base: z
     .strictObject({ globalVersion: z.int(), staleness: z.int().nullable(), installedAt: timestamp })
@@ -219,6 +225,7 @@ export type PlainCommand = Extract<LocalCommand['command'], 'pause' | 'resume' |
 /** What commands of the program ask a running agent for, because only it can open its database. */
 export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('ledger'), of: ledgerQuerySchema }),
+  z.strictObject({ id: z.int(), query: z.literal('refused'), after: z.int().min(0) }),
 ]);
 export type LocalQuery = z.output<typeof localQuerySchema>;
 
@@ -230,5 +237,6 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('status'), status: agentStatusSchema }),
   z.strictObject({ type: z.literal('reply'), id: z.int(), error: z.enum(ERROR_CODES).nullable() }),
   z.strictObject({ type: z.literal('ledger'), id: z.int(), page: ledgerPageSchema }),
+  z.strictObject({ type: z.literal('refused'), id: z.int(), page: refusedPageSchema }),
 ]);
 export type LocalMessage = z.output<typeof localMessageSchema>;

@@ -11,6 +11,7 @@ import {
   type LocalQuery,
   localMessageSchema,
 } from '@genba/shared/local-api/messages';
+import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { type RawData, WebSocket } from 'ws';
 
@@ -50,6 +51,17 @@ export async function askLedger(endpoint: LocalApiEndpoint, of: LedgerQuery): Pr
     socket.on('open', () => socket.send(JSON.stringify({ id: 1, query: 'ledger', of } satisfies LocalQuery)));
     return (message) => {
       if (message.type === 'ledger') resolve(message.page);
+    };
+  });
+}
+
+/** A page of a running agent's refused updates. @throws AppError `local/unauthorised` */
+export async function askRefused(endpoint: LocalApiEndpoint, after: number): Promise<RefusedPage> {
+  const query: LocalQuery = { id: 1, query: 'refused', after };
+  return converse<RefusedPage>(endpoint, (socket, resolve) => {
+    socket.on('open', () => socket.send(JSON.stringify(query)));
+    return (message) => {
+      if (message.type === 'refused') resolve(message.page);
     };
   });
 }

@@ -17,6 +17,8 @@ export interface PlantTrainingContext {
   /** As the aggregator last described it; known before training is made. */
   readonly task: () => Task;
   readonly settings: () => AgentSettings;
+  /** See `RoundLoopContext`. */
+  readonly obstacle: () => AppError | null;
   readonly roundsDone: () => number;
   /** A round was kept: there is an update to send. */
   readonly onRoundDone: () => void;
@@ -35,7 +37,7 @@ export class PlantTraining {
   #done: Promise<unknown> = Promise.resolve();
 
   constructor(context: PlantTrainingContext) {
-    const { dataFolder, client, task, settings, roundsDone, onRoundDone, onChange, log } = context;
+    const { dataFolder, client, task, settings, obstacle, roundsDone, onRoundDone, onChange, log } = context;
     this.#keeper = new DatasetKeeper({
       dataFolder,
       settings,
@@ -65,6 +67,7 @@ export class PlantTraining {
       onExamplesDamaged: () => this.#keeper.discard(),
       hold: () => this.#schedule.hold(),
       settings,
+      obstacle,
       roundsDone,
       startTrainer: (onExit) => this.#startTrainer(settings().threads, onExit),
       log,

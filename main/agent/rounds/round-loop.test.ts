@@ -124,6 +124,7 @@ let damagedCount: number;
 let trainerIdleMs: number;
 /** So many rounds yet take their trainer down. */
 let crashesLeft: number;
+let obstacle: AppError | null;
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'genba-loop-'));
@@ -138,6 +139,7 @@ beforeEach(() => {
   damagedCount = 0;
   trainerIdleMs = 3_600_000;
   crashesLeft = 0;
+  obstacle = null;
 });
 
 afterEach(async () => {
@@ -163,6 +165,7 @@ function start(
     hold: () => hold,
     trainerIdleMs,
     settings: () => settings.read(),
+    obstacle: () => obstacle,
     roundsDone: () => outbox.figures().roundsDone,
     startTrainer: (onExit) => {
       const trainer = new FakeTrainer();
@@ -401,6 +404,35 @@ describe('the round loop', () => {
     await vi.waitFor(() => expect(loop.state).toBe('finished'));
     expect(loop.problem).toBeNull();
     expect(roundsKept()).toBe(2);
+  });
+
+  it('begins no round while there is an obstacle, says which, and goes on when it is gone', async () => {
+    install('a');
+    obstacle = new AppError('store/space-needed');
+    start({ restSeconds: 0, roundLimit: 2 });
+    await vi.waitFor(() => expect(loop.problem?.code).toBe('store/space-needed'));
+    expect(loop.state).toBe('failed');
+    loop.weightsInstalled();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([roundsKept(), trainers.length]).toEqual([0, 0]);
+    obstacle = null;
+    loop.obstacleChanged();
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    expect(loop.problem).toBeNull();
+    expect(roundsKept()).toBe(2);
+  });
+
+  it('finishes and keeps the round that runs when an obstacle comes up', async () => {
+    install('a');
+    start({ restSeconds: 0 }, (trainer) => {
+      const train = trainer.train;
+      trainer.train = (...round) => {
+        obstacle = new AppError('store/space-needed');
+        return train(...round);
+      };
+    });
+    await vi.waitFor(() => expect(loop.problem?.code).toBe('store/space-needed'));
+    expect(roundsKept()).toBe(1);
   });
 
   it('trains each round with the task’s settings of the moment', async () => {

@@ -30,6 +30,9 @@ const TRAINER_IDLE_MS = 60_000;
 /** How often a full disk is tried again, milliseconds. */
 const DISK_RETRY_MS = 5_000;
 
+/** How often it is looked whether an obstacle is gone, milliseconds. */
+const OBSTACLE_RETRY_MS = 5_000;
+
 /** The round in progress, as people see it. */
 export interface CurrentRound
   extends Pick<TrainingProgress, 'epoch' | 'epochs' | 'batch' | 'batches' | 'loss'> {
@@ -70,6 +73,8 @@ export interface RoundLoopContext {
   /** For tests: how long a trainer may have nothing to do, milliseconds. */
   readonly trainerIdleMs?: number;
   readonly settings: () => AgentSettings;
+  /** Why no round may begin, such as a disk that is nearly full; null: nothing is in the way. It may go by itself. */
+  readonly obstacle: () => AppError | null;
   readonly roundsDone: () => number;
   readonly startTrainer: (onExit: () => void) => Trainer;
   readonly log: Logger;
@@ -98,6 +103,8 @@ export class RoundLoop {
   sleepsUntilMs: number | null = null;
   #overtime: NodeJS.Timeout | null = null;
   #isStopped = false;
+  /** What is in the way of the next round. */
+  #obstacle: AppError | null = null;
 
   constructor(context: RoundLoopContext) {
     this.#context = context;
@@ -119,6 +126,11 @@ export class RoundLoop {
   /** A setting has changed: look at all of them again. */
   wake(): void {
     this.#signal.wake();
+  }
+
+  /** An obstacle may be gone. A rest goes on. */
+  obstacleChanged(): void {
+    if (this.#obstacle !== null) this.#signal.wake();
   }
 
   /** Weights came from the aggregator. A rest goes on: the next round takes them up. */
@@ -185,6 +197,9 @@ export class RoundLoop {
     const { client, settings } = this.#context;
     const { isPaused, roundLimit, restSeconds } = settings();
     if (isPaused) return this.#sleep('paused');
+    const obstacle = this.#context.obstacle();
+    if (obstacle !== null) return this.#waitFor(obstacle);
+    if (this.#obstacle !== null) this.#forgetObstacle();
     const startWeights = client.weights();
     if (startWeights === null || this.#context.examples() === null) return this.#sleep('waiting');
     if (this.#context.hold() !== null) return this.#sleep('held');
@@ -202,6 +217,17 @@ export class RoundLoop {
   #isFinished(roundLimit: number | null): boolean {
     const isDone = roundLimit !== null && this.#context.roundsDone() >= roundLimit;
     return isDone && this.#context.client.unmeasuredInstall() === null;
+  }
+
+  async #waitFor(obstacle: AppError): Promise<void> {
+    this.#obstacle = obstacle;
+    this.problem = obstacle;
+    await this.#sleep('failed', OBSTACLE_RETRY_MS);
+  }
+
+  #forgetObstacle(): void {
+    if (this.problem === this.#obstacle) this.problem = null;
+    this.#obstacle = null;
   }
 
   async #sleep(state: LoopState, timeoutMs?: number): Promise<void> {

@@ -160,10 +160,10 @@ export class Outbox {
       .transaction(() => {
         const refused = this.#database
           .prepare(
-            `UPDATE outbox SET state = 'refused', refusal = ?
+            `UPDATE outbox SET state = 'refused', refusal = ?, done_at = ?
              WHERE update_id = ? AND state IN ('inFlight', 'receipted')`,
           )
-          .run(code, updateId);
+          .run(code, this.#now().toISOString(), updateId);
         if (refused.changes === 0) return;
         this.#weights.remove('sent');
         this.#outgoing.remove(updateId);

@@ -5,6 +5,9 @@ import type { AgentDatabase } from './database.ts';
 /** Longest name of a plant, characters. */
 export const MAX_PLANT_NAME_LENGTH = 100;
 
+/** Least size of a data folder that can be asked for, bytes. */
+export const MIN_QUOTA_BYTES = 100e6;
+
 /** What the person who sets up the agent decides; kept, so that later starts need only the data folder. */
 const settingsSchema = z.strictObject({
   plantName: z.string().min(1).max(MAX_PLANT_NAME_LENGTH),
@@ -28,11 +31,15 @@ const settingsSchema = z.strictObject({
   /** Age at which the device's key is replaced by a new one, days. */
   keyRotationDays: z.number().min(1).max(3650),
   ...scheduleShape,
+  /** Largest size of the data folder, bytes. */
+  quotaBytes: z.int().min(MIN_QUOTA_BYTES),
 });
 export type AgentSettings = z.output<typeof settingsSchema>;
 
 const DEFAULT_REST_SECONDS = 60;
 const DEFAULT_KEY_ROTATION_DAYS = 180;
+/** Far more than models and history of most tasks take; it is there for what nobody expects. */
+const DEFAULT_QUOTA_BYTES = 20e9;
 
 /** Reads and writes the settings rows. */
 export class SettingsStore {
@@ -54,6 +61,7 @@ export class SettingsStore {
       isPaused: false,
       keyRotationDays: DEFAULT_KEY_ROTATION_DAYS,
       ...DEFAULT_SCHEDULE,
+      quotaBytes: DEFAULT_QUOTA_BYTES,
     };
   }
 

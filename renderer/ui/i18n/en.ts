@@ -66,6 +66,15 @@ export const en = {
   'action.failed': 'That did not work: {{reason}}',
   'action.unanswered': 'the agent did not answer. Try again.',
 
+  'disk.title': 'Disk space',
+  'disk.low':
+    'The disk of this PC is getting full: {{free}} are free. Please make room. Should it get too little, training pauses; nothing is lost.',
+  'disk.low.quota':
+    'The data folder has nearly reached the size it may have: {{used}} of {{quota}}. Should it get there, training pauses; nothing is lost. Your IT can allow more.',
+  'disk.short': 'Free {{free}}, needed {{needed}}. Training goes on by itself when there is room.',
+  'disk.short.quota':
+    'The data folder has {{used}} of {{quota}}, and {{needed}} more may be needed. Training goes on by itself when it may have more.',
+
   'notice.title': 'From the aggregator',
   'notice.startAsked': 'The server asked for this plant’s starting point again. It is being sent.',
   'notice.updateAsked': 'The server asked for the last result again. It is being sent.',
@@ -114,7 +123,8 @@ export const en = {
   'queue.waiting': 'waiting to be sent',
   'queue.delivered': 'Results delivered',
   'queue.refused': 'Refused',
-  'queue.refused.note': 'Refused results are kept. Please tell your IT.',
+  'queue.refused.note':
+    'Refused results stay on record. Please tell your IT why the last one was refused: {{reason}} What it had learned goes with the next result.',
   'queue.held.norm':
     'Waiting for the operator’s check since {{time}}: the result differs unusually much from earlier ones. Nothing needs to be done here.',
   'queue.held.checkSet':
