@@ -9,6 +9,7 @@ import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, exitCodeHelp, exitCodeOf } from
 import type { Security } from './identity/security.ts';
 import { addOperations } from './operations/commands.ts';
 import { addDecisions } from './operations/decision-commands.ts';
+import { addExchange } from './operations/exchange-commands.ts';
 import { addIdentityCommands } from './operations/identity-commands.ts';
 import { addRetentionOptions, type RetentionChoices, retentionOf } from './retention-options.ts';
 import { type Aggregator, startAggregator } from './server.ts';
@@ -63,6 +64,7 @@ function program(): Command {
   addIdentityCommands(command, host.print);
   addOperations(command, host);
   addDecisions(command, host);
+  addExchange(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${serveCommand.helpInformation()}\n${exitCodeHelp()}`,

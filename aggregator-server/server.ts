@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import { OperatorDesk } from './engine/operator-desk.ts';
 import type { StepHook } from './engine/steps.ts';
 import { TaskEngine, type TaskEngineOptions } from './engine/task-engine.ts';
+import { FileImporter, type ImportStep } from './exchange/file-importer.ts';
 import { DEFAULT_ADMISSION_LIMITS } from './gateway/admission-limits.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { isLoopbackHost } from './gateway/loopback.ts';
@@ -44,6 +45,8 @@ export interface AggregatorOptions {
   readonly now?: () => Date;
   /** Called at each step of an update's way; for tests that stop the engine there. */
   readonly onStep?: StepHook;
+  /** Called at each step of a file's way in; for tests that stop there. */
+  readonly onImportStep?: (step: ImportStep) => void | Promise<void>;
   /** Makes what runs a task's strategy; a thread each when left out. */
   readonly startRunner?: TaskEngineOptions['startRunner'];
   /** Where the store's slow work is done; in threads of its own when left out. */
@@ -107,7 +110,16 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
     }
     await retention.keepWithin();
     retention.start();
-    desk = new OperatorDesk({ ...store, engines, log });
+    const { onImportStep } = options;
+    const files = new FileImporter({
+      engines,
+      store,
+      ...dataFolderPaths(dataFolder),
+      log,
+      onStep: onImportStep,
+    });
+    await files.clear();
+    desk = new OperatorDesk({ ...store, engines, files, log });
     const { heartbeatMs } = options;
     const folder = dataFolderPaths(dataFolder).identityPath;
     door = isOpen ? null : await TlsDoor.open({ security, folder, host, log });

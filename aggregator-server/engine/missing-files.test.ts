@@ -271,9 +271,10 @@ it('goes back to no version that is evicted while the way back is prepared', asy
   const requestId = crypto.randomUUID();
   const command = { kind: 'rollback', version: 1 } as const;
   const requestedAt = new Date().toISOString();
-  await operators.ask({ requestId, taskId: 'small', command, requestedAt, requestedBy: 'test' });
+  const request = { requestId, taskId: 'small', command, requestedAt, requestedBy: 'test' };
+  await operators.ask(request);
   evict = () => bench.evictAll();
-  await bench.engine.execute((await operators.find(requestId))!);
+  await bench.engine.execute({ ...request, state: 'waiting', result: null, finishedAt: null });
   await bench.engine.whenIdle();
   expect(await operators.find(requestId)).toMatchObject({
     state: 'failed',

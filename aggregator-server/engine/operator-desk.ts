@@ -1,7 +1,12 @@
 import { toAppError } from '@genba/shared/errors/app-error';
 import type { Logger } from 'pino';
 import type { Catalogue } from '../store/catalogue.ts';
-import type { OperatorRequest, OperatorTable } from '../store/operator-table.ts';
+import {
+  type AnyRequest,
+  type ExchangeRequest,
+  isAboutFile,
+  type OperatorTable,
+} from '../store/operator-table.ts';
 import { QueueClosed } from './serial-queue.ts';
 import type { TaskEngine } from './task-engine.ts';
 
@@ -9,6 +14,8 @@ export interface OperatorDeskOptions {
   readonly engines: ReadonlyMap<string, Pick<TaskEngine, 'execute'>>;
   readonly catalogue: Pick<Catalogue, 'onForeignChange'>;
   readonly operators: OperatorTable;
+  /** Carries out what is asked about files. */
+  readonly files: { execute(request: ExchangeRequest): Promise<void> };
   readonly log: Logger;
 }
 
@@ -52,11 +59,11 @@ export class OperatorDesk {
     }
   }
 
-  async #carryOut(request: OperatorRequest): Promise<void> {
-    const { engines, operators } = this.#options;
+  async #carryOut(request: AnyRequest): Promise<void> {
+    const { engines, operators, files } = this.#options;
     const { requestId, taskId } = request;
     const engine = engines.get(taskId);
-    if (engine !== undefined) return engine.execute(request);
+    if (engine !== undefined) return isAboutFile(request) ? files.execute(request) : engine.execute(request);
     const finishedAt = new Date().toISOString();
     const detail = `the running server does not serve ${taskId}`;
     await operators.fail({ requestId, finishedAt, code: 'operation/unknown-task', detail });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import type { OperatorCommand } from '../store/operator-table.ts';
+import { isAboutFile, type OperatorCommand } from '../store/operator-table.ts';
 import { EngineBench, haltAt } from '../testing/engine-bench.ts';
 import { SERVED_FEDERATIONS, smallTask, trained } from '../testing/fixtures.ts';
 import { scaled } from '../testing/poison.ts';
@@ -49,7 +49,8 @@ async function run(federation: object, stop: Stop | null) {
   };
   /** Whatever an operator asked for and nobody has carried out: what a desk does, also after a restart. */
   const carryOut = async () => {
-    for (const request of await bench.store.operators.waiting()) await bench.engine.execute(request);
+    for (const request of await bench.store.operators.waiting())
+      if (!isAboutFile(request)) await bench.engine.execute(request);
   };
   const prepare = async (index: number) => {
     const action = ACTIONS[index]!;

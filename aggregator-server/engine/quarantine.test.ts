@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WHOLE_MODEL } from '@genba/shared/federation/screening/norms';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { OperatorCommand, OperatorRequest } from '../store/operator-table.ts';
+import type { AnyRequest, OperatorCommand } from '../store/operator-table.ts';
 import { EngineBench } from '../testing/engine-bench.ts';
 import { SERVED_FEDERATIONS, smallTask, trained } from '../testing/fixtures.ts';
 import { scaled, wildIn } from '../testing/poison.ts';
@@ -56,12 +56,13 @@ class Plants {
   }
 
   /** Carries out what an operator asks for. @returns how it ended */
-  async operate(command: OperatorCommand): Promise<OperatorRequest> {
+  async operate(command: OperatorCommand): Promise<AnyRequest> {
     const { operators } = this.bench.store;
     const requestId = randomUUID();
     const taskId = this.bench.engine.task.id;
-    await operators.ask({ requestId, taskId, command, requestedAt: TIME, requestedBy: 'test' });
-    await this.bench.engine.execute((await operators.find(requestId))!);
+    const request = { requestId, taskId, command, requestedAt: TIME, requestedBy: 'test' };
+    await operators.ask(request);
+    await this.bench.engine.execute({ ...request, state: 'waiting', result: null, finishedAt: null });
     await this.bench.engine.whenIdle();
     return (await operators.find(requestId))!;
   }
@@ -304,7 +305,7 @@ describe('a rollback', () => {
     const command = { kind: 'rollback', version: 3 } as const;
     const request = { requestId, taskId: engine.task.id, command, requestedAt: TIME, requestedBy: 'test' };
     await store.operators.ask(request);
-    const asked = (await store.operators.find(requestId))!;
+    const asked = { ...request, state: 'waiting', result: null, finishedAt: null } as const;
     expect(await store.operators.withdraw({ requestId, finishedAt: TIME })).toBe(true);
     const before = engine.state;
     await engine.execute(asked);

@@ -61,7 +61,10 @@ export function findEngine(engines: ReadonlyMap<string, TaskEngine>, taskId: str
 }
 
 /** Refuses a client whose program cannot do what the task asks of its plants. @throws AppError `task/app-too-old` */
-export function requireCapabilities({ capabilities }: Hello, { federation }: Task): void {
+export function requireCapabilities(
+  { capabilities }: Pick<Hello, 'capabilities'>,
+  { federation }: Task,
+): void {
   if (federation.strategy !== 'orthofl' || !mayCalibrateOnClient(federation)) return;
   if (!capabilities.includes(CAN_CALIBRATE))
     throw new AppError('task/app-too-old', { detail: CAN_CALIBRATE });

@@ -8,7 +8,8 @@ export interface SessionContext {
   readonly clientId: string;
   readonly engine: TaskEngine;
   readonly store: Pick<Store, 'catalogue' | 'screening' | 'weights' | 'parts'>;
-  readonly channel: Channel;
+  /** The way out: of a connection, or of a file that is taken in. */
+  readonly channel: Pick<Channel, 'send' | 'sendData' | 'sendError'>;
   readonly log: Logger;
 }
 

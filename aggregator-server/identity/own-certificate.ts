@@ -81,6 +81,11 @@ export async function copyAuthority(from: string, to: string): Promise<void> {
   if (authority !== null) await keep(join(to, AUTHORITY_NAME), authority);
 }
 
+/** The certificate of the authority in a folder; null where none was made. @throws AppError `store/damaged`, `server/storage` */
+export async function readOwnAnchor(folder: string): Promise<X509Certificate | null> {
+  return (await readCredentials(join(folder, AUTHORITY_NAME)))?.certificate ?? null;
+}
+
 interface Wanted {
   readonly authority: Credentials;
   readonly names: readonly string[];

@@ -5,10 +5,8 @@ import type { CommandHost } from './command-host.ts';
 import { requestOperation } from './operator-request.ts';
 import { chooseQuarantined, listQuarantine } from './quarantine.ts';
 import { quarantineTable } from './reports.ts';
+import { waitingFor } from './waiting.ts';
 import { readWholeNumber } from './whole-number.ts';
-
-/** Time between two lines that say that the server has not answered yet, milliseconds. */
-const WAITING_EVERY_MS = 5000;
 
 interface Choices {
   readonly data: string;
@@ -60,7 +58,7 @@ export function addDecisions(program: Command, host: CommandHost): void {
             dataFolder,
             taskId: ofTask,
             command: { kind, updateId },
-            ...waiting(host),
+            ...waitingFor(host),
           });
           print(`${updateId} of ${plantName} ${done}`);
         }
@@ -83,7 +81,7 @@ export function addDecisions(program: Command, host: CommandHost): void {
       if (yes !== true && !(await confirm(host, { dataFolder, taskId, version })))
         program.error('error: not confirmed, nothing was changed; without a terminal add --yes');
       const command = { kind: 'rollback', version } as const;
-      const result = await requestOperation({ dataFolder, taskId, command, ...waiting(host) });
+      const result = await requestOperation({ dataFolder, taskId, command, ...waitingFor(host) });
       if (result.kind !== 'rollback') throw new Error(`a rollback was answered as ${result.kind}`);
       const { fromVersion, newVersion, clients } = result;
       print(
@@ -91,19 +89,6 @@ export function addDecisions(program: Command, host: CommandHost): void {
           `${clients} plant${clients === 1 ? ' follows' : 's follow'} at the next sync.`,
       );
     });
-}
-
-/** Says once in a while that the server has not answered yet; Ctrl+C withdraws the request. */
-function waiting({ tell, interruptible }: CommandHost): { onWait: () => void; signal: AbortSignal } {
-  let toldAt = performance.now();
-  const onWait = () => {
-    if (performance.now() - toldAt < WAITING_EVERY_MS) return;
-    toldAt = performance.now();
-    tell(
-      'Waiting for the server, which finishes the updates in its queue first. Ctrl+C withdraws the request.',
-    );
-  };
-  return { onWait, signal: interruptible() };
 }
 
 async function confirm(

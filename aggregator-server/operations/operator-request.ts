@@ -5,14 +5,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { pino } from 'pino';
 import { TaskEngine } from '../engine/task-engine.ts';
+import { FileImporter } from '../exchange/file-importer.ts';
 import { dataFolderPaths } from '../store/data-folder.ts';
 import { openStore, type Store } from '../store/open-store.ts';
-import type {
-  NewOperatorRequest,
-  OperatorCommand,
-  OperatorRequest,
-  OperatorResult,
-  OperatorTable,
+import {
+  type AnyRequest,
+  type ExchangeCommand,
+  isAboutFile,
+  type NewOperatorRequest,
+  type OperatorCommand,
+  type OperatorResult,
+  type OperatorTable,
 } from '../store/operator-table.ts';
 import { KEEP_EVERYTHING } from '../store/retention-policy.ts';
 import { SqliteConnection } from '../store/sqlite-connection.ts';
@@ -29,13 +32,15 @@ export const ANSWER_DEADLINE_MS = 120_000;
 export interface OperatorRequestOptions {
   readonly dataFolder: string;
   readonly taskId: string;
-  readonly command: OperatorCommand;
+  readonly command: OperatorCommand | ExchangeCommand;
   /** Who waits, milliseconds; {@link ANSWER_DEADLINE_MS} when left out. */
   readonly deadlineMs?: number;
   /** Told while a running server has not answered yet. */
   readonly onWait?: () => void;
   readonly signal?: AbortSignal;
 }
+
+type NewRequest = NewOperatorRequest<OperatorCommand | ExchangeCommand>;
 
 /**
  * Has an operator's request carried out: by the server that has the data folder, or, where none has, here and now. Either
@@ -48,7 +53,7 @@ export async function requestOperation(options: OperatorRequestOptions): Promise
   const { dataFolder, taskId, command } = options;
   const path = resolve(dataFolder);
   await requireTask(path, taskId);
-  const request: NewOperatorRequest = {
+  const request: NewRequest = {
     requestId: randomUUID(),
     taskId,
     command,
@@ -85,9 +90,9 @@ async function openUnlessTaken(path: string): Promise<Store | null> {
 
 async function askServer(
   path: string,
-  request: NewOperatorRequest,
+  request: NewRequest,
   { deadlineMs = ANSWER_DEADLINE_MS, onWait, signal }: OperatorRequestOptions,
-): Promise<OperatorRequest> {
+): Promise<AnyRequest> {
   const connection = SqliteConnection.openAsGuest(dataFolderPaths(path).cataloguePath);
   try {
     const operators = new SqliteOperators(connection);
@@ -112,21 +117,30 @@ async function askServer(
   }
 }
 
-function withdraw(operators: OperatorTable, { requestId }: NewOperatorRequest): Promise<boolean> {
+function withdraw(operators: OperatorTable, { requestId }: NewRequest): Promise<boolean> {
   return operators.withdraw({ requestId, finishedAt: new Date().toISOString() });
 }
 
 /** Without a server: the same engine does what it would do there, after all updates that wait. */
-async function doHere(store: Store, path: string, request: NewOperatorRequest): Promise<OperatorRequest> {
+async function doHere(store: Store, path: string, request: NewRequest): Promise<AnyRequest> {
   const { taskId, requestId } = request;
   let engine: TaskEngine | undefined;
   try {
     const task = await readKeptTask(dataFolderPaths(path).tasksPath, taskId);
     if (task === null) throw new AppError('operation/no-description', { detail: taskId });
     const checkSet = await store.screening.checkSet(taskId);
-    engine = await TaskEngine.open({ ...store, task, checkSet, log: pino({ level: 'silent' }) });
+    const log = pino({ level: 'silent' });
+    engine = await TaskEngine.open({ ...store, task, checkSet, log });
     await store.operators.ask(request);
-    await engine.execute({ ...request, state: 'waiting', result: null, finishedAt: null });
+    // The compiler does not see that a command of either union makes a request of either.
+    const waiting = { ...request, state: 'waiting', result: null, finishedAt: null } as AnyRequest;
+    const files = new FileImporter({
+      engines: new Map([[taskId, engine]]),
+      store,
+      ...dataFolderPaths(path),
+      log,
+    });
+    await (isAboutFile(waiting) ? files.execute(waiting) : engine.execute(waiting));
     await engine.whenIdle();
     return (await store.operators.find(requestId))!;
   } finally {

@@ -11,6 +11,8 @@ export interface DataFolderPaths {
   readonly transfersPath: string;
   /** Descriptions of the tasks, see task-files.ts. */
   readonly tasksPath: string;
+  /** Files of devices without a network, until they are taken in. */
+  readonly importsPath: string;
   /** Authority, certificates and addresses, see the folder `identity/` of the program. */
   readonly identityPath: string;
 }
@@ -27,6 +29,7 @@ export function dataFolderPaths(path: string): DataFolderPaths {
     weightsPath: join(path, 'weights'),
     transfersPath: join(path, 'transfers'),
     tasksPath: join(path, 'tasks'),
+    importsPath: join(path, 'imports'),
     identityPath: join(path, 'identity'),
   };
 }

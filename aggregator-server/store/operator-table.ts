@@ -10,8 +10,34 @@ export type OperatorCommand =
   /** Make the weights of a kept version the newest version. */
   | { readonly kind: 'rollback'; readonly version: number };
 
+/** What an operator may ask for about files that go to and fro without a network. */
+export type ExchangeCommand =
+  /** Take in a file of a device, which lies in the folder for imports. */
+  | { readonly kind: 'import'; readonly file: string }
+  /** Make new weights in place of those that were let go before the client had them. */
+  | { readonly kind: 'reissue'; readonly clientId: string; readonly baseId: string };
+
+/** What has become of a device's file. */
+export interface ImportedFile {
+  readonly kind: 'import';
+  readonly taskId: string;
+  readonly clientId: string;
+  readonly plantName: string;
+  /** It asked for enrolment, and the device is let in now. */
+  readonly hasEnrolled: boolean;
+  readonly updateId: string | null;
+  /** Where its update stands; null where it carried none, or one that was not taken. */
+  readonly updateState: UpdateRecord['state'] | null;
+  /** Why its update was not taken. */
+  readonly refusal: ErrorCode | null;
+  /** The file had been taken in before, or its update had come another way. */
+  readonly isKnown: boolean;
+}
+
 /** How a request ended. */
 export type OperatorResult =
+  | ImportedFile
+  | { readonly kind: 'reissue'; readonly baseId: string }
   | { readonly kind: 'release'; readonly updateId: string }
   | { readonly kind: 'drop'; readonly updateId: string }
   | {
@@ -26,21 +52,31 @@ export type OperatorResult =
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string | null };
 
 /** A request as it is written down before anything happens. */
-export interface NewOperatorRequest {
+export interface NewOperatorRequest<Command = OperatorCommand> {
   readonly requestId: string;
   readonly taskId: string;
-  readonly command: OperatorCommand;
+  readonly command: Command;
   readonly requestedAt: string;
   /** Who asked: the account, and the computer it works on. */
   readonly requestedBy: string;
 }
 
-export interface OperatorRequest extends NewOperatorRequest {
+export interface OperatorRequest<Command = OperatorCommand> extends NewOperatorRequest<Command> {
   /** `withdrawn`: whoever asked gave up waiting; it will not be done. */
   readonly state: 'waiting' | 'done' | 'failed' | 'withdrawn';
   /** null while it waits, and where it was withdrawn. */
   readonly result: OperatorResult | null;
   readonly finishedAt: string | null;
+}
+
+/** A request about a file. */
+export type ExchangeRequest = OperatorRequest<ExchangeCommand>;
+/** Any request that may wait. */
+export type AnyRequest = OperatorRequest | ExchangeRequest;
+
+/** Whether a request is about a file, not for the engine of its task. */
+export function isAboutFile(request: AnyRequest): request is ExchangeRequest {
+  return request.command.kind === 'import' || request.command.kind === 'reissue';
 }
 
 /** Ends a request together with what it does. */
@@ -58,12 +94,17 @@ export interface RequestEnd {
  */
 export interface OperatorTable {
   /** Writes a request down. @throws AppError `operation/unknown-task` */
-  ask(request: NewOperatorRequest): Promise<void>;
-  find(requestId: string): Promise<OperatorRequest | null>;
+  ask(request: NewOperatorRequest<OperatorCommand | ExchangeCommand>): Promise<void>;
+  find(requestId: string): Promise<AnyRequest | null>;
   /** Requests that wait, oldest first. */
-  waiting(): Promise<OperatorRequest[]>;
+  waiting(): Promise<AnyRequest[]>;
   /** Takes a request back; false when it is done already. */
   withdraw(end: RequestEnd): Promise<boolean>;
+  /**
+   * Ends a request whose effect is the same however often it is carried out, so that it needs no transaction with its
+   * end; false when it does not wait any more.
+   */
+  finish(end: RequestEnd & { result: OperatorResult }): Promise<boolean>;
   /** Ends a request that cannot be carried out; false when it does not wait any more. */
   fail(end: RequestEnd & { code: ErrorCode; detail: string | null }): Promise<boolean>;
   /**

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import type { Aftermath, ClientProgress, Issue, Release, TaskState, UpdateRecord } from './catalogue.ts';
 import { Evictor } from './evictor.ts';
 import type {
+  AnyRequest,
+  ExchangeCommand,
   NewOperatorRequest,
+  OperatorCommand,
   OperatorRequest,
   OperatorResult,
   OperatorTable,
@@ -19,6 +22,8 @@ const commandSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('release'), updateId: z.string() }),
   z.strictObject({ kind: z.literal('drop'), updateId: z.string() }),
   z.strictObject({ kind: z.literal('rollback'), version: z.int().min(0) }),
+  z.strictObject({ kind: z.literal('import'), file: z.string() }),
+  z.strictObject({ kind: z.literal('reissue'), clientId: z.string(), baseId: z.string() }),
 ]);
 
 const resultSchema = z.discriminatedUnion('kind', [
@@ -31,6 +36,18 @@ const resultSchema = z.discriminatedUnion('kind', [
     newVersion: z.int(),
     clients: z.int(),
   }),
+  z.strictObject({
+    kind: z.literal('import'),
+    taskId: z.string(),
+    clientId: z.string(),
+    plantName: z.string(),
+    hasEnrolled: z.boolean(),
+    updateId: z.string().nullable(),
+    updateState: z.enum(['received', 'applied', 'refused', 'quarantined']).nullable(),
+    refusal: z.enum(ERROR_CODES).nullable(),
+    isKnown: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal('reissue'), baseId: z.string() }),
   z.strictObject({ kind: z.literal('failed'), code: z.enum(ERROR_CODES), detail: z.string().nullable() }),
 ]);
 
@@ -56,7 +73,7 @@ export class SqliteOperators implements OperatorTable {
     this.#writer = new StateWriter(connection, new Evictor(connection, policy));
   }
 
-  async ask({ command, ...request }: NewOperatorRequest): Promise<void> {
+  async ask({ command, ...request }: NewOperatorRequest<OperatorCommand | ExchangeCommand>): Promise<void> {
     return this.#connection.transact(() => {
       const { taskId } = request;
       if (this.#connection.get('SELECT 1 FROM tasks WHERE id = @taskId', { taskId }) === undefined)
@@ -69,7 +86,7 @@ export class SqliteOperators implements OperatorTable {
     });
   }
 
-  async find(requestId: string): Promise<OperatorRequest | null> {
+  async find(requestId: string): Promise<AnyRequest | null> {
     const sql = 'SELECT * FROM operator_requests WHERE id = @requestId';
     return this.#connection.read(() => {
       const row = this.#connection.get(sql, { requestId });
@@ -77,13 +94,17 @@ export class SqliteOperators implements OperatorTable {
     });
   }
 
-  async waiting(): Promise<OperatorRequest[]> {
+  async waiting(): Promise<AnyRequest[]> {
     const sql = "SELECT * FROM operator_requests WHERE state = 'waiting' ORDER BY sequence";
     return this.#connection.read(() => this.#connection.all(sql, {}).map(readRequest));
   }
 
   async withdraw(end: RequestEnd): Promise<boolean> {
     return this.#connection.transact(() => this.#end(end, 'withdrawn', null));
+  }
+
+  async finish({ result, ...end }: RequestEnd & { result: OperatorResult }): Promise<boolean> {
+    return this.#connection.transact(() => this.#end(end, 'done', result));
   }
 
   async fail({
@@ -184,8 +205,9 @@ export class SqliteOperators implements OperatorTable {
   }
 }
 
-function readRequest(row: unknown): OperatorRequest {
+function readRequest(row: unknown): AnyRequest {
   const request = requestRow.parse(row);
+  // The compiler does not see that a command of either union makes a request of either.
   return {
     requestId: request.id,
     taskId: request.task_id,
@@ -195,5 +217,5 @@ function readRequest(row: unknown): OperatorRequest {
     state: request.state,
     result: request.result === null ? null : resultSchema.parse(JSON.parse(request.result)),
     finishedAt: request.finished_at,
-  };
+  } as AnyRequest;
 }

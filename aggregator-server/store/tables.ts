@@ -1,10 +1,12 @@
 import type { Catalogue } from './catalogue.ts';
+import type { ExchangeTable } from './exchange-table.ts';
 import type { IdentityRegister } from './identity-register.ts';
 import type { OperatorTable } from './operator-table.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
 import type { ScreeningTable } from './screening-table.ts';
 import { SqliteCatalogue } from './sqlite-catalogue.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteExchange } from './sqlite-exchange.ts';
 import { SqliteIdentityRegister } from './sqlite-identity-register.ts';
 import { SqliteOperators } from './sqlite-operators.ts';
 import { SqliteScreening } from './sqlite-screening.ts';
@@ -18,6 +20,7 @@ export interface Tables {
   readonly screening: ScreeningTable;
   readonly operators: OperatorTable;
   readonly identities: IdentityRegister;
+  readonly exchange: ExchangeTable;
 }
 
 /** What each is made of. */
@@ -28,6 +31,7 @@ const TABLES: {
   screening: (connection) => new SqliteScreening(connection),
   operators: (connection, policy) => new SqliteOperators(connection, policy),
   identities: (connection) => new SqliteIdentityRegister(connection),
+  exchange: (connection) => new SqliteExchange(connection),
 };
 
 /** Opens the catalogue's file. @param policy which versions are kept */

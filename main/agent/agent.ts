@@ -2,6 +2,7 @@ import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
+import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentNotice, AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
@@ -9,6 +10,8 @@ import type { Schedule } from '@genba/shared/local-api/schedule';
 import { WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
 import { DiskWatch } from './disk/disk-watch.ts';
+import { ExchangeStore } from './exchange/exchange-store.ts';
+import { FileExchange } from './exchange/file-exchange.ts';
 import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
@@ -57,6 +60,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #disk: DiskWatch;
   readonly #device: DeviceStore;
   readonly #identity: DeviceIdentity;
+  readonly #files: FileExchange;
   #sync: SyncClient | null = null;
   #training: PlantTraining | null = null;
   #syncProblem: AppError | null = null;
@@ -100,6 +104,17 @@ export class Agent extends EventEmitter<AgentEvents> {
       appVersion,
       log,
     });
+    this.#files = new FileExchange({
+      device: this.#device,
+      client: this.#client,
+      outbox: this.#outbox,
+      exchange: new ExchangeStore(this.#database),
+      ledger: this.#ledger,
+      identity: this.#identity,
+      appVersion,
+      log,
+      offline: (change) => this.#whileOffline(change),
+    });
   }
 
   /** Starts to connect and to train, as far as it is set up; returns at once. */
@@ -130,26 +145,48 @@ export class Agent extends EventEmitter<AgentEvents> {
    * Carries out what a window asks for; done when it resolves.
    * @throws AppError why it cannot be done
    */
-  async execute(command: AgentCommand): Promise<void> {
+  async execute(command: AgentCommand): Promise<ExchangeResult | null> {
+    const result = await this.#carryOut(command);
+    this.emit('change');
+    return result;
+  }
+
+  async #carryOut(command: AgentCommand): Promise<ExchangeResult | null> {
     switch (command.command) {
       case 'pause':
       case 'resume':
         this.#setPaused(command.command === 'pause');
-        break;
+        return null;
       case 'set-schedule':
         this.#setSchedule(command.schedule);
-        break;
+        return null;
       case 'report-use':
         this.#training?.report({ idleSeconds: command.idleSeconds, isOnBattery: command.isOnBattery });
-        break;
+        return null;
       case 'enrol':
         await this.enrol(command.invitation, () => undefined);
-        break;
+        return null;
       case 'rotate-key':
         this.rotateKey();
-        break;
+        return null;
+      case 'export-updates':
+        return this.#files.exportUpdates(command.target);
+      case 'request-enrolment':
+        return this.#files.requestEnrolment(command.invitation, command.target);
+      case 'import-reply':
+        return this.#files.importReply(command.path);
     }
-    this.emit('change');
+  }
+
+  /** A conversation that is open holds its own idea of update and base: it ends before these change, and a new one begins. */
+  #whileOffline<Result>(change: () => Result): Result {
+    this.#endSync();
+    try {
+      return change();
+    } finally {
+      if (this.#isStarted && !this.#isStopped) this.start();
+      this.#training?.loop.weightsInstalled();
+    }
   }
 
   /** Answers what a command of the program wants to know. */
@@ -186,11 +223,15 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   async enrol(text: string, onStep: (step: EnrolStep) => void): Promise<void> {
     await this.#identity.enrol(text, onStep);
+    this.#endSync();
+    if (this.#isStarted && !this.#isStopped) this.start();
+  }
+
+  #endSync(): void {
     this.#sync?.stop();
     this.#sync?.removeAllListeners();
     this.#sync = null;
     this.#syncProblem = null;
-    if (this.#isStarted && !this.#isStopped) this.start();
   }
 
   /**

@@ -45,6 +45,18 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'dataset/too-small': 45,
   'operation/target-not-empty': 46,
   'operation/target-not-writable': 47,
+  'exchange/not-found': 60,
+  'exchange/damaged': 61,
+  'exchange/newer-format': 62,
+  'exchange/wrong-direction': 63,
+  'exchange/bad-signature': 64,
+  'exchange/other-aggregator': 65,
+  'exchange/other-device': 66,
+  'exchange/older-reply': 67,
+  'exchange/unknown-update': 68,
+  'exchange/nothing-to-send': 69,
+  'exchange/too-large': 70,
+  'exchange/not-written': 71,
 };
 
 /** The exit code for an error; see {@link EXIT_CODES}. */

@@ -5,7 +5,7 @@ const REPORT_MS = 30_000;
 
 export interface UseReporterContext {
   readonly find: () => Promise<LocalApiEndpoint | null>;
-  readonly ask: (endpoint: LocalApiEndpoint, command: LocalCommand) => Promise<void>;
+  readonly ask: (endpoint: LocalApiEndpoint, command: LocalCommand) => Promise<unknown>;
   /** Seconds since keyboard or mouse were last touched. */
   readonly idleSeconds: () => number;
   readonly isOnBattery: () => boolean;

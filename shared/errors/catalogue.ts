@@ -381,6 +381,77 @@ export const ERROR_CATALOGUE = {
     en: 'The part of the aggregator that keeps its records has stopped, so the aggregator stops. Start it again; nothing is lost.',
     ja: '集約サーバーの記録を担う部分が止まったため、サーバーを停止します。もう一度起動してください。データは失われません。',
   },
+  // exchange: files that carry updates and replies on a USB stick
+  'exchange/not-found': {
+    isRetryable: false,
+    en: 'The file cannot be read. Check the path, and that the USB stick is plugged in and readable.',
+    ja: 'ファイルを読み取れません。場所と、USBメモリーが挿さっていて読める状態かを確認してください。',
+  },
+  'exchange/damaged': {
+    isRetryable: false,
+    en: 'The file is incomplete, damaged, or not one of ours. Nothing was taken from it. Write it again where it came from.',
+    ja: 'ファイルが途中で切れているか壊れている、または別の種類のファイルのため、何も取り込みませんでした。作成元でもう一度書き出してください。',
+  },
+  'exchange/newer-format': {
+    isRetryable: false,
+    en: 'The file was written by a newer version. Update this program first.',
+    ja: 'より新しい版で作られたファイルです。先にこのプログラムを更新してください。',
+  },
+  'exchange/wrong-direction': {
+    isRetryable: false,
+    en: 'This file goes the other way: updates are imported at the aggregator, replies on the plant’s PC.',
+    ja: '取り込む場所が逆です。更新ファイルは集約サーバーで、返信ファイルは拠点のパソコンで取り込んでください。',
+  },
+  'exchange/bad-signature': {
+    isRetryable: false,
+    en: 'The signature of the file is not right: it was changed on the way, or somebody else wrote it. Nothing was taken from it.',
+    ja: 'ファイルの署名が正しくありません。途中で書き換えられたか、別の相手が作ったものです。何も取り込みませんでした。',
+  },
+  'exchange/other-aggregator': {
+    isRetryable: false,
+    en: 'The file belongs to another aggregator. Nothing was taken from it.',
+    ja: '別の集約サーバーのファイルです。何も取り込みませんでした。',
+  },
+  'exchange/other-device': {
+    isRetryable: false,
+    en: 'The file is for another PC, named below. Nothing was taken from it; bring it there.',
+    ja: '別のパソコン宛てのファイルのため、何も取り込みませんでした。下に示す拠点で取り込んでください。',
+  },
+  'exchange/older-reply': {
+    isRetryable: false,
+    en: 'This reply is older than what this PC has. Nothing was taken from it; use the newest reply.',
+    ja: 'このパソコンの状態より古い返信のため、何も取り込みませんでした。最新の返信ファイルを使ってください。',
+  },
+  'exchange/unknown-update': {
+    isRetryable: false,
+    en: 'The reply answers an update that this PC does not have, perhaps because its data came from a copy. Write an update file again and bring it to the aggregator: it answers with fresh weights.',
+    ja: 'このパソコンにない更新への返信です（データが控えから戻された可能性があります）。もう一度更新ファイルを書き出して集約サーバーで取り込むと、新しい重みが返されます。',
+  },
+  'exchange/nothing-to-send': {
+    isRetryable: false,
+    en: 'There is nothing to send: all finished training has been answered. Nothing was written.',
+    ja: '送るものがありません。終わった学習にはすべて返信が届いています。ファイルは作りませんでした。',
+  },
+  'exchange/nothing-to-answer': {
+    isRetryable: false,
+    en: 'There is nothing for this device: it has all that was made for it. Nothing was written.',
+    ja: 'この端末に返すものがありません。作成済みのものはすべて届いています。ファイルは作りませんでした。',
+  },
+  'exchange/too-large': {
+    isRetryable: false,
+    en: 'The file would have 4 GB or more, which most USB sticks (FAT32) cannot hold. This model needs a network.',
+    ja: 'ファイルが4GB以上になり、多くのUSBメモリー（FAT32）に入りません。このモデルはネットワークで送ってください。',
+  },
+  'exchange/not-written': {
+    isRetryable: true,
+    en: 'The file could not be written, or the USB stick gave back something else than was written. Check free space and write protection, or take another stick.',
+    ja: 'ファイルを書き込めないか、書いた内容を正しく読み返せませんでした。USBメモリーの空きと書き込み禁止を確認するか、別のUSBメモリーを使ってください。',
+  },
+  'exchange/certificate-needed': {
+    isRetryable: false,
+    en: 'This aggregator uses a certificate of your own. Name its files with --tls-cert and --tls-key, so that the reply can be signed.',
+    ja: 'この集約サーバーは貴社の証明書を使っています。返信に署名するため、--tls-cert と --tls-key でファイルを指定してください。',
+  },
   // operations of the aggregator: backup, restore, export and the like
   'operation/old-catalogue': {
     isRetryable: false,

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Conversation, enrolStatement, proofStatement, rotateStatement } from './statements.ts';
+import {
+  type Conversation,
+  enrolStatement,
+  fileStatement,
+  invitedStatement,
+  proofStatement,
+  rotateStatement,
+} from './statements.ts';
 
 const CONVERSATION: Conversation = {
   channel: new Uint8Array(32).fill(1),
@@ -77,5 +84,34 @@ describe('statements', () => {
     expect(() => proofStatement({ ...CONVERSATION, nonce: wrong }, { keyId: 'k' })).toThrow(RangeError);
     expect(() => enrolStatement(CONVERSATION, { code: 'C', publicKey: wrong })).toThrow(RangeError);
     expect(() => rotateStatement(CONVERSATION, { oldKeyId: 'k', publicKey: wrong })).toThrow(RangeError);
+  });
+
+  it('about files are label and header, and differ by who writes and by every byte', () => {
+    const header = Buffer.from('{"format":1}');
+    const length = (bytes: number) => Buffer.from([0, 0, 0, bytes]);
+    expect(hex(fileStatement('device', header))).toBe(
+      hex(Buffer.concat([length(23), Buffer.from('genba.v1 file of device'), length(header.length), header])),
+    );
+    const others = [
+      fileStatement('device', header),
+      fileStatement('aggregator', header),
+      fileStatement('device', header.subarray(1)),
+    ];
+    expect(new Set(others.map(hex)).size).toBe(3);
+  });
+
+  it('about an enrolment by file differ by client, task, key and aggregator', () => {
+    const asked = { clientId: 'c', taskId: 't', publicKey: KEY, certificate: 'ab' };
+    const changes = [
+      {},
+      { clientId: 'd' },
+      { taskId: 'u' },
+      { publicKey: new Uint8Array(32) },
+      { certificate: 'ac' },
+      { clientId: 'ct', taskId: '' },
+    ];
+    const all = changes.map((change) => hex(invitedStatement({ ...asked, ...change })));
+    expect(new Set(all).size).toBe(all.length);
+    expect(() => invitedStatement({ ...asked, publicKey: new Uint8Array(31) })).toThrow(RangeError);
   });
 });

@@ -48,13 +48,47 @@ export function rotateStatement(
   return statement('genba.v1 rotate', conversation, fields);
 }
 
-/** Label and fields, each behind its length: no two different lists of fields give the same bytes. */
+/**
+ * What is signed of an exchange file: the bytes of its header as they stand there, which name everything else in it by
+ * digest. Who writes it is part of the label, so a file that goes one way is worth nothing the other way.
+ */
+export function fileStatement(from: 'device' | 'aggregator', header: Uint8Array): Uint8Array {
+  return lengthPrefixed([utf8(`genba.v1 file of ${from}`), header]);
+}
+
+/** Who asks to be enrolled by file, for which task, with which key, at which aggregator. */
+export interface EnrolmentByFile {
+  readonly clientId: string;
+  readonly taskId: string;
+  /** Raw public key. */
+  readonly publicKey: Uint8Array;
+  /** As in the invitation: which aggregator. */
+  readonly certificate: string;
+}
+
+/**
+ * What an invitation's code vouches for in an exchange file, by a keyed digest: the code itself never travels, and what
+ * does fits no other key.
+ * @throws RangeError when the key does not have its length
+ */
+export function invitedStatement(request: EnrolmentByFile): Uint8Array {
+  const { clientId, taskId, publicKey, certificate } = request;
+  return lengthPrefixed([
+    utf8('genba.v1 file enrol'),
+    utf8(clientId),
+    utf8(taskId),
+    requireBytes(publicKey, PUBLIC_KEY_BYTES),
+    utf8(certificate),
+  ]);
+}
+
+/** Label, conversation and what is said about it. */
 function statement(
   label: string,
   { channel, nonce, clientId, taskId }: Conversation,
   fields: readonly Uint8Array[],
 ): Uint8Array {
-  const all = [
+  return lengthPrefixed([
     utf8(label),
     requireBytes(channel, CHANNEL_BYTES),
     requireBytes(nonce, NONCE_BYTES),
@@ -62,7 +96,11 @@ function statement(
     // A task id has at least one character.
     utf8(taskId ?? ''),
     ...fields,
-  ];
+  ]);
+}
+
+/** Fields, each behind its length: no two different lists of fields give the same bytes. */
+function lengthPrefixed(all: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(all.reduce((sum, { byteLength }) => sum + LENGTH_BYTES + byteLength, 0));
   const view = new DataView(bytes.buffer);
   let offset = 0;

@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../errors/catalogue.ts';
 import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
 import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
 import { diskStatusSchema } from './disk.ts';
+import { exchangePath, exchangeResultSchema } from './exchange.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
 import { REFUSED_IN_STATUS, refusedPageSchema, refusedUpdateSchema } from './refused-updates.ts';
 import { STANDSTILL_REASONS, scheduleSchema } from './schedule.ts';
@@ -202,6 +203,22 @@ export const localCommandSchema = z.discriminatedUnion('command', [
     invitation: z.string().min(1).max(MAX_INVITATION_LENGTH),
   }),
   z.strictObject({ id: z.int(), command: z.literal('rotate-key') }),
+  /** Writes the outstanding update into a file for the aggregator. */
+  z.strictObject({
+    id: z.int(),
+    command: z.literal('export-updates'),
+    /** A new file, or a folder. */
+    target: exchangePath,
+  }),
+  /** Writes a file that asks the aggregator to enrol this PC. */
+  z.strictObject({
+    id: z.int(),
+    command: z.literal('request-enrolment'),
+    invitation: z.string().min(1).max(MAX_INVITATION_LENGTH),
+    target: exchangePath,
+  }),
+  /** Takes a reply file of the aggregator in. */
+  z.strictObject({ id: z.int(), command: z.literal('import-reply'), path: exchangePath }),
   z.strictObject({
     id: z.int(),
     command: z.literal('set-schedule'),
@@ -222,6 +239,9 @@ export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
 export type PlainCommand = Extract<LocalCommand['command'], 'pause' | 'resume' | 'rotate-key'>;
 
+/** Longest detail of a reply, characters. */
+export const MAX_REPLY_DETAIL = 2000;
+
 /** What commands of the program ask a running agent for, because only it can open its database. */
 export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('ledger'), of: ledgerQuerySchema }),
@@ -235,7 +255,15 @@ export const localRequestSchema = z.union([localCommandSchema, localQuerySchema]
 /** What the agent says: a status after every change (at most ten a second), and one reply per command or query. */
 export const localMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('status'), status: agentStatusSchema }),
-  z.strictObject({ type: z.literal('reply'), id: z.int(), error: z.enum(ERROR_CODES).nullable() }),
+  z.strictObject({
+    type: z.literal('reply'),
+    id: z.int(),
+    error: z.enum(ERROR_CODES).nullable(),
+    /** With an error: what exactly, such as a path. */
+    detail: z.string().max(MAX_REPLY_DETAIL).optional(),
+    /** Of a command about files. */
+    result: exchangeResultSchema.optional(),
+  }),
   z.strictObject({ type: z.literal('ledger'), id: z.int(), page: ledgerPageSchema }),
   z.strictObject({ type: z.literal('refused'), id: z.int(), page: refusedPageSchema }),
 ]);

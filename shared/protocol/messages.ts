@@ -258,6 +258,14 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   errorMessage,
 ]);
 
+/** Parts of the conversation that also travel in exchange files; see `shared/exchange`. */
+export {
+  updateHeld as updateHeldSchema,
+  updateOffer as updateOfferSchema,
+  updateReceipt as updateReceiptSchema,
+  weightsOffer as weightsOfferSchema,
+};
+
 export type ClientMessage = z.output<typeof clientMessageSchema>;
 export type ServerMessage = z.output<typeof serverMessageSchema>;
 export type UpdateOffer = z.output<typeof updateOffer>;

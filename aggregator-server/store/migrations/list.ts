@@ -6,6 +6,7 @@ import { calibrationOnClients } from './0004-calibration-on-clients.ts';
 import { quarantine } from './0005-quarantine.ts';
 import { clientsByLastSeen } from './0006-clients-by-last-seen.ts';
 import { identity } from './0007-identity.ts';
+import { exchange } from './0008-exchange.ts';
 
 /** Every migration ever shipped, in order. A shipped one is never edited; a change is a new file. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   quarantine,
   clientsByLastSeen,
   identity,
+  exchange,
 ];

@@ -5,7 +5,7 @@ import type { ClientStore } from '../store/client-store.ts';
 import type { SettingsStore } from '../store/settings.ts';
 import type { SyncTargets } from '../sync/sync-client.ts';
 import { encryptedTarget, type Target } from '../sync/target.ts';
-import type { DeviceStore } from './device-store.ts';
+import type { DeviceStore, Enrolment } from './device-store.ts';
 import { type EnrolStep, enrol } from './enrol.ts';
 
 const MINUTE_MS = 60_000;
@@ -45,19 +45,29 @@ export class DeviceIdentity {
   }
 
   async #enrol(text: string, onStep: (step: EnrolStep) => void): Promise<void> {
-    const { device, client, settings, appVersion, log } = this.#options;
+    const { device, client, appVersion } = this.#options;
     await enrol(text, {
       device,
       client,
       appVersion,
       onStep,
       onServerTime: (serverTime) => this.compareClocks(serverTime),
-      complete: (made) => {
-        const { taskId, plantName, certificate } = made;
-        device.completeEnrolment(made, () => settings.write({ server: null, taskId, plantName }));
-        log.info({ taskId, certificate, keyId: device.keyRecords().current?.keyId }, 'enrolled');
-      },
+      complete: (made) => this.complete(made),
     });
+  }
+
+  /**
+   * The aggregator has let this PC's key in: makes the enrolment its own.
+   * @param more what is to be changed along with it, or not at all
+   */
+  complete(made: Enrolment, more: () => void = () => undefined): void {
+    const { device, settings, log } = this.#options;
+    const { taskId, plantName, certificate } = made;
+    device.completeEnrolment(made, () => {
+      settings.write({ server: null, taskId, plantName });
+      more();
+    });
+    log.info({ taskId, certificate, keyId: device.keyRecords().current?.keyId }, 'enrolled');
   }
 
   /**

@@ -91,6 +91,11 @@ export class DeviceStore {
     return this.#record('enrolling') !== null;
   }
 
+  /** The id of the key that an invitation introduces; null where none is on its way. */
+  get enrollingKeyId(): string | null {
+    return this.#record('enrolling')?.keyId ?? null;
+  }
+
   /** Gives up the key that was to be introduced: the aggregator will never take it. */
   dropEnrollingKey(): void {
     this.#remove('enrolling');

@@ -1,4 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
+import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import {
   type AgentStatus,
@@ -27,13 +28,13 @@ export async function askAgent(
   endpoint: LocalApiEndpoint,
   command: LocalCommand,
   deadlineMs = UNLIMITED,
-): Promise<void> {
-  await converse<void>({ ...endpoint, deadlineMs }, (socket, resolve, reject) => {
+): Promise<ExchangeResult | null> {
+  return converse<ExchangeResult | null>({ ...endpoint, deadlineMs }, (socket, resolve, reject) => {
     socket.on('open', () => socket.send(JSON.stringify(command)));
     return (message) => {
       if (message.type !== 'reply') return;
-      if (message.error === null) resolve();
-      else reject(new AppError(message.error));
+      if (message.error === null) resolve(message.result ?? null);
+      else reject(new AppError(message.error, { detail: message.detail }));
     };
   });
 }

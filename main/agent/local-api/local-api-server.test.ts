@@ -30,6 +30,7 @@ beforeEach(async () => {
     execute: async (command) => {
       if (command.command === 'resume') throw new AppError('internal/bug');
       executed.push(command);
+      return null;
     },
     answer: ({ id }) => ({ type: 'ledger', id, page: PAGE }),
     stop: () => {
@@ -155,7 +156,7 @@ describe('the local API', () => {
   it('refuses a port in use', async () => {
     const other = new LocalApiServer({
       status: () => STATUS,
-      execute: () => Promise.resolve(),
+      execute: () => Promise.resolve(null),
       answer: ({ id }) => ({ type: 'ledger', id, page: PAGE }),
       stop: () => undefined,
       pagesFolder: folder,

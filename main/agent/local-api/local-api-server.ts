@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import {
   type AgentStatus,
   LOCAL_API_PATH,
@@ -12,6 +13,7 @@ import {
   type LocalMessage,
   type LocalQuery,
   localRequestSchema,
+  MAX_REPLY_DETAIL,
 } from '@genba/shared/local-api/messages';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import type { Logger } from 'pino';
@@ -31,7 +33,7 @@ export type AgentCommand = Exclude<LocalCommand, { command: 'stop' }>;
 export interface LocalApiContext {
   readonly status: () => AgentStatus;
   /** Done when it resolves. @throws AppError when the command cannot be carried out */
-  readonly execute: (command: AgentCommand) => Promise<void>;
+  readonly execute: (command: AgentCommand) => Promise<ExchangeResult | null>;
   /** Answers a question, with the same id. */
   readonly answer: (query: LocalQuery) => LocalMessage;
   /** Ends the agent's process; called when the answer to whoever asked for it is on its way. */
@@ -169,10 +171,12 @@ export class LocalApiServer {
 
   async #reply(command: AgentCommand): Promise<LocalMessage> {
     try {
-      await this.#context.execute(command);
-      return { type: 'reply', id: command.id, error: null };
+      const result = await this.#context.execute(command);
+      return { type: 'reply', id: command.id, error: null, ...(result === null ? {} : { result }) };
     } catch (thrown) {
-      return { type: 'reply', id: command.id, error: toAppError(thrown).code };
+      const { code, detail } = toAppError(thrown);
+      const told = detail === undefined ? {} : { detail: detail.slice(0, MAX_REPLY_DETAIL) };
+      return { type: 'reply', id: command.id, error: code, ...told };
     }
   }
 }

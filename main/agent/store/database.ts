@@ -8,11 +8,20 @@ import { REFERENCE } from './migrations/0003-reference.ts';
 import { HELD_UPDATES } from './migrations/0004-held.ts';
 import { OUTGOING_SCHEMA } from './migrations/0005-outgoing.ts';
 import { LEDGER_SCHEMA } from './migrations/0006-ledger.ts';
+import { EXCHANGE_SCHEMA } from './migrations/0007-exchange.ts';
 
 export type AgentDatabase = Database.Database;
 
 /** Forward only, numbered by position from 1; a shipped one is never edited. */
-const MIGRATIONS = [INITIAL_SCHEMA, IDENTITY_SCHEMA, REFERENCE, HELD_UPDATES, OUTGOING_SCHEMA, LEDGER_SCHEMA];
+const MIGRATIONS = [
+  INITIAL_SCHEMA,
+  IDENTITY_SCHEMA,
+  REFERENCE,
+  HELD_UPDATES,
+  OUTGOING_SCHEMA,
+  LEDGER_SCHEMA,
+  EXCHANGE_SCHEMA,
+];
 
 /** Name of the agent's database in its data folder. */
 export const DATABASE_FILE = 'agent.sqlite';

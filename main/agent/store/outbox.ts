@@ -8,6 +8,9 @@ import type { AgentDatabase } from './database.ts';
 import { Outgoing } from './outgoing.ts';
 import { WeightTable } from './weight-table.ts';
 
+/** The aggregator was emptied, or restored from a backup older than our base: start from what it has now. */
+export const LOST_BASE_CODES: ReadonlySet<ErrorCode> = new Set(['update/unknown-base', 'update/future-base']);
+
 /** The update that was offered and is not answered yet. */
 export interface OutstandingUpdate {
   readonly updateId: string;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@genba/shared/errors/app-error';
-import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import type { Conversation } from '@genba/shared/identity/statements';
 import type { SecurityMode } from '@genba/shared/identity/wire-types';
 import type { AgentNotice } from '@genba/shared/local-api/messages';
@@ -22,13 +21,10 @@ import type { DeviceKey } from '../identity/device-key.ts';
 import type { DeviceStore } from '../identity/device-store.ts';
 import type { ClientStore } from '../store/client-store.ts';
 import type { Delivery, Ledger } from '../store/ledger.ts';
-import type { Outbox, OutstandingUpdate } from '../store/outbox.ts';
+import { LOST_BASE_CODES, type Outbox, type OutstandingUpdate } from '../store/outbox.ts';
 import { toWeights } from '../store/weights-blob.ts';
 import { PartialDownload } from './partial-download.ts';
 import { sendUpload, type Upload } from './upload.ts';
-
-/** The aggregator was emptied, or restored from a backup older than our base: start from what it has now. */
-const LOST_BASE_CODES: ReadonlySet<ErrorCode> = new Set(['update/unknown-base', 'update/future-base']);
 
 /** What an aggregator may say to a plant that it has not let in yet. */
 const BEFORE_WELCOME: ReadonlySet<ServerMessage['type']> = new Set(['challenge', 'welcome', 'error']);
