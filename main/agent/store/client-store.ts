@@ -150,14 +150,15 @@ export class ClientStore {
    * encoding left out of them stays in W. Without an answered update
    * (the base was refused), sent = the old start weights: W' = G + (W − S), local progress moves to the new base.
    * @returns false when the answered update is not outstanding here, or this client cannot calibrate what was received:
-   *   nothing is changed, and the client needs fresh weights
+   *   nothing is changed, and the client needs fresh weights. Also when they answer none while an update is on its way
+   *   without a receipt: it may be merged already, and its progress must not move to the new base, too
    * @throws AppError `transfer/digest-mismatch` when they are not numbers of this model's size
    */
   install(received: ReceivedWeights): boolean {
     return this.#database
       .transaction(() => {
         const answered = this.#answeredUpdate(received.updateId);
-        if (answered === null && received.updateId !== null) return false;
+        if (answered === null && (received.updateId !== null || this.#isFateUnknown())) return false;
         requireNumbers(received.weights);
         const { use = 'install', mixingWeight = null, weights } = received;
         const [own, start] = [this.#weights.vector('own'), this.#weights.vector('start')];
@@ -203,6 +204,11 @@ export class ClientStore {
             .pluck()
             .get(updateId);
     return (found as string | undefined) ?? null;
+  }
+
+  /** Whether an update was offered and nobody knows yet if the aggregator has it. */
+  #isFateUnknown(): boolean {
+    return this.#database.prepare("SELECT 1 FROM outbox WHERE state = 'inFlight'").get() !== undefined;
   }
 
   /** The newest install whose accuracy is not measured yet, or null. */

@@ -217,6 +217,20 @@ describe('installing weights', () => {
     expect(outbox.figures()).toMatchObject({ updatesRefused: 1, roundsWaiting: 2 });
   });
 
+  it('takes no weights that answer nothing while it is unknown whether an update has arrived', () => {
+    join(10);
+    train([13]);
+    const sent = outbox.next()!;
+    const fresh = { ...reply('', 100), updateId: null };
+    expect(client.install(fresh)).toBe(false);
+    expect(client.weights()).toEqual(Float32Array.of(13));
+    // It has: only its receipt was lost.
+    outbox.markReceipted(sent.updateId);
+    expect(client.install(fresh)).toBe(true);
+    expect(client.weights()).toEqual(Float32Array.of(100));
+    expect(outbox.next()).toBeNull();
+  });
+
   it('counts an update whose receipt came as merged when fresh weights replace its reply', () => {
     join(10);
     train([13]);
