@@ -12,6 +12,7 @@ import { addDatasetCommands } from './dataset/commands.ts';
 import { addExchangeCommands } from './exchange/commands.ts';
 import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
+import { addLedgerCommand } from './ledger/command.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
 import { LocalApiServer } from './local-api/local-api-server.ts';
 import { takeOver } from './local-api/take-over.ts';
@@ -197,6 +198,7 @@ function program(appVersion: string): Command {
     defaultDataFolder: dataFolder,
     write: (text) => process.stdout.write(text),
   });
+  addLedgerCommand(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,

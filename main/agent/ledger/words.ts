@@ -1,0 +1,74 @@
+import type { Language } from '@genba/shared/errors/catalogue';
+import type { LedgerEntry } from '@genba/shared/local-api/ledger';
+
+interface Words {
+  readonly channels: Readonly<Record<LedgerEntry['channel'], string>>;
+  readonly contents: Readonly<Record<LedgerEntry['content'], string>>;
+  readonly outcomes: Readonly<Record<LedgerEntry['outcome'], string>>;
+  readonly rounds: (entry: LedgerEntry) => string;
+  readonly bytes: (atLeast: number, atMost: number) => string;
+  readonly from: (firstByte: number) => string;
+  readonly total: (count: number, bytes: string) => string;
+  readonly nothing: string;
+  readonly keptSince: (moment: string) => string;
+  readonly meaning: string;
+}
+
+const count = (language: Language) => new Intl.NumberFormat(language);
+const en = count('en');
+const ja = count('ja');
+
+/** Bounds that differ are told as a range. */
+function range(format: Intl.NumberFormat, dash: string, atLeast: number, atMost: number): string {
+  const ends = atLeast === atMost ? [atMost] : [atLeast, atMost];
+  return ends.map((end) => format.format(end)).join(dash);
+}
+
+/** What the command says, per language. */
+export const LEDGER_WORDS: Readonly<Record<Language, Words>> = {
+  en: {
+    channels: { network: 'network', file: 'file' },
+    contents: { update: 'update', 'start-weights': 'start weights the aggregator asked for' },
+    outcomes: {
+      running: 'under way',
+      complete: 'complete',
+      'broken-off': 'broken off',
+      unknown: 'this PC stopped in the middle',
+    },
+    rounds: ({ rounds, firstRound, lastRound }) =>
+      rounds === 0
+        ? ''
+        : `, ${rounds === 1 ? 'round' : `${en.format(rounds)} rounds`} ${numbers(firstRound, lastRound)}`,
+    bytes: (atLeast, atMost) => `${range(en, ' to ', atLeast, atMost)} bytes`,
+    from: (firstByte) => ` (goes on at byte ${en.format(firstByte)})`,
+    total: (entries, bytes) =>
+      `${entries === 1 ? '1 delivery' : `${en.format(entries)} deliveries`}, ${bytes} in all.`,
+    nothing: 'Nothing has left this PC in this time.',
+    keptSince: (moment) => `The ledger is kept since ${moment}. What left before is not in it.`,
+    meaning:
+      'Bytes are those of weights as they are sent. Pictures and measurements are never sent. Not counted: what carries the bytes, and small messages (about 1 kB each).',
+  },
+  ja: {
+    channels: { network: 'ネットワーク', file: 'ファイル' },
+    contents: { update: '更新', 'start-weights': '集約サーバーに求められた開始時の重み' },
+    outcomes: {
+      running: '送信中',
+      complete: '完了',
+      'broken-off': '途中で切断',
+      unknown: '途中でこのパソコンが停止',
+    },
+    rounds: ({ rounds, firstRound, lastRound }) =>
+      rounds === 0 ? '' : `、学習 ${ja.format(rounds)} 回分（第 ${numbers(firstRound, lastRound)} 回）`,
+    bytes: (atLeast, atMost) => `${range(ja, '〜', atLeast, atMost)} バイト`,
+    from: (firstByte) => `（${ja.format(firstByte)} バイト目の続きから）`,
+    total: (entries, bytes) => `合計 ${ja.format(entries)} 件、${bytes}。`,
+    nothing: 'この期間に、このパソコンから送ったものはありません。',
+    keptSince: (moment) => `送信の記録は ${moment} からです。それより前に送ったものは含まれません。`,
+    meaning:
+      'バイト数は、送った重みの大きさです。画像や測定値を送ることはありません。通信のための付加情報と小さなメッセージ（1件あたり約1kB）は含みません。',
+  },
+};
+
+function numbers(first: number | null, last: number | null): string {
+  return first === last ? `${first}` : `${first}–${last}`;
+}
