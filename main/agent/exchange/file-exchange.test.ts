@@ -359,12 +359,14 @@ describe('a reply', () => {
     expect(await importing(file)).toBe('exchange/unknown-update');
     expect(await importing(file)).toBe('exchange/unknown-update');
     const asked = takeApart((await plant.files.exportUpdates(stick)).path).header;
-    expect(asked).toMatchObject({ update: null, weights: { isWanted: true } });
+    // With the update on its way: fresh weights are not taken before its fate is known.
+    expect(asked).toMatchObject({ update: { updateId }, weights: { isWanted: true } });
     // Said again it is the same request.
     const again = takeApart((await plant.files.exportUpdates(stick)).path).header;
     expect(again.weights).toEqual(asked.weights);
     const fresh = { version: 9, updateId: null, values: vector(100) };
-    await plant.files.importReply(aggregator.write(at('fresh'), plant.addressee, { values: fresh }));
+    const refusal = { updateId, code: 'update/unknown-base', detail: null } as const;
+    await plant.files.importReply(aggregator.write(at('fresh'), plant.addressee, { refusal, values: fresh }));
     expect(plant.client.weights()).toEqual(vector(101));
     expect(takeApart((await plant.files.exportUpdates(stick)).path).header).toMatchObject({
       weights: { isWanted: false },

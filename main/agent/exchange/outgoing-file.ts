@@ -38,8 +38,8 @@ export function updateFile(context: OutgoingContext): OutgoingFile {
   if (enrolment === null) throw new AppError('identity/not-enrolled');
   const key = device.connectionKey();
   const weights = exchange.weightsRequest();
-  // On a refused base it would be refused, too.
-  const update = weights.isWanted ? null : outbox.next();
+  // A new one on a refused base would be refused, too; one on its way needs its word before fresh weights are taken.
+  const update = weights.isWanted ? outbox.outstanding() : outbox.next();
   if (update === null && !weights.isWanted) throw new AppError('exchange/nothing-to-send');
   const more = { weights, update: update === null ? null : offerOf(update, enrolment.taskId), enrol: null };
   const header = headerOf(context, { ...enrolment, key }, more);

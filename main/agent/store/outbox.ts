@@ -77,6 +77,11 @@ export class Outbox {
     return this.#database.prepare(select).get(updateId) !== undefined;
   }
 
+  /** The update that was frozen and is not answered yet; null where there is none. Nothing is frozen by asking. */
+  outstanding(): OutstandingUpdate | null {
+    return this.#outstanding();
+  }
+
   #outstanding(): OutstandingUpdate | null {
     const select = "SELECT * FROM outbox WHERE state IN ('inFlight', 'receipted')";
     const row = this.#database.prepare(select).get() as OutboxRow | undefined;
