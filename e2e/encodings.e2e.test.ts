@@ -5,6 +5,7 @@ import { catalogueContent, startForTest } from '@genba/aggregator-server/testing
 import { temporaryFolder } from '@genba/aggregator-server/testing/temporary-folder';
 import { DeviceStore } from '@genba/main/agent/identity/device-store';
 import { FileKeyStore } from '@genba/main/agent/identity/key-store';
+import { dialDirect } from '@genba/main/agent/network/dial';
 import { ClientStore } from '@genba/main/agent/store/client-store';
 import { openAgentDatabase } from '@genba/main/agent/store/database';
 import { Ledger } from '@genba/main/agent/store/ledger';
@@ -33,6 +34,7 @@ async function startPlant(address: string) {
       targets: [{ address: `${address.replace('http', 'ws')}/genba`, anchor: null }],
       enrolledTask: null,
     },
+    dial: dialDirect,
     log: pino({ level: 'silent' }),
     context: {
       device: new DeviceStore(database, new FileKeyStore(dataFolder)),

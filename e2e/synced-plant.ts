@@ -1,5 +1,6 @@
 import { DeviceStore } from '@genba/main/agent/identity/device-store';
 import { FileKeyStore } from '@genba/main/agent/identity/key-store';
+import { dialDirect } from '@genba/main/agent/network/dial';
 import { ClientStore } from '@genba/main/agent/store/client-store';
 import { openAgentDatabase } from '@genba/main/agent/store/database';
 import { Ledger } from '@genba/main/agent/store/ledger';
@@ -46,6 +47,7 @@ export class SyncedPlant {
         targets: [{ address: webSocketAddress(this.#address), anchor: null }],
         enrolledTask: null,
       },
+      dial: dialDirect,
       log: pino({ level: 'silent' }),
       context: {
         device: new DeviceStore(this.#database, new FileKeyStore(this.#folder)),

@@ -17,6 +17,8 @@ import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
 import { FileKeyStore } from './identity/key-store.ts';
 import type { AgentCommand } from './local-api/local-api-server.ts';
+import { PlantNetwork } from './network/plant-network.ts';
+import type { ProxyLogin } from './network/proxy-setting.ts';
 import { PlantTraining } from './rounds/plant-training.ts';
 import { remainingMs } from './rounds/remaining-time.ts';
 import { agentPhase, datasetStatus, HISTORY_POINTS, standstillOf } from './status.ts';
@@ -36,6 +38,8 @@ export interface AgentOptions {
   readonly log: Logger;
   /** Settings given at this start; they are kept for the next ones. */
   readonly settings: Partial<AgentSettings>;
+  /** Who this PC is to its proxy; kept for the next starts, apart from the settings. */
+  readonly proxyLogin?: ProxyLogin | null;
 }
 
 /** How often it is looked whether the device's key is old enough to be replaced, milliseconds. */
@@ -61,6 +65,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #device: DeviceStore;
   readonly #identity: DeviceIdentity;
   readonly #files: FileExchange;
+  readonly #network: PlantNetwork;
   #sync: SyncClient | null = null;
   #training: PlantTraining | null = null;
   #syncProblem: AppError | null = null;
@@ -72,7 +77,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /**
    * @throws AppError `startup/data-not-writable`, `startup/already-running`, `store/newer-database`; `tls/required`
-   *   when a server is given where this PC has enrolled
+   *   when a server is given where this PC has enrolled; `proxy/bad-setting` for a login that no proxy understands
    */
   constructor(options: AgentOptions) {
     super();
@@ -89,9 +94,11 @@ export class Agent extends EventEmitter<AgentEvents> {
       throw new AppError('tls/required', { detail: `--server ${options.settings.server}` });
     }
     this.#settings.write(options.settings);
-    const { appVersion, log } = options;
+    const { appVersion, dataFolder, log, proxyLogin } = options;
+    this.#network = new PlantNetwork({ settings: this.#settings, dataFolder, log });
+    if (proxyLogin) this.#network.keepLogin(proxyLogin);
     this.#disk = new DiskWatch({
-      dataFolder: options.dataFolder,
+      dataFolder,
       task: () => this.#client.task(),
       quotaBytes: () => this.#settings.read().quotaBytes,
       log,
@@ -102,6 +109,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       client: this.#client,
       settings: this.#settings,
       appVersion,
+      dial: this.#network.dial,
       log,
     });
     this.#files = new FileExchange({
@@ -267,7 +275,8 @@ export class Agent extends EventEmitter<AgentEvents> {
       hasWeights: base !== null,
       hasFailed:
         (datasetProblem !== null && training?.dataset === null) ||
-        (this.#syncProblem !== null && base === null),
+        // What may mend itself needs no person: the weights come then.
+        (this.#syncProblem?.isRetryable === false && base === null),
       isPaused,
       loop: loop?.state ?? null,
     });
@@ -320,6 +329,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     const { dataFolder, appVersion, log } = this.#options;
     this.#sync = new SyncClient({
       where,
+      dial: this.#network.dial,
       log,
       context: {
         device: this.#device,
@@ -404,5 +414,5 @@ export class Agent extends EventEmitter<AgentEvents> {
 
 /** An address without what every one of them ends in. */
 function serverOf(address: string): string {
-  return address.replace(WEBSOCKET_PATH, '');
+  return address.endsWith(WEBSOCKET_PATH) ? address.slice(0, -WEBSOCKET_PATH.length) : address;
 }

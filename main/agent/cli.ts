@@ -17,6 +17,7 @@ import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file
 import { LocalApiServer } from './local-api/local-api-server.ts';
 import { takeOver } from './local-api/take-over.ts';
 import { addOutboxCommand } from './outbox-command.ts';
+import { addNetworkOptions, type NetworkChoices, networkSettings } from './network/network-options.ts';
 import { addScheduleOptions, givenSchedule, type ScheduleOptions } from './schedule/options.ts';
 import { addServiceCommands } from './service/commands.ts';
 import { addStatusCommand } from './status-command.ts';
@@ -29,7 +30,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const PACKAGE_FILE = new URL('../package.json', import.meta.url);
 const PAGES_FOLDER = path.resolve(import.meta.dirname, '../../renderer/dist');
 
-interface CliOptions extends ScheduleOptions {
+interface CliOptions extends ScheduleOptions, NetworkChoices {
   readonly data: string;
   readonly server?: string;
   readonly dataset?: string;
@@ -110,7 +111,9 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
 async function run(options: CliOptions, appVersion: string): Promise<void> {
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
   const dataFolder = path.resolve(options.data);
-  const open = () => new Agent({ dataFolder, appVersion, log, settings: givenSettings(options) });
+  const { settings: network, login: proxyLogin } = networkSettings(options);
+  const settings = { ...givenSettings(options), ...network };
+  const open = () => new Agent({ dataFolder, appVersion, log, settings, proxyLogin });
   const agent = options.takeOver ? await takeOver({ dataFolder, waitMs: options.wait * 1000 }, open) : open();
   let isStopping = false;
   const stop = async (reason: string) => {
@@ -186,6 +189,7 @@ function program(appVersion: string): Command {
     .option('--quiet', 'print no address of the page: it lets in whoever reads it')
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action((options: CliOptions) => run(options, appVersion));
+  addNetworkOptions(runCommand);
   const host = { appVersion, defaultDataFolder: dataFolder, print: console.log };
   addScheduleOptions(runCommand);
   addStatusCommand(command, host);

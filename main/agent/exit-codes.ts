@@ -57,6 +57,20 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'exchange/nothing-to-send': 69,
   'exchange/too-large': 70,
   'exchange/not-written': 71,
+  'proxy/bad-setting': 80,
+  'proxy/bad-authority': 81,
+  'proxy/unreachable': 82,
+  'proxy/no-answer': 83,
+  'proxy/bad-answer': 84,
+  'proxy/login-needed': 85,
+  'proxy/login-refused': 86,
+  'proxy/login-unsupported': 87,
+  'proxy/forbidden': 88,
+  'proxy/cannot-connect': 89,
+  'proxy/untrusted': 90,
+  'proxy/unsupported': 91,
+  'proxy/script-unreachable': 92,
+  'proxy/script-broken': 93,
 };
 
 /** The exit code for an error; see {@link EXIT_CODES}. */

@@ -264,6 +264,77 @@ export const ERROR_CATALOGUE = {
     en: 'This PC has enrolled and talks to its aggregator with encryption only. Leave --server away, or use another data folder.',
     ja: 'このパソコンは登録済みのため、暗号化された通信だけを使います。--server を付けずに起動するか、別のデータフォルダーを使ってください。',
   },
+  // the way out of a plant: proxies, as the plant’s PC sees them
+  'proxy/bad-setting': {
+    isRetryable: false,
+    en: 'This is no proxy setting. Give system, none, the address of a proxy like http://proxy.example:8080, or pac+ and the address of a proxy script; user and password belong together.',
+    ja: 'プロキシの設定として読み取れません。system、none、http://proxy.example:8080 のようなアドレス、または pac+ に続けてプロキシスクリプトのアドレスを指定してください。ユーザー名とパスワードは両方必要です。',
+  },
+  'proxy/bad-authority': {
+    isRetryable: false,
+    en: 'There is no certificate in this file that can be read. Ask your IT for the certificate that signs the proxy’s own (PEM or DER).',
+    ja: 'このファイルから証明書を読み取れません。プロキシの証明書を発行した認証局の証明書（PEMまたはDER）をIT担当から受け取ってください。',
+  },
+  'proxy/unreachable': {
+    isRetryable: true,
+    en: 'The proxy of this network cannot be reached. Check the network cable, and with your IT whether the proxy’s address is right; results are kept here and sent later.',
+    ja: '社内のプロキシにつながりません。ネットワークケーブルを確認し、プロキシのアドレスが正しいかIT担当に確認してください。学習結果は保管し、あとで送ります。',
+  },
+  'proxy/no-answer': {
+    isRetryable: true,
+    en: 'The proxy of this network was reached but did not answer. Tell your IT if this lasts; results are kept here and sent later.',
+    ja: '社内のプロキシから応答がありません。続く場合はIT担当に知らせてください。学習結果は保管し、あとで送ります。',
+  },
+  'proxy/bad-answer': {
+    isRetryable: true,
+    en: 'What answers at the proxy’s address is no proxy. Ask your IT for the address and port of the proxy.',
+    ja: 'プロキシのアドレスで応答したのは、プロキシではありません。プロキシのアドレスとポート番号をIT担当に確認してください。',
+  },
+  'proxy/login-needed': {
+    isRetryable: false,
+    en: 'The proxy of this network asks for user and password. Ask your IT for a login and give it with --proxy-user and --proxy-password-file.',
+    ja: '社内のプロキシがユーザー名とパスワードを求めています。IT担当から受け取り、--proxy-user と --proxy-password-file で指定してください。',
+  },
+  'proxy/login-refused': {
+    isRetryable: false,
+    en: 'The proxy of this network refused user or password. Give the right ones with --proxy-user and --proxy-password-file; so that the account is not locked, this PC waits 15 minutes between attempts.',
+    ja: '社内のプロキシがユーザー名またはパスワードを受け付けません。--proxy-user と --proxy-password-file で正しいものを指定してください。アカウントのロックを避けるため、次の試行まで15分待ちます。',
+  },
+  'proxy/login-unsupported': {
+    isRetryable: false,
+    en: 'The proxy of this network takes only a kind of login that Genba does not speak (Windows sign-in). Ask your IT to let this PC through to the aggregator’s address without a login.',
+    ja: '社内のプロキシは、Genba が対応していない認証方式（Windows 統合認証など）だけを受け付けています。このパソコンから集約サーバーへの通信を認証なしで通すよう、IT担当に依頼してください。',
+  },
+  'proxy/forbidden': {
+    isRetryable: false,
+    en: 'The proxy of this network does not let the connection to the aggregator through. Ask your IT to allow CONNECT to the aggregator’s address and port.',
+    ja: '社内のプロキシが、集約サーバーへの通信を許可していません。集約サーバーのアドレスとポートへの CONNECT を許可するよう、IT担当に依頼してください。',
+  },
+  'proxy/cannot-connect': {
+    isRetryable: true,
+    en: 'The proxy of this network answers but does not get through to the aggregator. The aggregator may be down, or its name unknown to the proxy. This PC tries again by itself; tell your IT if it lasts.',
+    ja: '社内のプロキシが集約サーバーにつながりません。サーバーが止まっているか、プロキシがその名前を見つけられない可能性があります。自動でやり直しますが、続く場合はIT担当に知らせてください。',
+  },
+  'proxy/untrusted': {
+    isRetryable: false,
+    en: 'The certificate of the proxy itself is not trusted by this PC. Ask your IT for the certificate that signs it and give it with --proxy-ca.',
+    ja: 'プロキシ自体の証明書を、このパソコンでは確認できません。発行した認証局の証明書をIT担当から受け取り、--proxy-ca で指定してください。',
+  },
+  'proxy/unsupported': {
+    isRetryable: false,
+    en: 'The proxy script names only kinds of proxy that Genba does not speak, such as SOCKS. Ask your IT for an HTTP proxy.',
+    ja: 'プロキシスクリプトが示すプロキシは、Genba が対応していない種類（SOCKS など）だけです。HTTPプロキシをIT担当に確認してください。',
+  },
+  'proxy/script-unreachable': {
+    isRetryable: true,
+    en: 'The proxy script could not be fetched, so the way out is not known. Check the network, and with your IT the script’s address; this PC tries again by itself.',
+    ja: 'プロキシスクリプト（PAC）を取得できないため、外への経路が分かりません。ネットワークを確認し、スクリプトのアドレスをIT担当に確認してください。自動でやり直します。',
+  },
+  'proxy/script-broken': {
+    isRetryable: false,
+    en: 'The proxy script does not run, or does not come to an end. Tell your IT, and which line it names.',
+    ja: 'プロキシスクリプト（PAC）が正しく動かないか、終わりません。詳細の内容をIT担当に知らせてください。',
+  },
   'clock/wrong': {
     isRetryable: false,
     en: 'The clock of this PC is several minutes off. Set it right, or ask your IT for time synchronisation; training and sending go on.',

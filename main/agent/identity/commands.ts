@@ -3,6 +3,7 @@ import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { Command } from 'commander';
 import { askAgent, readAgentStatus } from '../local-api/ask-agent.ts';
 import { type CommandHost, onAgent } from '../local-api/on-agent.ts';
+import { addNetworkOptions, type NetworkChoices, networkSettings } from '../network/network-options.ts';
 import type { EnrolStep } from './enrol.ts';
 import { invitationText } from './invitation-source.ts';
 
@@ -31,24 +32,29 @@ export function addIdentityCommands(program: Command, host: CommandHost): void {
   };
   const data = ['--data <folder>', 'data folder of the agent', host.defaultDataFolder] as const;
 
-  program
+  const enrolCommand = program
     .command('enrol')
     .description('enrol this PC with an invitation: its link in quotation marks, or its file')
     .argument('<invitation...>', 'link (genba://enrol?…) or path of the .genba-invite file')
-    .option(...data)
-    .action(async (words: string[], { data: folder }: Choices) => {
+    .option(...data);
+  addNetworkOptions(enrolCommand).action(
+    async (words: string[], { data: folder, ...way }: Choices & NetworkChoices) => {
       // A path with spaces comes as several words where nobody quoted it.
       const invitation = invitationText(words.join(' '));
       const onStep = (step: EnrolStep) => tell(stepSentence(step));
       await onAgent(folder, host, {
+        network: networkSettings(way),
         running: async (endpoint) => {
+          // It goes its own way and would not hear of another.
+          if (Object.keys(way).length > 0) throw new AppError('startup/already-running');
           tell(BY_RUNNING_AGENT);
           await askAgent(endpoint, { id: 1, command: 'enrol', invitation });
         },
         stopped: (agent) => agent.enrol(invitation, onStep),
       });
       tell(ENROLLED);
-    });
+    },
+  );
 
   program
     .command('rotate-key')

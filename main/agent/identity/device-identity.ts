@@ -1,6 +1,7 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { Logger } from 'pino';
+import type { Dial } from '../network/dial.ts';
 import type { ClientStore } from '../store/client-store.ts';
 import type { SettingsStore } from '../store/settings.ts';
 import type { SyncTargets } from '../sync/sync-client.ts';
@@ -19,6 +20,8 @@ export interface DeviceIdentityOptions {
   readonly client: ClientStore;
   readonly settings: SettingsStore;
   readonly appVersion: string;
+  /** Opens connections to the aggregator. */
+  readonly dial: Dial;
   readonly log: Logger;
 }
 
@@ -45,11 +48,12 @@ export class DeviceIdentity {
   }
 
   async #enrol(text: string, onStep: (step: EnrolStep) => void): Promise<void> {
-    const { device, client, appVersion } = this.#options;
+    const { device, client, appVersion, dial } = this.#options;
     await enrol(text, {
       device,
       client,
       appVersion,
+      dial,
       onStep,
       onServerTime: (serverTime) => this.compareClocks(serverTime),
       complete: (made) => this.complete(made),

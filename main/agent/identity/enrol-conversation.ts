@@ -5,6 +5,7 @@ import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { PROTOCOL_VERSION, REPLY_DEADLINE_MS } from '@genba/shared/protocol/limits';
 import { type ClientMessage, type ServerMessage, serverMessageSchema } from '@genba/shared/protocol/messages';
 import type { WebSocket } from 'ws';
+import type { Dial } from '../network/dial.ts';
 import { channelOf, openSocket, type Target } from '../sync/target.ts';
 import { tlsProblem } from '../sync/tls-problem.ts';
 import { enrolMessage } from './answers.ts';
@@ -18,6 +19,8 @@ export interface EnrolRequest {
   readonly taskId: string;
   readonly code: string;
   readonly key: DeviceKey;
+  /** Opens the connection. */
+  readonly dial: Dial;
   /** What the aggregator's clock says, ISO 8601. */
   readonly onServerTime: (serverTime: string) => void;
 }
@@ -26,11 +29,11 @@ export interface EnrolRequest {
  * Introduces a key to an aggregator: one connection, `hello` → `challenge` → `enrol` → `welcome`. Said again with the
  * same key and code it is answered the same.
  * @returns the task, as `welcome` describes it
- * @throws AppError of the aggregator's refusal; `tls/…`; `enrolment/unreachable` when the connection does not come
+ * @throws AppError of the aggregator's refusal; `tls/…`; `proxy/…`; `enrolment/unreachable` when the connection does not come
  *   about or breaks off: the aggregator may have taken the key all the same
  */
 export async function sayEnrol(target: Target, request: EnrolRequest): Promise<Task> {
-  const socket = openSocket(target);
+  const socket = openSocket(target, request.dial);
   const deadline = setTimeout(() => socket.terminate(), 2 * REPLY_DEADLINE_MS);
   try {
     return await converse(socket, target, request);
@@ -82,7 +85,7 @@ function converse(socket: WebSocket, target: Target, request: EnrolRequest): Pro
       }
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      const problem = tlsProblem(error);
+      const problem = error instanceof AppError ? error : tlsProblem(error);
       if (problem === null) unreachable(error.code ?? error.message);
       else reject(problem);
     });

@@ -3,6 +3,7 @@ import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { type Invitation, readInvitation } from '@genba/shared/identity/invitation';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
+import type { Dial } from '../network/dial.ts';
 import type { ClientStore } from '../store/client-store.ts';
 import { encryptedTarget, type Target } from '../sync/target.ts';
 import type { DeviceStore, Enrolment } from './device-store.ts';
@@ -20,6 +21,8 @@ export interface EnrolOptions {
   readonly device: DeviceStore;
   readonly client: ClientStore;
   readonly appVersion: string;
+  /** Opens connections to the aggregator. */
+  readonly dial: Dial;
   readonly onStep: (step: EnrolStep) => void;
   /** What the aggregator's clock says, ISO 8601. */
   readonly onServerTime: (serverTime: string) => void;
@@ -34,7 +37,7 @@ const BEFORE_ANY_EXPIRY = new Date(0);
  * Enrols this PC with an invitation. The key is on disk before the code is used, and nothing that was there before is
  * given up until the aggregator has let the new key in. So it may be cut or killed anywhere and be run again.
  * @param text the invitation: link or content of the file
- * @throws AppError `invitation/…`, `enrolment/…`, `tls/…`, the aggregator's refusal, `task/changed`
+ * @throws AppError `invitation/…`, `enrolment/…`, `tls/…`, `proxy/…`, the aggregator's refusal, `task/changed`
  */
 export async function enrol(text: string, options: EnrolOptions): Promise<void> {
   const { device, client, onStep } = options;
@@ -52,7 +55,7 @@ export async function enrol(text: string, options: EnrolOptions): Promise<void> 
   }
   // The aggregator lets the same key in by the same code also after its time.
   if (!device.isEnrolling) readInvitation(text, new Date());
-  const target = await findAggregator(invitation, onStep);
+  const target = await findAggregator(invitation, options);
   const task = await introduce(target, invitation, options);
   requireSameModel(known, task);
   const enrolledAt = new Date().toISOString();
@@ -72,13 +75,13 @@ function isKeyThere(device: DeviceStore): boolean {
 /** The first of the invitation's addresses where its certificate is presented. */
 async function findAggregator(
   { servers, certificate }: Invitation,
-  onStep: EnrolOptions['onStep'],
+  { onStep, dial }: EnrolOptions,
 ): Promise<Target & { readonly anchor: string }> {
   let problem: AppError | null = null;
   for (const server of servers) {
     onStep({ step: 'connecting', server });
     try {
-      const anchor = await presentedAnchor(server, certificate);
+      const anchor = await presentedAnchor(server, { certificate, dial });
       onStep({ step: 'recognised', server });
       return { ...encryptedTarget(server, anchor), anchor };
     } catch (thrown) {
@@ -91,12 +94,12 @@ async function findAggregator(
 }
 
 async function introduce(target: Target, invitation: Invitation, options: EnrolOptions): Promise<Task> {
-  const { device, client, appVersion, onServerTime } = options;
+  const { device, client, appVersion, dial, onServerTime } = options;
   const { plantName, taskId, code } = invitation;
   const { clientId } = client;
   const say = () => {
     const key = device.enrollingKey();
-    return sayEnrol(target, { appVersion, clientId, plantName, taskId, code, key, onServerTime });
+    return sayEnrol(target, { appVersion, clientId, plantName, taskId, code, key, dial, onServerTime });
   };
   try {
     return await say();

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
-import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { AppError } from '@genba/shared/errors/app-error';
-import { CONNECT_DEADLINE_MS } from '../sync/target.ts';
+import type { Dial } from '../network/dial.ts';
+import { beginTls, CONNECT_DEADLINE_MS, endpointOf } from '../sync/target.ts';
 import { tlsProblem } from '../sync/tls-problem.ts';
 
 /** Longest chain that is looked through. */
@@ -13,21 +13,20 @@ const MAX_CHAIN_LENGTH = 10;
  * connection, and nothing is sent; that the certificate is the right one rests on its digest alone.
  * @param server `wss://HOST:PORT`
  * @param certificate sha256 of the wanted certificate's DER, in hexadecimal
+ * @param dial opens the connection
  * @returns the certificate, PEM
- * @throws AppError `tls/other-certificate`, `tls/failed`, `enrolment/unreachable`
+ * @throws AppError `tls/other-certificate`, `tls/failed`, `enrolment/unreachable`, `proxy/…`
  */
-export async function presentedAnchor(server: string, certificate: string): Promise<string> {
-  const { hostname, port } = new URL(server.replace(/^wss:/, 'https:'));
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const socket = connect({
-    host,
-    // An address in wss:// without its port is 443.
-    port: Number(port || 443),
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    minVersion: 'TLSv1.3',
-    rejectUnauthorized: false,
-    timeout: CONNECT_DEADLINE_MS,
+export async function presentedAnchor(
+  server: string,
+  { certificate, dial }: { readonly certificate: string; readonly dial: Dial },
+): Promise<string> {
+  const endpoint = endpointOf(server);
+  const connection = await dial(endpoint).catch((thrown) => {
+    throw thrown instanceof AppError ? thrown : unreachable(server, thrown as Error);
   });
+  const socket = beginTls(connection, endpoint, { rejectUnauthorized: false });
+  socket.setTimeout(CONNECT_DEADLINE_MS);
   try {
     await secured(socket, server);
     const wanted = Buffer.from(certificate, 'hex');
@@ -44,14 +43,18 @@ export async function presentedAnchor(server: string, certificate: string): Prom
 function secured(socket: TLSSocket, server: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => {
-      const detail = `${server}: ${error.code ?? error.message}`;
-      reject(tlsProblem(error) ?? new AppError('enrolment/unreachable', { detail, cause: error }));
+      reject(tlsProblem(error) ?? unreachable(server, error));
     };
     socket.once('secureConnect', resolve);
     socket.on('error', fail);
     socket.once('timeout', () => fail(new Error('no answer in time')));
     socket.once('close', () => fail(new Error('closed')));
   });
+}
+
+function unreachable(server: string, cause: NodeJS.ErrnoException): AppError {
+  const detail = `${server}: ${cause.code ?? cause.message}`;
+  return new AppError('enrolment/unreachable', { detail, cause });
 }
 
 /** The certificates that came, the server's own first. */

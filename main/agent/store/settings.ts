@@ -1,5 +1,6 @@
 import { DEFAULT_SCHEDULE, type Schedule, scheduleShape } from '@genba/shared/local-api/schedule';
 import { z } from 'zod';
+import { SYSTEM_PROXY } from '../network/proxy-setting.ts';
 import type { AgentDatabase } from './database.ts';
 
 /** Longest name of a plant, characters. */
@@ -30,6 +31,10 @@ const settingsSchema = z.strictObject({
   isPaused: z.boolean(),
   /** Age at which the device's key is replaced by a new one, days. */
   keyRotationDays: z.number().min(1).max(3650),
+  /** How to get to the aggregator; see `readProxySetting`. Never with a password. */
+  proxy: z.string().max(2000),
+  /** Certificates that a proxy reached over TLS may be signed by, PEM; null = those this computer trusts. */
+  proxyAuthorities: z.string().nullable(),
   ...scheduleShape,
   /** Largest size of the data folder, bytes. */
   quotaBytes: z.int().min(MIN_QUOTA_BYTES),
@@ -60,6 +65,8 @@ export class SettingsStore {
       seed: 1,
       isPaused: false,
       keyRotationDays: DEFAULT_KEY_ROTATION_DAYS,
+      proxy: SYSTEM_PROXY,
+      proxyAuthorities: null,
       ...DEFAULT_SCHEDULE,
       quotaBytes: DEFAULT_QUOTA_BYTES,
     };

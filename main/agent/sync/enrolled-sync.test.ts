@@ -6,6 +6,7 @@ import { temporaryFolder } from '../dataset/temporary-folder.ts';
 import { DeviceIdentity } from '../identity/device-identity.ts';
 import { DeviceStore } from '../identity/device-store.ts';
 import { FileKeyStore } from '../identity/key-store.ts';
+import { dialDirect } from '../network/dial.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
 import { Ledger } from '../store/ledger.ts';
@@ -42,6 +43,7 @@ function openIdentity(): void {
     client: new ClientStore(database),
     settings: new SettingsStore(database, 'host'),
     appVersion: '0.0.0',
+    dial: dialDirect,
     log,
   });
 }
@@ -64,6 +66,7 @@ const enrol = () => identity.enrol(invite(aggregator, authority), () => undefine
 function sync(where: SyncTargets = identity.syncTargets()!): SyncClient {
   const client = new SyncClient({
     where,
+    dial: dialDirect,
     log,
     context: {
       device,

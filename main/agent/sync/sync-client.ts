@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events';
-import { toAppError } from '@genba/shared/errors/app-error';
+import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { HEARTBEAT_MS } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { DeviceKey } from '../identity/device-key.ts';
+import type { Dial } from '../network/dial.ts';
 import { withDiskTrouble } from '../store/disk-trouble.ts';
 import { fullJitterDelayMs } from './backoff.ts';
+import { RecentReports } from './recent-reports.ts';
 import { type SessionContext, type SessionIdentity, SyncSession } from './session.ts';
 import { channelOf, openSocket, type Target } from './target.ts';
 import { tlsProblem } from './tls-problem.ts';
@@ -18,6 +20,12 @@ const STABLE_MS = 5_000;
 /** Wait after a refusal that only a person can lift, milliseconds: someone may just have lifted it. */
 const REFUSED_DELAY_MS = 30_000;
 
+/**
+ * Wait after a proxy has refused the password, milliseconds: where it is that of a Windows account, a handful of wrong
+ * ones in half an hour lock it.
+ */
+const LOGIN_REFUSED_DELAY_MS = 15 * 60_000;
+
 /** How long a connection may take to answer after the PC has slept, milliseconds. */
 const WAKE_PROBE_MS = 3_000;
 
@@ -27,6 +35,14 @@ export interface SyncTargets {
   readonly targets: readonly [Target, ...Target[]];
   /** The task that was enrolled for; null where nobody has to show who he is. */
   readonly enrolledTask: string | null;
+}
+
+export interface SyncOptions {
+  readonly where: SyncTargets;
+  /** Opens the encrypted connections. */
+  readonly dial: Dial;
+  readonly context: Omit<SessionContext, 'onKeyChange'>;
+  readonly log: Logger;
 }
 
 interface SyncEvents {
@@ -43,6 +59,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   readonly #where: SyncTargets;
   /** Which of the targets is in use. */
   #turn = 0;
+  readonly #dial: Dial;
   readonly #context: SessionContext;
   readonly #log: Logger;
   #socket: WebSocket | null = null;
@@ -50,12 +67,15 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   #failedAttempts = 0;
   #retryTimer: NodeJS.Timeout | null = null;
   #isStopped = false;
-  #isRefused = false;
+  /** How long to wait at least before the next attempt, milliseconds. */
+  #leastDelayMs = 0;
+  readonly #reports = new RecentReports();
   #isKeyChanged = false;
 
-  constructor(options: { where: SyncTargets; context: Omit<SessionContext, 'onKeyChange'>; log: Logger }) {
+  constructor(options: SyncOptions) {
     super();
     this.#where = options.where;
+    this.#dial = options.dial;
     this.#log = options.log;
     this.#context = {
       ...options.context,
@@ -64,9 +84,9 @@ export class SyncClient extends EventEmitter<SyncEvents> {
         this.#socket?.close();
       },
       onRefusal: (error, isFatal) => {
-        this.#isRefused ||= isFatal;
+        if (isFatal) this.#leastDelayMs = REFUSED_DELAY_MS;
         options.context.onRefusal(error, isFatal);
-        this.#log.warn({ code: error.code, detail: error.detail }, 'the aggregator refused');
+        this.#report(error);
         // An update that was refused leaves the connection in order; anything else needs a new one.
         if (isFatal || error.isRetryable) this.#socket?.close();
       },
@@ -132,13 +152,14 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   #setState(state: NetworkState): void {
     if (state === this.state) return;
     this.state = state;
-    this.#log.info({ state, server: this.address }, 'network');
+    this.#log[state === 'connecting' ? 'debug' : 'info']({ state, server: this.address }, 'network');
     this.emit('state', state);
   }
 
   #connect(): void {
     this.#isKeyChanged = false;
-    this.#setState('connecting');
+    // Who tries again and again is offline, and has been since the first time.
+    if (this.#failedAttempts === 0) this.#setState('connecting');
     let key: DeviceKey | null;
     try {
       key = this.#where.enrolledTask === null ? null : this.#context.device.connectionKey();
@@ -147,7 +168,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
       this.#onClosed();
       return;
     }
-    const socket = openSocket(this.#target);
+    const socket = openSocket(this.#target, this.#dial);
     this.#socket = socket;
     let channel: Buffer | null = null;
     let heartbeat: NodeJS.Timeout | null = null;
@@ -176,14 +197,28 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     });
     socket.on('error', (error) => {
       this.#log.debug({ error: error.message }, 'socket');
-      const problem = tlsProblem(error);
-      if (problem !== null) this.#context.onRefusal(problem, true);
+      this.#onConnectionError(error);
     });
     socket.on('close', () => {
       if (heartbeat !== null) clearInterval(heartbeat);
       if (Date.now() - openedAt > STABLE_MS) this.#failedAttempts = 0;
       this.#onClosed();
     });
+  }
+
+  /** Tells of what keeps the connection from coming about, unless that is only the network: no problem but a state. */
+  #onConnectionError(error: Error): void {
+    const problem = error instanceof AppError ? error : tlsProblem(error);
+    if (problem === null) return;
+    this.#context.onRefusal(problem, true);
+    if (!problem.code.startsWith('proxy/')) return;
+    // A proxy is asked again as often as a network that is gone.
+    this.#leastDelayMs = problem.code === 'proxy/login-refused' ? LOGIN_REFUSED_DELAY_MS : 0;
+  }
+
+  #report({ code, detail, cause }: AppError): void {
+    const level = this.#reports.isNews(code, Date.now()) ? 'warn' : 'debug';
+    this.#log[level]({ code, detail, cause: code === 'internal/bug' ? cause : undefined }, 'sync');
   }
 
   #identity(key: DeviceKey | null, channel: Buffer | null): SessionIdentity | null {
@@ -226,14 +261,14 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   /** Moves on to the next address, unless this one let us in; waits only when none is left. */
   #nextDelayMs(wasWelcome: boolean): number {
     if (this.#isKeyChanged) return 0;
-    if (!wasWelcome) {
+    // Another address leads through the same proxy.
+    if (!wasWelcome && this.#leastDelayMs < LOGIN_REFUSED_DELAY_MS) {
       this.#turn = (this.#turn + 1) % this.#where.targets.length;
       if (this.#turn !== 0) return 0;
     }
-    if (this.#isRefused) {
-      this.#isRefused = false;
-      return REFUSED_DELAY_MS;
-    }
+    const leastDelayMs = this.#leastDelayMs;
+    this.#leastDelayMs = 0;
+    if (leastDelayMs > 0) return leastDelayMs;
     const delayMs = fullJitterDelayMs(this.#failedAttempts, Math.random);
     this.#failedAttempts += 1;
     return delayMs;

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import { isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect, TLSSocket } from 'node:tls';
 import { CHANNEL_BYTES, CHANNEL_LABEL } from '@genba/shared/identity/wire-types';
 import { HARD_FRAME_LIMIT_BYTES, WEBSOCKET_PATH, WEBSOCKET_SUBPROTOCOL } from '@genba/shared/protocol/limits';
 import { type ClientOptions, WebSocket } from 'ws';
+import type { Dial } from '../network/dial.ts';
+import type { Endpoint } from '../network/route.ts';
 
 /** How long opening a connection may take, milliseconds. */
 export const CONNECT_DEADLINE_MS = 15_000;
@@ -24,18 +27,59 @@ export function encryptedTarget(server: string, anchor: string): Target {
  * What is trusted on an encrypted connection: this one certificate and nothing the computer knows besides. Chain, dates
  * and host name are verified as usual. The anchor may be any certificate, also one that another has signed.
  */
-function tlsOptions(anchor: string): ClientOptions {
-  return { ca: anchor, allowPartialTrustChain: true, minVersion: 'TLSv1.3', rejectUnauthorized: true };
+function trusting(anchor: string): ConnectionOptions {
+  return { ca: anchor, allowPartialTrustChain: true, rejectUnauthorized: true };
+}
+
+/** The host and port of an aggregator's address; without a port it is that of https. */
+export function endpointOf(address: string): Endpoint {
+  const { hostname, port } = new URL(address);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) };
+}
+
+/**
+ * Begins TLS with an aggregator, from end to end: on a connection that leads to it, directly or through a proxy's
+ * tunnel. Nothing that the way there trusts counts here.
+ * @param trust what is trusted; nothing is sent before the caller has made sure
+ */
+export function beginTls(socket: Socket, { host }: Endpoint, trust: ConnectionOptions): TLSSocket {
+  return connect({
+    ...trust,
+    socket,
+    // For the check of the certificate; a name is also told to the server (SNI), an address may not be.
+    host,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    minVersion: 'TLSv1.3',
+    ALPNProtocols: ['http/1.1'],
+  });
 }
 
 /** Begins to open a connection. */
-export function openSocket({ address, anchor }: Target): WebSocket {
+export function openSocket({ address, anchor }: Target, dial: Dial): WebSocket {
   return new WebSocket(address, WEBSOCKET_SUBPROTOCOL, {
     handshakeTimeout: CONNECT_DEADLINE_MS,
     maxPayload: HARD_FRAME_LIMIT_BYTES,
     perMessageDeflate: false,
-    ...(anchor === null ? {} : tlsOptions(anchor)),
+    ...(anchor === null ? {} : { createConnection: connectTls(endpointOf(address), { anchor, dial }) }),
   });
+}
+
+/** What `http` calls to get its connection: it may be given one later, or the reason why there is none. */
+function connectTls(
+  endpoint: Endpoint,
+  { anchor, dial }: { readonly anchor: string; readonly dial: Dial },
+): ClientOptions['createConnection'] {
+  const create = (_: unknown, done: (error: Error | null, socket?: TLSSocket) => void) => {
+    dial(endpoint)
+      .then((socket) => beginTls(socket, endpoint, trusting(anchor)))
+      .then(
+        (socket) => done(null, socket),
+        (error) => done(error as Error),
+      );
+    return undefined;
+  };
+  // Its type is that of `net.createConnection`, what `http` documents is more.
+  return create as unknown as ClientOptions['createConnection'];
 }
 
 /**

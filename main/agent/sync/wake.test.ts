@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { dialDirect } from '../network/dial.ts';
 import type { SessionContext } from './session.ts';
 import { SyncClient } from './sync-client.ts';
 
@@ -38,6 +39,7 @@ function connectTo(port: number): SyncClient {
   };
   client = new SyncClient({
     where: { targets: [{ address: `ws://127.0.0.1:${port}/genba`, anchor: null }], enrolledTask: null },
+    dial: dialDirect,
     // All that a conversation asks for before anybody has answered.
     context: context as unknown as SessionContext,
     log: pino({ level: 'silent' }),
