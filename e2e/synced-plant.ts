@@ -6,7 +6,7 @@ import { openAgentDatabase } from '@genba/main/agent/store/database';
 import { Ledger } from '@genba/main/agent/store/ledger';
 import { Outbox } from '@genba/main/agent/store/outbox';
 import { webSocketAddress } from '@genba/main/agent/sync/server-address';
-import { SyncClient } from '@genba/main/agent/sync/sync-client';
+import { SyncClient, type SyncOptions } from '@genba/main/agent/sync/sync-client';
 import { seededRandom } from '@genba/shared/model/random';
 import { pino } from 'pino';
 import { expect } from 'vitest';
@@ -27,7 +27,16 @@ export class SyncedPlant {
   /** What the aggregator asked for out of the ordinary, in order. */
   readonly notices: string[] = [];
 
-  constructor(options: { dataFolder: string; address: string; name: string; taskId: string }) {
+  readonly #rates: SyncOptions['rates'];
+
+  constructor(options: {
+    dataFolder: string;
+    address: string;
+    name: string;
+    taskId: string;
+    rates?: SyncOptions['rates'];
+  }) {
+    this.#rates = options.rates;
     this.#folder = options.dataFolder;
     this.#address = options.address;
     this.#name = options.name;
@@ -48,6 +57,7 @@ export class SyncedPlant {
         enrolledTask: null,
       },
       dial: dialDirect,
+      rates: this.#rates,
       log: pino({ level: 'silent' }),
       context: {
         device: new DeviceStore(this.#database, new FileKeyStore(this.#folder)),

@@ -12,8 +12,12 @@ const MAX_ABOUT = 100;
 export class Channel {
   readonly #socket: WebSocket;
 
-  constructor(socket: WebSocket) {
+  readonly #onTaken: () => void;
+
+  /** @param onTaken called when the system has taken a data frame: the connection carries something */
+  constructor(socket: WebSocket, onTaken: () => void) {
     this.#socket = socket;
+    this.#onTaken = onTaken;
   }
 
   send(message: ServerMessage): void {
@@ -42,7 +46,8 @@ export class Channel {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     const flushed = new Promise<void>((resolve) => {
       // An error means that the connection is gone, which its close event tells.
-      this.#socket.send(frame, () => {
+      this.#socket.send(frame, (error) => {
+        if (!error) this.#onTaken();
         onSent();
         resolve();
       });

@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { DATA_FRAME_HEADER_BYTES, writeDataFrameHeader } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
+import type { WeightsResume } from '@genba/shared/protocol/messages';
 import type { BaseRecord, ClientRecord } from '../store/catalogue.ts';
 import type { WeightReader } from '../store/weight-store.ts';
 import type { SessionContext, TransferNumbers } from './session-context.ts';
@@ -45,7 +46,7 @@ export class DownloadDesk {
    * @throws AppError `protocol/unexpected-message` (not the client's current base, or installed), `protocol/offset-mismatch`
    *   (beyond the end), `store/damaged`, `server/storage`
    */
-  async resume({ baseId, offset }: { baseId: string; offset: number }): Promise<void> {
+  async resume({ baseId, offset, frameBytes = DATA_CHUNK_BYTES }: WeightsResume): Promise<void> {
     const client = await this.#client();
     const base = client?.base;
     if (base?.baseId !== baseId) throw notCurrent();
@@ -59,7 +60,7 @@ export class DownloadDesk {
     const reader = client?.isBaseEvicted ? null : await this.#open(base);
     if (reader === null) return this.#replace(base);
     const cancelled = new AbortController();
-    const done = this.#send(base, reader, { offset, signal: cancelled.signal })
+    const done = this.#send(base, reader, { offset, frameBytes, signal: cancelled.signal })
       .catch((thrown) => this.#fail(thrown, baseId))
       .finally(() => {
         if (this.#download?.cancelled === cancelled) this.#download = null;
@@ -129,7 +130,7 @@ export class DownloadDesk {
   async #send(
     base: BaseRecord,
     reader: WeightReader,
-    from: { offset: number; signal: AbortSignal },
+    from: { offset: number; frameBytes: number; signal: AbortSignal },
   ): Promise<void> {
     const { channel } = this.#context;
     try {
@@ -143,7 +144,7 @@ export class DownloadDesk {
       const free: Uint8Array[] = [];
       let offset = from.offset;
       while (offset < reader.sizeBytes && !from.signal.aborted) {
-        const frame = free.pop() ?? new Uint8Array(DATA_FRAME_HEADER_BYTES + DATA_CHUNK_BYTES);
+        const frame = free.pop() ?? new Uint8Array(DATA_FRAME_HEADER_BYTES + from.frameBytes);
         const filled = await reader.read(frame.subarray(DATA_FRAME_HEADER_BYTES), offset);
         if (filled === 0) throw new AppError('store/damaged', { detail: 'weights end early' });
         if (from.signal.aborted) return;

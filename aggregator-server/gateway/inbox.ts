@@ -16,6 +16,7 @@ export class Inbox {
   #tail: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
   #isClosed = false;
+  #isDraining = false;
 
   constructor(socket: Pausable) {
     this.#socket = socket;
@@ -26,21 +27,28 @@ export class Inbox {
     return this.#waitingBytes > HIGH_WATER_BYTES;
   }
 
-  /** @param handle must not reject: it answers its own errors */
-  add(sizeBytes: number, handle: () => Promise<void>): void {
+  /**
+   * @param item.isKept whether it is handled also after the inbox was closed, because it has come all the same
+   * @param handle must not reject: it answers its own errors
+   */
+  add({ sizeBytes, isKept }: { sizeBytes: number; isKept: boolean }, handle: () => Promise<void>): void {
     if (this.#isClosed) return;
     this.#waitingBytes += sizeBytes;
     if (this.isFull) this.#socket.pause();
     this.#tail = this.#tail.then(async () => {
-      if (!this.#isClosed) await handle();
+      if (!this.#isClosed || (isKept && this.#isDraining)) await handle();
       this.#waitingBytes -= sizeBytes;
       if (!this.isFull && !this.#isClosed) this.#socket.resume();
     });
   }
 
-  /** Drops what waits; resolves when the frame being handled is done. */
-  close(): Promise<void> {
+  /**
+   * Takes nothing more; resolves when the last frame is handled.
+   * @param how.isDrained whether frames that are to be kept are handled first; else all that waits is dropped
+   */
+  close({ isDrained }: { isDrained: boolean }): Promise<void> {
     this.#isClosed = true;
+    this.#isDraining = isDrained;
     return this.#tail;
   }
 }

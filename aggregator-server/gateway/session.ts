@@ -42,6 +42,9 @@ export interface SessionHost {
   readonly log: Logger;
 }
 
+/** Words of ours that wait for their turn. */
+const NOTHING_KEPT = { sizeBytes: 0, isKept: false } as const;
+
 type KeyRotate = Extract<ClientMessage, { type: 'key/rotate' }>;
 
 /** The two sides of an open session, after its handshake. */
@@ -85,15 +88,19 @@ export class Session implements RegisteredSession {
     this.#socket = socket;
     this.#host = host;
     this.#connection = connection;
-    this.#channel = new Channel(socket);
+    this.#channel = new Channel(socket, () => {
+      this.#wasHeard = true;
+    });
     this.#inbox = new Inbox(socket);
     this.#handshakeDeadline = this.#startDeadline(
       new AppError('protocol/hello-expected', { detail: 'no hello in time' }),
     );
     socket.on('message', (data, isBinary) => this.#onFrame(data, isBinary));
-    socket.on('pong', () => {
-      this.#wasHeard = true;
-    });
+    for (const sign of ['ping', 'pong'] as const) {
+      socket.on(sign, () => {
+        this.#wasHeard = true;
+      });
+    }
     // Broken frames and frames beyond the hard limit: ws closes the connection with the proper code by itself.
     socket.on('error', (error) => host.log.info({ message: error.message }, 'connection failed'));
     socket.on('close', () => void this.end());
@@ -115,7 +122,10 @@ export class Session implements RegisteredSession {
     this.#socket.pause();
   }
 
-  /** Pings the peer; cuts the connection of one that has not been heard since the last call. */
+  /**
+   * Pings the peer; cuts the connection of one that has not been heard, and was sent nothing, since the last call: on a
+   * slow link ping and pong wait behind a transfer.
+   */
   checkAlive(): void {
     if (!this.#wasHeard && !this.#inbox.isFull) {
       this.#socket.terminate();
@@ -127,7 +137,7 @@ export class Session implements RegisteredSession {
 
   /** See {@link RegisteredSession.tellNews}; after whatever is being handled. */
   tellNews(): void {
-    this.#inbox.add(0, () =>
+    this.#inbox.add(NOTHING_KEPT, () =>
       this.#answering(async () => {
         if (this.#open !== null) await tellNews(this.#open);
       }),
@@ -136,7 +146,7 @@ export class Session implements RegisteredSession {
 
   /** Says that the client must offer an update again or will get no answer to it, after whatever is being handled. */
   recall(updateId: string, error: AppError): void {
-    this.#inbox.add(0, async () => this.#channel.sendError(error, updateId));
+    this.#inbox.add(NOTHING_KEPT, async () => this.#channel.sendError(error, updateId));
   }
 
   /**
@@ -157,7 +167,10 @@ export class Session implements RegisteredSession {
       this.#socket.close(farewell.closeCode, farewell.error);
       setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS).unref();
     }
-    await this.#inbox.close();
+    // What of an upload has come need not come again, unless its sender is not to be believed any more.
+    await this.#inbox.close({
+      isDrained: farewell?.error === undefined || farewell.error === 'server/replaced',
+    });
     const open = this.#open;
     if (open === null) return;
     await open.downloads.close();
@@ -169,7 +182,7 @@ export class Session implements RegisteredSession {
     this.#wasHeard = true;
     // With the default binaryType, ws hands over one Buffer per message.
     const bytes = data as Buffer;
-    this.#inbox.add(bytes.byteLength, () => {
+    this.#inbox.add({ sizeBytes: bytes.byteLength, isKept: isBinary }, () => {
       if (this.#open === null) return this.#onHandshakeFrame(bytes, isBinary);
       const open = this.#open;
       return this.#answering(() => (isBinary ? this.#onData(open, bytes) : this.#onControl(open, bytes)));

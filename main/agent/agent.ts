@@ -7,7 +7,6 @@ import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentNotice, AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Schedule } from '@genba/shared/local-api/schedule';
-import { WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { ExchangeStore } from './exchange/exchange-store.ts';
@@ -31,6 +30,7 @@ import { newestRefused, readRefused } from './store/refused-updates.ts';
 import { type AgentSettings, SettingsStore, scheduleOf } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
 import { SyncClient, type SyncTargets } from './sync/sync-client.ts';
+import { serverOf } from './sync/target.ts';
 
 export interface AgentOptions {
   readonly dataFolder: string;
@@ -327,9 +327,11 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #startSync(where: SyncTargets): void {
     const { dataFolder, appVersion, log } = this.#options;
+    const { uploadLimit, downloadLimit } = this.#settings.read();
     this.#sync = new SyncClient({
       where,
       dial: this.#network.dial,
+      rates: { upload: bytesPerSecond(uploadLimit), download: bytesPerSecond(downloadLimit) },
       log,
       context: {
         device: this.#device,
@@ -412,7 +414,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 }
 
-/** An address without what every one of them ends in. */
-function serverOf(address: string): string {
-  return address.endsWith(WEBSOCKET_PATH) ? address.slice(0, -WEBSOCKET_PATH.length) : address;
+/** A limit as it is set, 1000 bytes per second; null where none is. */
+function bytesPerSecond(limit: number): number | null {
+  return limit === 0 ? null : limit * 1000;
 }

@@ -43,6 +43,8 @@ interface CliOptions extends ScheduleOptions, NetworkChoices {
   readonly seed?: number;
   readonly keyDays?: number;
   readonly quota?: number;
+  readonly uploadLimit?: number;
+  readonly downloadLimit?: number;
   readonly port: number;
   readonly takeOver?: true;
   readonly wait: number;
@@ -102,6 +104,8 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
     backend: options.backend,
     seed: options.seed,
     keyRotationDays: options.keyDays,
+    uploadLimit: options.uploadLimit,
+    downloadLimit: options.downloadLimit,
     ...givenSchedule(options),
     quotaBytes: options.quota,
   };
@@ -182,6 +186,16 @@ function program(appVersion: string): Command {
     .option('--seed <number>', 'seed of splits and orders (default: 1)', numberFrom(0, 0xffff_ffff, true))
     .option('--key-days <days>', 'age at which the key is replaced (default: 180)', numberFrom(1, 3650, true))
     .option('--quota <size>', 'largest size of the data folder, like 20GB (default: 20GB)', quota)
+    .option(
+      '--upload-limit <kB/s>',
+      'most that sending may take of the line; 0 is no limit',
+      numberFrom(0, 1e6, false),
+    )
+    .option(
+      '--download-limit <kB/s>',
+      'most that receiving may take; 0 is no limit',
+      numberFrom(0, 1e6, false),
+    )
     .option('--port <number>', 'port of the local API', numberFrom(0, 65_535, true), 0)
     .option('--take-over', 'ask the agent that has the data folder to stop, and start when it has')
     .option('--wait <seconds>', 'how long --take-over waits for it', numberFrom(1, 3600, false), 30)

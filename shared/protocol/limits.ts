@@ -10,8 +10,11 @@ export const WEBSOCKET_SUBPROTOCOL = 'genba.v1';
 /** Largest JSON control frame, bytes. */
 export const MAX_CONTROL_FRAME_BYTES = 64 * 1024;
 
-/** Payload of one binary data frame, bytes. Small enough that a cut costs little, large enough to fill a link. */
+/** Largest payload of a binary data frame, bytes: large enough to fill a link. */
 export const DATA_CHUNK_BYTES = 256 * 1024;
+
+/** Smallest payload that a receiver may ask for, bytes: what surrounds it stays about one percent. */
+export const MIN_DATA_CHUNK_BYTES = 4 * 1024;
 
 /** Anything larger is not even buffered: the WebSocket layer closes the connection with code 1009. */
 export const HARD_FRAME_LIMIT_BYTES = 4 * 1024 * 1024;

@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../errors/catalogue.ts';
 import { UPDATE_ENCODINGS } from '../federation/encoding/update-encoding.ts';
 import { base64url32, enrolmentCode, keyId, SECURITY_MODES, signature } from '../identity/wire-types.ts';
 import { taskSchema } from '../model/task.ts';
+import { DATA_CHUNK_BYTES, MIN_DATA_CHUNK_BYTES } from './limits.ts';
 
 /** Upper bound of counters on the wire: exact in a float64 and far beyond any factory. */
 const MAX_COUNT = 1_000_000_000;
@@ -109,7 +110,13 @@ const weightsRequest = z.strictObject({
   reason: z.enum(['first', 'base-refused']),
 });
 
-const weightsResume = z.strictObject({ type: z.literal('weights/resume'), baseId: uuid, offset: sizeBytes });
+const weightsResume = z.strictObject({
+  type: z.literal('weights/resume'),
+  baseId: uuid,
+  offset: sizeBytes,
+  /** Payload of the data frames that is wanted, bytes; left out for as much as is allowed. */
+  frameBytes: z.int().min(MIN_DATA_CHUNK_BYTES).max(DATA_CHUNK_BYTES).optional(),
+});
 
 const weightsInstalled = z.strictObject({ type: z.literal('weights/installed'), baseId: uuid });
 
@@ -269,6 +276,7 @@ export {
 export type ClientMessage = z.output<typeof clientMessageSchema>;
 export type ServerMessage = z.output<typeof serverMessageSchema>;
 export type UpdateOffer = z.output<typeof updateOffer>;
+export type WeightsResume = z.output<typeof weightsResume>;
 export type WeightsOffer = z.output<typeof weightsOffer>;
 export type UpdateMetrics = z.output<typeof metricsSchema>;
 export type HoldReason = z.output<typeof holdReason>;

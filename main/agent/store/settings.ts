@@ -8,6 +8,8 @@ export const MAX_PLANT_NAME_LENGTH = 100;
 
 /** Least size of a data folder that can be asked for, bytes. */
 export const MIN_QUOTA_BYTES = 100e6;
+/** Highest limit of a direction, 1000 bytes per second: that of no line is higher. */
+const MAX_LIMIT = 1_000_000;
 
 /** What the person who sets up the agent decides; kept, so that later starts need only the data folder. */
 const settingsSchema = z.strictObject({
@@ -31,6 +33,9 @@ const settingsSchema = z.strictObject({
   isPaused: z.boolean(),
   /** Age at which the device's key is replaced by a new one, days. */
   keyRotationDays: z.number().min(1).max(3650),
+  /** What sending, and receiving, may take of the plant's line, 1000 bytes per second; 0 = as fast as it goes. */
+  uploadLimit: z.number().min(0).max(MAX_LIMIT),
+  downloadLimit: z.number().min(0).max(MAX_LIMIT),
   /** How to get to the aggregator; see `readProxySetting`. Never with a password. */
   proxy: z.string().max(2000),
   /** Certificates that a proxy reached over TLS may be signed by, PEM; null = those this computer trusts. */
@@ -65,6 +70,8 @@ export class SettingsStore {
       seed: 1,
       isPaused: false,
       keyRotationDays: DEFAULT_KEY_ROTATION_DAYS,
+      uploadLimit: 0,
+      downloadLimit: 0,
       proxy: SYSTEM_PROXY,
       proxyAuthorities: null,
       ...DEFAULT_SCHEDULE,

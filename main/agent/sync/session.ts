@@ -8,7 +8,7 @@ import type { Task } from '@genba/shared/model/task';
 import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
-import { PROTOCOL_VERSION, WEBSOCKET_PATH } from '@genba/shared/protocol/limits';
+import { DATA_CHUNK_BYTES, PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
 import {
   type ClientMessage,
   type ServerMessage,
@@ -24,6 +24,9 @@ import type { Delivery, Ledger } from '../store/ledger.ts';
 import { LOST_BASE_CODES, type Outbox, type OutstandingUpdate } from '../store/outbox.ts';
 import { toWeights } from '../store/weights-blob.ts';
 import { PartialDownload } from './partial-download.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { serverOf } from './target.ts';
+import type { TransferPace } from './transfer-pace.ts';
 import { sendUpload, type Upload } from './upload.ts';
 
 /** What an aggregator may say to a plant that it has not let in yet. */
@@ -37,6 +40,12 @@ export interface SessionIdentity {
   readonly channel: Uint8Array;
 }
 
+/** How fast each direction may be. */
+export interface SyncLimits {
+  readonly upload: RateLimit;
+  readonly download: RateLimit;
+}
+
 /** What a conversation needs of the agent. */
 export interface SessionContext {
   readonly device: DeviceStore;
@@ -45,6 +54,11 @@ export interface SessionContext {
   readonly ledger: Ledger;
   readonly dataFolder: string;
   readonly appVersion: string;
+  /** What is known of the link from the connections before. */
+  readonly pace: TransferPace;
+  readonly limits: SyncLimits;
+  /** The link carries something, though nothing may have come. */
+  readonly onSignOfLife: () => void;
   readonly plantName: () => string;
   readonly taskId: () => string | null;
   /** What the aggregator's clock says, ISO 8601. */
@@ -166,6 +180,7 @@ export class SyncSession {
         this.#onBaseResume(message);
         break;
       case 'update/receipt':
+        this.#context.pace.delivered(this.#offered?.payload.byteLength ?? 0, Date.now());
         this.#context.outbox.markReceipted(message.updateId);
         this.#context.onReceipt();
         break;
@@ -261,23 +276,29 @@ export class SyncSession {
   #onResume(updateId: string, transfer: number, offset: number): void {
     if (this.#offered?.updateId !== updateId)
       throw new AppError('protocol/unexpected-message', { detail: updateId });
-    this.#send({ transfer, offset, bytes: this.#offered.payload }, 'update');
+    this.#send({ id: updateId, transfer, offset, bytes: this.#offered.payload }, 'update');
   }
 
   /** Sends bytes of the offered update, or of what it builds on, and enters that they leave this PC. */
-  #send(range: Omit<Upload, 'delivery'>, content: Delivery['content']): void {
+  #send(
+    range: Omit<Upload, 'delivery' | 'frameBytes' | 'limit' | 'onTaken'> & { readonly id: string },
+    content: Delivery['content'],
+  ): void {
     const plannedBytes = range.bytes.byteLength - range.offset;
     if (plannedBytes <= 0) return;
     const delivery = this.#context.ledger.begin({
       channel: 'network',
-      peer: this.#socket.url.replace(WEBSOCKET_PATH, ''),
+      peer: serverOf(this.#socket.url),
       taskId: this.#context.client.task()!.id,
       updateId: this.#offered!.updateId,
       content,
       firstByte: range.offset,
       plannedBytes,
     });
-    void sendUpload(this.#socket, { ...range, delivery });
+    const { pace, limits, onSignOfLife: onTaken } = this.#context;
+    const frameBytes = Math.min(pace.frameBytes, limits.upload.frameBytes);
+    pace.begin('up', range.id, { offset: range.offset, nowMs: Date.now() });
+    void sendUpload(this.#socket, { ...range, frameBytes, limit: limits.upload, delivery, onTaken });
   }
 
   /** The aggregator needs the weights this plant started from before it can take the update. */
@@ -290,7 +311,7 @@ export class SyncSession {
       return;
     }
     this.#context.onNotice('start-asked');
-    this.#send({ transfer, offset, bytes }, 'start-weights');
+    this.#send({ id: baseId, transfer, offset, bytes }, 'start-weights');
   }
 
   #onWeightsOffer(offer: WeightsOffer): void {
@@ -310,7 +331,15 @@ export class SyncSession {
     const partial = new PartialDownload(this.#context.dataFolder, offer);
     this.#download = { partial, transfer: null };
     if (partial.isComplete) this.#finishDownload();
-    else this.#say({ type: 'weights/resume', baseId: offer.baseId, offset: partial.offset });
+    else this.#fetch(partial);
+  }
+
+  #fetch({ offer: { baseId }, offset }: PartialDownload): void {
+    const { pace, limits } = this.#context;
+    pace.begin('down', baseId, { offset, nowMs: Date.now() });
+    const frameBytes = Math.min(pace.frameBytes, limits.download.frameBytes);
+    const wish = frameBytes === DATA_CHUNK_BYTES ? {} : { frameBytes };
+    this.#say({ type: 'weights/resume', baseId, offset, ...wish });
   }
 
   /** Weights of another model are worth neither their way nor their place on the disk. @throws AppError */
@@ -332,6 +361,7 @@ export class SyncSession {
       throw new AppError('protocol/binary-unexpected', { detail: `transfer ${frame.transfer}` });
     }
     this.#download.partial.append(frame.offset, frame.payload);
+    this.#context.pace.received(this.#download.partial.offset, Date.now());
     if (this.#download.partial.isComplete) this.#finishDownload();
   }
 

@@ -7,14 +7,19 @@ import type { DeviceKey } from '../identity/device-key.ts';
 import type { Dial } from '../network/dial.ts';
 import { withDiskTrouble } from '../store/disk-trouble.ts';
 import { fullJitterDelayMs } from './backoff.ts';
+import { RateLimit } from './rate-limit.ts';
 import { RecentReports } from './recent-reports.ts';
-import { type SessionContext, type SessionIdentity, SyncSession } from './session.ts';
+import { type SessionContext, type SessionIdentity, type SyncLimits, SyncSession } from './session.ts';
 import { channelOf, openSocket, type Target } from './target.ts';
 import { tlsProblem } from './tls-problem.ts';
+import { TransferPace } from './transfer-pace.ts';
 
 export type NetworkState = 'online' | 'connecting' | 'offline';
 
-/** A connection that lasted this long was a good one: the next wait starts small again, milliseconds. */
+/**
+ * A connection that lasted this long was a good one, as is one that brought a transfer further: the next wait starts small
+ * again, milliseconds.
+ */
 const STABLE_MS = 5_000;
 
 /** Wait after a refusal that only a person can lift, milliseconds: someone may just have lifted it. */
@@ -41,8 +46,12 @@ export interface SyncOptions {
   readonly where: SyncTargets;
   /** Opens the encrypted connections. */
   readonly dial: Dial;
-  readonly context: Omit<SessionContext, 'onKeyChange'>;
+  readonly context: Omit<SessionContext, 'onKeyChange' | 'onSignOfLife' | 'pace' | 'limits'>;
+  /** Bytes per second that each direction may take; null for as fast as it goes. */
+  readonly rates?: { readonly upload: number | null; readonly download: number | null } | undefined;
   readonly log: Logger;
+  /** Time between two pings, milliseconds. */
+  readonly heartbeatMs?: number;
 }
 
 interface SyncEvents {
@@ -70,15 +79,28 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   /** How long to wait at least before the next attempt, milliseconds. */
   #leastDelayMs = 0;
   readonly #reports = new RecentReports();
+  readonly #pace = new TransferPace();
+  readonly #limits: SyncLimits;
+  readonly #heartbeatMs: number;
+  /** Whether the link has carried anything since the last ping. */
+  #isAlive = true;
   #isKeyChanged = false;
 
   constructor(options: SyncOptions) {
     super();
     this.#where = options.where;
     this.#dial = options.dial;
+    const { upload = null, download = null } = options.rates ?? {};
+    this.#limits = { upload: new RateLimit(upload), download: new RateLimit(download) };
+    this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
     this.#log = options.log;
     this.#context = {
       ...options.context,
+      pace: this.#pace,
+      limits: this.#limits,
+      onSignOfLife: () => {
+        this.#isAlive = true;
+      },
       onKeyChange: () => {
         this.#isKeyChanged = true;
         this.#socket?.close();
@@ -172,28 +194,32 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     this.#socket = socket;
     let channel: Buffer | null = null;
     let heartbeat: NodeJS.Timeout | null = null;
-    let isAlive = true;
     let openedAt = Number.POSITIVE_INFINITY;
     socket.on('upgrade', (response) => {
       channel = channelOf(response);
     });
     socket.on('open', () => {
       openedAt = Date.now();
+      this.#isAlive = true;
       heartbeat = setInterval(() => {
-        // Nothing came for a whole period, not even the pong: the link is dead, whatever TCP still believes.
-        if (!isAlive) return socket.terminate();
-        isAlive = false;
+        // Nothing came or went for a whole period, not even the pong: the link is dead, whatever TCP still believes. On a
+        // slow link ping and pong wait behind a transfer.
+        if (!this.#isAlive && !socket.isPaused) return socket.terminate();
+        this.#isAlive = false;
         socket.ping();
-      }, HEARTBEAT_MS);
+      }, this.#heartbeatMs);
       this.#session = new SyncSession(socket, this.#context, this.#identity(key, channel));
       this.#session.start();
     });
-    socket.on('pong', () => {
-      isAlive = true;
-    });
+    for (const sign of ['ping', 'pong'] as const) {
+      socket.on(sign, () => {
+        this.#isAlive = true;
+      });
+    }
     socket.on('message', (data: Buffer, isBinary) => {
-      isAlive = true;
+      this.#isAlive = true;
       this.#receive(data, isBinary);
+      if (isBinary) this.#slowDown(socket, data.byteLength);
     });
     socket.on('error', (error) => {
       this.#log.debug({ error: error.message }, 'socket');
@@ -201,9 +227,18 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     });
     socket.on('close', () => {
       if (heartbeat !== null) clearInterval(heartbeat);
-      if (Date.now() - openedAt > STABLE_MS) this.#failedAttempts = 0;
+      const hasProgress = this.#pace.connectionEnded(Date.now());
+      if (hasProgress || Date.now() - openedAt > STABLE_MS) this.#failedAttempts = 0;
       this.#onClosed();
     });
+  }
+
+  /** Reads no further for as long as the limit says: TCP slows the aggregator down. */
+  #slowDown(socket: WebSocket, bytes: number): void {
+    const waitMs = this.#limits.download.take(bytes, performance.now());
+    if (waitMs <= 0 || socket.readyState !== socket.OPEN) return;
+    socket.pause();
+    setTimeout(() => socket.resume(), waitMs);
   }
 
   /** Tells of what keeps the connection from coming about, unless that is only the network: no problem but a state. */

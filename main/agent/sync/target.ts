@@ -31,6 +31,11 @@ function trusting(anchor: string): ConnectionOptions {
   return { ca: anchor, allowPartialTrustChain: true, rejectUnauthorized: true };
 }
 
+/** An aggregator's address without what each of them ends in. */
+export function serverOf(address: string): string {
+  return address.endsWith(WEBSOCKET_PATH) ? address.slice(0, -WEBSOCKET_PATH.length) : address;
+}
+
 /** The host and port of an aggregator's address; without a port it is that of https. */
 export function endpointOf(address: string): Endpoint {
   const { hostname, port } = new URL(address);
