@@ -1,4 +1,4 @@
-/** How long the same thing is not said again, milliseconds. */
+/** How long the same thing is not said again, where nothing else is asked for, milliseconds. */
 const SILENCE_MS = 3_600_000;
 
 /**
@@ -7,12 +7,17 @@ const SILENCE_MS = 3_600_000;
  */
 export class RecentReports {
   readonly #saidAt = new Map<string, number>();
+  readonly #silenceMs: number;
 
-  /** Whether this is worth a line: it was not said within the last hour. @param kind one of a few */
+  constructor(silenceMs = SILENCE_MS) {
+    this.#silenceMs = silenceMs;
+  }
+
+  /** Whether this is worth a line: it was not said within the silence. @param kind one of a few */
   isNews(kind: string, nowMs: number): boolean {
     const saidAt = this.#saidAt.get(kind);
     // A clock that was set back makes everything news.
-    if (saidAt !== undefined && nowMs >= saidAt && nowMs - saidAt < SILENCE_MS) return false;
+    if (saidAt !== undefined && nowMs >= saidAt && nowMs - saidAt < this.#silenceMs) return false;
     this.#saidAt.set(kind, nowMs);
     return true;
   }

@@ -22,6 +22,9 @@ export type NetworkState = 'online' | 'connecting' | 'offline';
  */
 const STABLE_MS = 5_000;
 
+/** How long the same network state is not logged again, milliseconds. */
+const CHANGE_SILENCE_MS = 60_000;
+
 /** Wait after a refusal that only a person can lift, milliseconds: someone may just have lifted it. */
 const REFUSED_DELAY_MS = 30_000;
 
@@ -79,6 +82,8 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   /** How long to wait at least before the next attempt, milliseconds. */
   #leastDelayMs = 0;
   readonly #reports = new RecentReports();
+  /** A link may also come and go every few seconds. */
+  readonly #changes = new RecentReports(CHANGE_SILENCE_MS);
   readonly #pace = new TransferPace();
   readonly #limits: SyncLimits;
   readonly #heartbeatMs: number;
@@ -174,7 +179,8 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   #setState(state: NetworkState): void {
     if (state === this.state) return;
     this.state = state;
-    this.#log[state === 'connecting' ? 'debug' : 'info']({ state, server: this.address }, 'network');
+    const isNews = state !== 'connecting' && this.#changes.isNews(state, Date.now());
+    this.#log[isNews ? 'info' : 'debug']({ state, server: this.address }, 'network');
     this.emit('state', state);
   }
 
