@@ -281,12 +281,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
 
   /** Ends a conversation in which something went wrong; the next one starts from what is stored. */
   #breakOff(thrown: unknown): void {
-    const error = withDiskTrouble(thrown);
-    this.#log.error(
-      { code: error.code, detail: error.detail, cause: error.cause },
-      'conversation broken off',
-    );
-    this.#context.onRefusal(error, false);
+    this.#context.onRefusal(withDiskTrouble(thrown), false);
     this.#socket?.close();
   }
 

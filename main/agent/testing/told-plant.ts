@@ -13,6 +13,7 @@ import { pino } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { DeviceStore } from '../identity/device-store.ts';
 import { FileKeyStore } from '../identity/key-store.ts';
+import { dialDirect } from '../network/dial.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
 import { Ledger } from '../store/ledger.ts';
@@ -120,6 +121,7 @@ export class ToldPlant {
     const nothing = () => undefined;
     return new SyncClient({
       where: { targets: [{ address: `ws://127.0.0.1:${port}/genba`, anchor: null }], enrolledTask: null },
+      dial: dialDirect,
       log: pino({ level: 'silent' }),
       context: {
         device: new DeviceStore(this.#database, new FileKeyStore(this.#folder)),
