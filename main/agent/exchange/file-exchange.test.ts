@@ -14,6 +14,7 @@ import { temporaryFolder } from '../dataset/temporary-folder.ts';
 import { DeviceIdentity } from '../identity/device-identity.ts';
 import { DeviceStore, type Enrolment } from '../identity/device-store.ts';
 import { FileKeyStore } from '../identity/key-store.ts';
+import { dialDirect } from '../network/dial.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
 import { Ledger } from '../store/ledger.ts';
@@ -66,7 +67,13 @@ class Plant {
     this.exchange = new ExchangeStore(this.database);
     this.ledger = new Ledger(this.database);
     const settings = new SettingsStore(this.database, 'host');
-    this.identity = new DeviceIdentity({ ...this.parts, settings, appVersion: '0.0.0', log });
+    this.identity = new DeviceIdentity({
+      ...this.parts,
+      settings,
+      appVersion: '0.0.0',
+      dial: dialDirect,
+      log,
+    });
     const offline = <Result>(change: () => Result) => change();
     this.files = new FileExchange({
       ...this.parts,
