@@ -1,8 +1,9 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import { EXAMINE } from '@genba/shared/protocol/capabilities';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { DATA_CHUNK_BYTES, PROTOCOL_VERSION, REPLY_DEADLINE_MS } from '@genba/shared/protocol/limits';
-import { type ClientMessage, clientMessageSchema } from '@genba/shared/protocol/messages';
+import { type ClientMessage, clientMessageSchema, type ServerMessage } from '@genba/shared/protocol/messages';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { TaskEngine } from '../engine/task-engine.ts';
@@ -21,6 +22,7 @@ import type { RegisteredSession, SessionRegistry } from './session-registry.ts';
 import { UploadDesk } from './upload-desk.ts';
 
 /** WebSocket close codes the server uses (RFC 6455, section 7.4.1). */
+const CLOSE_NORMAL = 1000;
 export const CLOSE_GOING_AWAY = 1001;
 export const CLOSE_REFUSED = 1008;
 const CLOSE_TOO_BIG = 1009;
@@ -240,6 +242,13 @@ export class Session implements RegisteredSession {
     void this.#host.admission?.refused(error, this.#connection!, this.#hello);
   }
 
+  /** The answer to who only wanted to know whether he would be let in: no session, and no trace of him. */
+  #dismiss(engine: TaskEngine, admitted: Admitted | null): void {
+    this.#channel.send(welcomeOf(engine, { admitted, baseId: null }));
+    // Not awaited: the end of a session waits for the frame in hand.
+    void this.end({ closeCode: CLOSE_NORMAL });
+  }
+
   async #welcome(hello: Hello, admitted: Admitted | null): Promise<void> {
     const { admission, registry, store, engines } = this.#host;
     const { clientId } = hello;
@@ -247,6 +256,7 @@ export class Session implements RegisteredSession {
     requireCapabilities(hello, engine.task);
     const taskId = engine.task.id;
     clearTimeout(this.#handshakeDeadline);
+    if (hello.capabilities.includes(EXAMINE)) return this.#dismiss(engine, admitted);
     await registry.claim(taskId, clientId, this);
     const log = this.#host.log.child({ taskId, clientId });
     const context = { clientId, engine, store, channel: this.#channel, log };
@@ -261,15 +271,7 @@ export class Session implements RegisteredSession {
     const plantName = admitted?.device.plantName ?? hello.plantName;
     const seenAt = new Date().toISOString();
     const client = await store.catalogue.seeClient({ taskId, clientId, plantName, seenAt });
-    this.#channel.send({
-      type: 'welcome',
-      protocol: PROTOCOL_VERSION,
-      task: engine.task,
-      globalVersion: engine.state.globalVersion,
-      dataChunkBytes: DATA_CHUNK_BYTES,
-      baseId: client.base?.baseId ?? null,
-      security: admitted === null ? 'open-loopback' : 'enrolled',
-    });
+    this.#channel.send(welcomeOf(engine, { admitted, baseId: client.base?.baseId ?? null }));
     log.info({ app: hello.app, keyId: admitted?.keyId }, 'client connected');
     await tellNews(open);
   }
@@ -371,4 +373,19 @@ function parseDuring(openUpdateId: string | null, bytes: Buffer): ClientMessage 
 function aboutOf(message: ClientMessage): string {
   if ('updateId' in message) return message.updateId;
   return 'baseId' in message ? message.baseId : message.type;
+}
+
+function welcomeOf(
+  { task, state }: TaskEngine,
+  { admitted, baseId }: { readonly admitted: Admitted | null; readonly baseId: string | null },
+): ServerMessage {
+  return {
+    type: 'welcome',
+    protocol: PROTOCOL_VERSION,
+    task,
+    globalVersion: state.globalVersion,
+    dataChunkBytes: DATA_CHUNK_BYTES,
+    baseId,
+    security: admitted === null ? 'open-loopback' : 'enrolled',
+  };
 }

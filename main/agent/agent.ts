@@ -2,6 +2,7 @@ import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
+import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentNotice, AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
@@ -9,6 +10,7 @@ import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Schedule } from '@genba/shared/local-api/schedule';
 import type { Logger } from 'pino';
 import { DiskWatch } from './disk/disk-watch.ts';
+import { examinePlant } from './doctor/doctor.ts';
 import { ExchangeStore } from './exchange/exchange-store.ts';
 import { FileExchange } from './exchange/file-exchange.ts';
 import { DeviceIdentity } from './identity/device-identity.ts';
@@ -197,11 +199,26 @@ export class Agent extends EventEmitter<AgentEvents> {
     }
   }
 
-  /** Answers what a command of the program wants to know. */
-  answer(query: LocalQuery): LocalMessage {
+  /** Answers what a command of the program wants to know. @throws AppError `server/bad-address`, `invitation/…` */
+  async answer(query: LocalQuery): Promise<LocalMessage> {
     const { id } = query;
-    if (query.query === 'refused') return { type: 'refused', id, page: this.readRefused(query.after) };
-    return { type: 'ledger', id, page: this.readLedger(query.of) };
+    switch (query.query) {
+      case 'doctor':
+        return { type: 'doctor', id, report: await this.examine(query.of) };
+      case 'refused':
+        return { type: 'refused', id, page: this.readRefused(query.after) };
+      case 'ledger':
+        return { type: 'ledger', id, page: this.readLedger(query.of) };
+    }
+  }
+
+  /**
+   * Examines the connection to the aggregator and what this PC needs for it; changes nothing.
+   * @throws AppError `server/bad-address`, `invitation/…`
+   */
+  examine(wish: DoctorWish): Promise<DoctorReport> {
+    const { dataFolder, appVersion } = this.#options;
+    return examinePlant(this.#database, { dataFolder, appVersion, hostName: os.hostname(), wish });
   }
 
   /** One page of the updates that the aggregator will never take. */

@@ -9,6 +9,7 @@ import pino from 'pino';
 import { Agent } from './agent.ts';
 import { defaultDataFolder } from './data-folder.ts';
 import { addDatasetCommands } from './dataset/commands.ts';
+import { addDoctorCommand } from './doctor/commands.ts';
 import { addExchangeCommands } from './exchange/commands.ts';
 import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
@@ -211,6 +212,7 @@ function program(appVersion: string): Command {
   addOutboxCommand(command, host);
   addDatasetCommands(command, console.log);
   addExchangeCommands(command, host);
+  addDoctorCommand(command, host);
   addServiceCommands(command, {
     cliPath: import.meta.filename,
     defaultDataFolder: dataFolder,

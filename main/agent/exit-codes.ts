@@ -37,6 +37,7 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'task/unknown': 29,
   'task/changed': 30,
   'startup/agent-hangs': 31,
+  'doctor/problem-found': 32,
   'task/invalid': 40,
   'dataset/not-found': 41,
   'dataset/unrecognised': 42,

@@ -341,6 +341,11 @@ export const ERROR_CATALOGUE = {
     ja: 'このパソコンの時計が数分以上ずれています。時計を合わせるか、時刻の自動同期をIT担当に依頼してください。学習と送信は続けます。',
   },
   // transfer and server
+  'doctor/problem-found': {
+    isRetryable: false,
+    en: 'The connection doctor found a problem. Read its last sentence to your IT.',
+    ja: '接続診断で問題が見つかりました。表示された最後の文をIT担当に伝えてください。',
+  },
   'transfer/digest-mismatch': {
     isRetryable: true,
     en: 'The received weights were damaged on the way and will be fetched again.',

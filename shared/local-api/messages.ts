@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../errors/catalogue.ts';
 import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
 import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
 import { diskStatusSchema } from './disk.ts';
+import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
 import { exchangePath, exchangeResultSchema } from './exchange.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
 import { REFUSED_IN_STATUS, refusedPageSchema, refusedUpdateSchema } from './refused-updates.ts';
@@ -246,6 +247,8 @@ export const MAX_REPLY_DETAIL = 2000;
 export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('ledger'), of: ledgerQuerySchema }),
   z.strictObject({ id: z.int(), query: z.literal('refused'), after: z.int().min(0) }),
+  /** Examines the connection; it takes seconds, and changes nothing. */
+  z.strictObject({ id: z.int(), query: z.literal('doctor'), of: doctorWishSchema }),
 ]);
 export type LocalQuery = z.output<typeof localQuerySchema>;
 
@@ -264,6 +267,7 @@ export const localMessageSchema = z.discriminatedUnion('type', [
     /** Of a command about files. */
     result: exchangeResultSchema.optional(),
   }),
+  z.strictObject({ type: z.literal('doctor'), id: z.int(), report: doctorReportSchema }),
   z.strictObject({ type: z.literal('ledger'), id: z.int(), page: ledgerPageSchema }),
   z.strictObject({ type: z.literal('refused'), id: z.int(), page: refusedPageSchema }),
 ]);

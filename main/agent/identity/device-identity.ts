@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** A clock that is further off than this is worth a word, milliseconds. */
-const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS;
+export const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS;
 
 export interface DeviceIdentityOptions {
   readonly device: DeviceStore;

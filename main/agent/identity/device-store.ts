@@ -30,6 +30,18 @@ export interface KeyRecord {
 
 const serversSchema = z.array(serverAddress).min(1);
 
+/** What was enrolled, as the database has it; null before that. */
+export function readEnrolment(database: AgentDatabase): Enrolment | null {
+  const row = database
+    .prepare(
+      `SELECT servers, certificate, anchor, task_id AS taskId, plant_name AS plantName,
+              code_digest AS codeDigest, enrolled_at AS enrolledAt
+       FROM enrolment`,
+    )
+    .get() as (Omit<Enrolment, 'servers'> & { servers: string }) | undefined;
+  return row === undefined ? null : { ...row, servers: serversSchema.parse(JSON.parse(row.servers)) };
+}
+
 /**
  * Who this PC is towards its aggregator. A private key is durable in the key store before a row names it, and
  * forgotten there only after no row does; every change of rows is one transaction. So a crash between any two steps
@@ -47,14 +59,7 @@ export class DeviceStore {
 
   /** What was enrolled; null before that. */
   enrolment(): Enrolment | null {
-    const row = this.#database
-      .prepare(
-        `SELECT servers, certificate, anchor, task_id AS taskId, plant_name AS plantName,
-                code_digest AS codeDigest, enrolled_at AS enrolledAt
-         FROM enrolment`,
-      )
-      .get() as (Omit<Enrolment, 'servers'> & { servers: string }) | undefined;
-    return row === undefined ? null : { ...row, servers: serversSchema.parse(JSON.parse(row.servers)) };
+    return readEnrolment(this.#database);
   }
 
   /** The key that opens connections, and the one that is to follow it; null where there is none. */

@@ -1,4 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
+import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import {
@@ -37,6 +38,24 @@ export async function askAgent(
       else reject(new AppError(message.error, { detail: message.detail }));
     };
   });
+}
+
+/** How long a connection doctor may take: every step of every address may run into its own deadline, milliseconds. */
+const DOCTOR_DEADLINE_MS = 600_000;
+
+/** Has a running agent examine its connection. @throws AppError why it did not, or `local/unauthorised` */
+export async function askDoctor(endpoint: LocalApiEndpoint, of: DoctorWish): Promise<DoctorReport> {
+  const query: LocalQuery = { id: 1, query: 'doctor', of };
+  return converse<DoctorReport>(
+    { ...endpoint, deadlineMs: DOCTOR_DEADLINE_MS },
+    (socket, resolve, reject) => {
+      socket.on('open', () => socket.send(JSON.stringify(query)));
+      return (message) => {
+        if (message.type === 'doctor') resolve(message.report);
+        else if (message.type === 'reply' && message.error !== null) reject(new AppError(message.error));
+      };
+    },
+  );
 }
 
 /** What a running agent tells its windows. @throws AppError `local/unauthorised` */

@@ -32,7 +32,10 @@ beforeEach(async () => {
       executed.push(command);
       return null;
     },
-    answer: ({ id }) => ({ type: 'ledger', id, page: PAGE }),
+    answer: async ({ id, query }) => {
+      if (query === 'doctor') throw new AppError('server/bad-address');
+      return { type: 'ledger', id, page: PAGE };
+    },
     stop: () => {
       stopCount += 1;
     },
@@ -115,6 +118,14 @@ describe('the local API', () => {
     socket.terminate();
   });
 
+  it('says why a question has no answer', async () => {
+    const { socket } = await connect();
+    const of = { server: 'nowhere', invitation: null };
+    socket.send(JSON.stringify({ id: 6, query: 'doctor', of }));
+    expect(await nextMessage(socket)).toEqual({ type: 'reply', id: 6, error: 'server/bad-address' });
+    socket.terminate();
+  });
+
   it('answers who asks it to stop, and then stops', async () => {
     const { socket } = await connect();
     socket.send(JSON.stringify({ id: 9, command: 'stop' }));
@@ -157,7 +168,7 @@ describe('the local API', () => {
     const other = new LocalApiServer({
       status: () => STATUS,
       execute: () => Promise.resolve(null),
-      answer: ({ id }) => ({ type: 'ledger', id, page: PAGE }),
+      answer: async ({ id }) => ({ type: 'ledger', id, page: PAGE }),
       stop: () => undefined,
       pagesFolder: folder,
       log: pino({ level: 'silent' }),

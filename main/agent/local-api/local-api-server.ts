@@ -34,8 +34,8 @@ export interface LocalApiContext {
   readonly status: () => AgentStatus;
   /** Done when it resolves. @throws AppError when the command cannot be carried out */
   readonly execute: (command: AgentCommand) => Promise<ExchangeResult | null>;
-  /** Answers a question, with the same id. */
-  readonly answer: (query: LocalQuery) => LocalMessage;
+  /** Answers a question, with the same id. @throws AppError for a question that has no answer */
+  readonly answer: (query: LocalQuery) => Promise<LocalMessage>;
   /** Ends the agent's process; called when the answer to whoever asked for it is on its way. */
   readonly stop: () => void;
   /** Folder of the built pages. */
@@ -152,7 +152,8 @@ export class LocalApiServer {
     socket.on('message', (data: Buffer) => {
       try {
         const request = parseControlFrame(localRequestSchema, data.toString('utf8'));
-        if ('query' in request) socket.send(JSON.stringify(this.#context.answer(request)));
+        if ('query' in request)
+          void this.#answer(request).then((answer) => socket.send(JSON.stringify(answer)));
         else if (request.command === 'stop') this.#stop(socket, request.id);
         else void this.#reply(request).then((reply) => socket.send(JSON.stringify(reply)));
       } catch (thrown) {
@@ -161,6 +162,14 @@ export class LocalApiServer {
       }
     });
     socket.send(this.#statusMessage());
+  }
+
+  async #answer(query: LocalQuery): Promise<LocalMessage> {
+    try {
+      return await this.#context.answer(query);
+    } catch (thrown) {
+      return { type: 'reply', id: query.id, error: toAppError(thrown).code };
+    }
   }
 
   #stop(socket: WebSocket, id: number): void {

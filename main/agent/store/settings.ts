@@ -58,7 +58,12 @@ export class SettingsStore {
 
   constructor(database: AgentDatabase, hostName: string) {
     this.#database = database;
-    this.#defaults = {
+    this.#defaults = SettingsStore.defaults(hostName);
+  }
+
+  /** What holds where nothing was ever set. */
+  static defaults(hostName: string): AgentSettings {
+    return {
       plantName: hostName.slice(0, MAX_PLANT_NAME_LENGTH) || 'Plant',
       server: null,
       dataset: null,
