@@ -38,6 +38,7 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'task/changed': 30,
   'startup/agent-hangs': 31,
   'doctor/problem-found': 32,
+  'ledger/file-not-writable': 33,
   'task/invalid': 40,
   'dataset/not-found': 41,
   'dataset/unrecognised': 42,

@@ -641,6 +641,12 @@ export const ERROR_CATALOGUE = {
     en: 'The round was cancelled.',
     ja: 'この回の学習は取り消されました。',
   },
+  // ledger
+  'ledger/file-not-writable': {
+    isRetryable: false,
+    en: 'The table cannot be written there. Close it if it is open in another program, or choose another folder.',
+    ja: '表をその場所に書き込めません。ほかのソフトで開いていれば閉じるか、別のフォルダーを指定してください。',
+  },
   // local API
   'local/unauthorised': {
     isRetryable: false,

@@ -1,24 +1,30 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import { LEDGER_PAGE_ENTRIES } from '@genba/shared/local-api/ledger';
+import { parse } from 'csv-parse/sync';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../dataset/temporary-folder.ts';
-import { EXIT_USAGE } from '../exit-codes.ts';
+import { EXIT_CODES, EXIT_USAGE } from '../exit-codes.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { openAgentDatabase } from '../store/database.ts';
 import { Ledger } from '../store/ledger.ts';
 import { Outbox } from '../store/outbox.ts';
+import { LEDGER_WORDS } from './words.ts';
 
 const CLI = path.join(import.meta.dirname, '../cli.ts');
 /** More than a page. */
 const DELIVERIES = LEDGER_PAGE_ENTRIES + 3;
 
+let root: string;
 let data: string;
 
 beforeEach(() => {
-  data = path.join(temporaryFolder().root, '検査 ライン 2', 'data');
+  root = temporaryFolder().root;
+  data = path.join(root, '検査 ライン 2', 'data');
   const database = openAgentDatabase(data);
   const client = new ClientStore(database);
   const first = { baseId: 'b1', globalVersion: 0, staleness: null, updateId: null };
@@ -83,6 +89,21 @@ describe('genba-agent ledger', () => {
     expect(stdout).toContain('2026-01-03 12:00:00');
     expect(stdout).toContain('2026-01-04 12:00:00');
     expect(stdout).toContain('2 deliveries, 2,000 bytes in all.');
+  });
+
+  it('writes a table for spreadsheets into a folder with spaces and Japanese', async () => {
+    const file = path.join(root, '検査 ライン 2', '送信 記録.csv');
+    expect(await ledger('--csv', file, '--lang', 'ja')).toMatchObject({
+      exitCode: 0,
+      stdout: `${LEDGER_WORDS.ja.exported(DELIVERIES, file)}\n`,
+    });
+    expect(parse(readFileSync(file, 'utf8'), { bom: true })).toHaveLength(DELIVERIES + 1);
+  });
+
+  it('names a table that cannot be written', async () => {
+    const { exitCode, stderr } = await ledger('--csv', path.join(root, 'missing', 'ledger.csv'));
+    expect(exitCode).toBe(EXIT_CODES['ledger/file-not-writable']);
+    expect(stderr).toContain(ERROR_CATALOGUE['ledger/file-not-writable'].ja);
   });
 
   it('refuses what is no day', async () => {

@@ -1,7 +1,8 @@
 import type { LedgerEntry } from '@genba/shared/local-api/ledger';
+import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { ledgerText } from './ledger-text.ts';
-import { LEDGER_WORDS } from './words.ts';
+import { ledgerCsv, ledgerText } from './ledger-text.ts';
+import { LEDGER_COLUMNS, LEDGER_WORDS } from './words.ts';
 
 const COMPLETE: LedgerEntry = {
   entryId: 1,
@@ -29,6 +30,9 @@ const STOPPED: LedgerEntry = {
   outcome: 'unknown',
 };
 const BROKEN: LedgerEntry = { ...STOPPED, entryId: 3, sentBytes: 3000, outcome: 'broken-off' };
+
+/** The rows of an exported table by its own reading, without the mark that opens it. */
+const rowsOf = (csv: string): string[][] => parse(csv, { bom: true });
 
 describe('the ledger in a terminal', () => {
   it('says in English what left, with the least and the most where that is not known', () => {
@@ -63,5 +67,37 @@ describe('the ledger in a terminal', () => {
 
   it('says that nothing left', () => {
     expect(ledgerText([], null, 'en')).toMatch(/^Nothing has left this PC/);
+  });
+});
+
+describe('the table for spreadsheets', () => {
+  it.each(['en', 'ja'] as const)('opens in Excel in Japan and holds every figure (%s)', (language) => {
+    const csv = ledgerCsv([COMPLETE, STOPPED], language);
+    expect([...Buffer.from(csv).subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+    expect(csv.split('\r\n')).toHaveLength(4);
+    const [header, ...rows] = rowsOf(csv);
+    expect(header).toEqual(LEDGER_COLUMNS.map((column) => LEDGER_WORDS[language].columns[column]));
+    expect(new Set(header).size).toBe(LEDGER_COLUMNS.length);
+    const cell = (row: number, column: (typeof LEDGER_COLUMNS)[number]) =>
+      rows[row]![LEDGER_COLUMNS.indexOf(column)];
+    expect(cell(0, 'startedAt')).toBe('2026-11-26 09:00:05');
+    expect(cell(0, 'startedAtUtc')).toBe(COMPLETE.startedAt);
+    expect([cell(0, 'leastBytes'), cell(0, 'mostBytes')]).toEqual(['400000', '400000']);
+    expect([cell(1, 'leastBytes'), cell(1, 'mostBytes')]).toEqual(['2000', '5000']);
+    expect(cell(1, 'outcome')).toBe(LEDGER_WORDS[language].outcomes.unknown);
+  });
+
+  it.each(['=HYPERLINK("http://example.com")', '+1', '-1', '@SUM(A1)', '＝1', '\t=1'])(
+    'never lets a spreadsheet compute %j',
+    (peer) => {
+      const [, row] = rowsOf(ledgerCsv([{ ...COMPLETE, peer }], 'ja'));
+      expect(row![LEDGER_COLUMNS.indexOf('peer')]).toBe(`'${peer}`);
+    },
+  );
+
+  it('keeps quotation marks, commas and line ends of a path inside their cell', () => {
+    const peer = 'E:\\"検査", ライン 2\r\n.genba';
+    const [, row] = rowsOf(ledgerCsv([{ ...COMPLETE, peer }], 'en'));
+    expect(row![LEDGER_COLUMNS.indexOf('peer')]).toBe(peer);
   });
 });

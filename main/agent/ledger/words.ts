@@ -2,6 +2,7 @@ import type { Language } from '@genba/shared/errors/catalogue';
 import type { LedgerEntry } from '@genba/shared/local-api/ledger';
 
 interface Words {
+  readonly columns: Readonly<Record<LedgerColumn, string>>;
   readonly channels: Readonly<Record<LedgerEntry['channel'], string>>;
   readonly contents: Readonly<Record<LedgerEntry['content'], string>>;
   readonly outcomes: Readonly<Record<LedgerEntry['outcome'], string>>;
@@ -12,7 +13,30 @@ interface Words {
   readonly nothing: string;
   readonly keptSince: (moment: string) => string;
   readonly meaning: string;
+  readonly exported: (count: number, file: string) => string;
 }
+
+/** Columns of the exported table, in its order. */
+export const LEDGER_COLUMNS = [
+  'entryId',
+  'startedAt',
+  'endedAt',
+  'startedAtUtc',
+  'channel',
+  'peer',
+  'taskId',
+  'content',
+  'updateId',
+  'rounds',
+  'firstRound',
+  'lastRound',
+  'firstByte',
+  'plannedBytes',
+  'leastBytes',
+  'mostBytes',
+  'outcome',
+] as const;
+export type LedgerColumn = (typeof LEDGER_COLUMNS)[number];
 
 const count = (language: Language) => new Intl.NumberFormat(language);
 const en = count('en');
@@ -27,6 +51,25 @@ function range(format: Intl.NumberFormat, dash: string, atLeast: number, atMost:
 /** What the command says, per language. */
 export const LEDGER_WORDS: Readonly<Record<Language, Words>> = {
   en: {
+    columns: {
+      entryId: 'No.',
+      startedAt: 'Started (this PC’s clock)',
+      endedAt: 'Ended (this PC’s clock)',
+      startedAtUtc: 'Started (UTC)',
+      channel: 'Way',
+      peer: 'To',
+      taskId: 'Task',
+      content: 'Content',
+      updateId: 'Update',
+      rounds: 'Rounds',
+      firstRound: 'First round',
+      lastRound: 'Last round',
+      firstByte: 'Began at byte',
+      plannedBytes: 'Bytes to send from there',
+      leastBytes: 'Bytes sent, at least',
+      mostBytes: 'Bytes sent, at most',
+      outcome: 'Result',
+    },
     channels: { network: 'network', file: 'file' },
     contents: { update: 'update', 'start-weights': 'start weights the aggregator asked for' },
     outcomes: {
@@ -47,8 +90,29 @@ export const LEDGER_WORDS: Readonly<Record<Language, Words>> = {
     keptSince: (moment) => `The ledger is kept since ${moment}. What left before is not in it.`,
     meaning:
       'Bytes are those of weights as they are sent. Pictures and measurements are never sent. Not counted: what carries the bytes, and small messages (about 1 kB each).',
+    exported: (entries, file) =>
+      `${entries === 1 ? '1 delivery' : `${en.format(entries)} deliveries`} written to ${file}`,
   },
   ja: {
+    columns: {
+      entryId: '番号',
+      startedAt: '開始（このパソコンの時計）',
+      endedAt: '終了（このパソコンの時計）',
+      startedAtUtc: '開始（UTC）',
+      channel: '経路',
+      peer: '送り先',
+      taskId: 'タスク',
+      content: '内容',
+      updateId: '更新',
+      rounds: '学習回数',
+      firstRound: '最初の回',
+      lastRound: '最後の回',
+      firstByte: '開始位置（バイト）',
+      plannedBytes: 'そこから送るバイト数',
+      leastBytes: '送ったバイト数（最小）',
+      mostBytes: '送ったバイト数（最大）',
+      outcome: '結果',
+    },
     channels: { network: 'ネットワーク', file: 'ファイル' },
     contents: { update: '更新', 'start-weights': '集約サーバーに求められた開始時の重み' },
     outcomes: {
@@ -66,6 +130,7 @@ export const LEDGER_WORDS: Readonly<Record<Language, Words>> = {
     keptSince: (moment) => `送信の記録は ${moment} からです。それより前に送ったものは含まれません。`,
     meaning:
       'バイト数は、送った重みの大きさです。画像や測定値を送ることはありません。通信のための付加情報と小さなメッセージ（1件あたり約1kB）は含みません。',
+    exported: (entries, file) => `${ja.format(entries)} 件を ${file} に書き出しました。`,
   },
 };
 
