@@ -15,7 +15,7 @@ interface DemoText {
 export const TEXT: Record<Language, DemoText> = {
   en: {
     columns: ['Plant', 'Network', 'Rounds', 'Waiting', 'Sent', 'Stale-\nness', 'All\ndigits', 'Own\ndigits'],
-    network: { online: 'online', connecting: 'connecting', offline: 'OFFLINE' },
+    network: { online: 'online', connecting: 'connecting', offline: 'OFFLINE', 'outside-plan': 'waiting' },
     phase: {
       preparing: 'Preparing the plants and their digits …',
       training: 'Three plants train; each has mostly its own digits.',
@@ -43,7 +43,7 @@ export const TEXT: Record<Language, DemoText> = {
       '全数字',
       '自拠点\nの数字',
     ],
-    network: { online: '接続中', connecting: '再接続中', offline: '切断' },
+    network: { online: '接続中', connecting: '再接続中', offline: '切断', 'outside-plan': '送信時間外' },
     phase: {
       preparing: '各拠点とデータを準備しています…',
       training: '3拠点が学習中です。各拠点のデータは、ほぼ自分の数字だけです。',

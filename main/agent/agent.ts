@@ -6,6 +6,7 @@ import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentNotice, AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
+import type { NetworkState } from '@genba/shared/local-api/network';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Schedule } from '@genba/shared/local-api/schedule';
 import type { Logger } from 'pino';
@@ -32,6 +33,7 @@ import { newestRefused, readRefused } from './store/refused-updates.ts';
 import { type AgentSettings, SettingsStore, scheduleOf } from './store/settings.ts';
 import { webSocketAddress } from './sync/server-address.ts';
 import { SyncClient, type SyncTargets } from './sync/sync-client.ts';
+import { SyncHours } from './sync/sync-hours.ts';
 import { serverOf } from './sync/target.ts';
 
 export interface AgentOptions {
@@ -68,6 +70,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #identity: DeviceIdentity;
   readonly #files: FileExchange;
   readonly #network: PlantNetwork;
+  readonly #hours: SyncHours;
   #sync: SyncClient | null = null;
   #training: PlantTraining | null = null;
   #syncProblem: AppError | null = null;
@@ -114,6 +117,18 @@ export class Agent extends EventEmitter<AgentEvents> {
       dial: this.#network.dial,
       log,
     });
+    this.#hours = new SyncHours({
+      settings: () => this.#settings.read(),
+      keepSyncNow: (syncNowRound) => this.#settings.write({ syncNowRound }),
+      outbox: this.#outbox,
+      hasWeights: () => this.#client.base() !== null,
+      isSettled: () => this.#sync?.isSettled === true,
+      onChange: (spreadMs) => {
+        this.#sync?.hoursChanged(spreadMs);
+        this.emit('change');
+      },
+      log,
+    });
     this.#files = new FileExchange({
       device: this.#device,
       client: this.#client,
@@ -133,6 +148,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#disk.start();
     const where = this.#syncTargets();
     if (where === null || this.#settings.read().dataset === null) return;
+    this.#hours.start();
     this.#startSync(where);
     const task = this.#client.task();
     if (task !== null) this.#startTraining();
@@ -144,6 +160,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#disk.stop();
+    this.#hours.stop();
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
     this.#sync?.stop();
     await this.#training?.stop();
@@ -169,6 +186,9 @@ export class Agent extends EventEmitter<AgentEvents> {
         return null;
       case 'set-schedule':
         this.#setSchedule(command.schedule);
+        return null;
+      case 'sync-now':
+        this.#syncNow();
         return null;
       case 'report-use':
         this.#training?.report({ idleSeconds: command.idleSeconds, isOnBattery: command.isOnBattery });
@@ -238,7 +258,17 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #setSchedule(schedule: Partial<Schedule>): void {
     const { isPaused } = this.#settings.write(schedule);
+    this.#hours.changed();
     this.#training?.settingsChanged(isPaused);
+  }
+
+  /** @throws AppError `identity/not-enrolled`, `dataset/not-found` where this PC is not set up */
+  #syncNow(): void {
+    if (this.#sync === null) {
+      throw new AppError(this.#syncTargets() === null ? 'identity/not-enrolled' : 'dataset/not-found');
+    }
+    this.#hours.sendNow();
+    this.#sync.connectNow();
   }
 
   /**
@@ -316,6 +346,9 @@ export class Agent extends EventEmitter<AgentEvents> {
         state: this.#sync?.state ?? 'offline',
         server: identity === null ? server : serverOf(this.#sync?.address ?? identity.servers[0]!),
         since: this.#networkSince,
+        until: this.#sync?.state === 'outside-plan' ? isoOf(this.#hours.opensAtMs()) : null,
+        proxy: this.#network.proxy,
+        syncNow: this.#hours.syncNow,
       },
       security: isServerKnown ? (identity === null ? 'open-loopback' : 'enrolled') : null,
       identity,
@@ -348,6 +381,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#sync = new SyncClient({
       where,
       dial: this.#network.dial,
+      mayConnect: () => this.#hours.isOpen(),
       rates: { upload: bytesPerSecond(uploadLimit), download: bytesPerSecond(downloadLimit) },
       log,
       context: {
@@ -368,7 +402,8 @@ export class Agent extends EventEmitter<AgentEvents> {
         onRefusal: (error, isFatal) => this.#onRefusal(error, isFatal),
       },
     });
-    this.#sync.on('state', () => this.#onNetworkState());
+    this.#sync.on('state', (state) => this.#onNetworkState(state));
+    this.#sync.on('progress', () => this.#hours.progressed());
     this.#sync.start();
   }
 
@@ -378,7 +413,9 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.emit('change');
   }
 
-  #onNetworkState(): void {
+  #onNetworkState(state: NetworkState): void {
+    // What went wrong with the network before is over: nothing is tried now.
+    if (state === 'outside-plan' && this.#syncProblem?.isRetryable) this.#syncProblem = null;
     this.#networkSince = new Date().toISOString();
     this.emit('change');
   }
@@ -390,6 +427,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #onReceipt(): void {
+    this.#hours.progressed();
     this.#syncProblem = null;
     this.emit('change');
   }
@@ -401,6 +439,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #onInstalled(isReply: boolean): void {
+    this.#hours.progressed();
+    this.#hours.changed();
     if (isReply) this.#notice = null;
     this.#training?.loop.weightsInstalled();
     this.emit('change');
@@ -434,4 +474,9 @@ export class Agent extends EventEmitter<AgentEvents> {
 /** A limit as it is set, 1000 bytes per second; null where none is. */
 function bytesPerSecond(limit: number): number | null {
   return limit === 0 ? null : limit * 1000;
+}
+
+/** A moment as the status tells it. */
+function isoOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }

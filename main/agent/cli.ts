@@ -24,6 +24,7 @@ import { addServiceCommands } from './service/commands.ts';
 import { addStatusCommand } from './status-command.ts';
 import { withDiskTrouble } from './store/disk-trouble.ts';
 import { type AgentSettings, MAX_PLANT_NAME_LENGTH, MIN_QUOTA_BYTES } from './store/settings.ts';
+import { addSyncNowCommand } from './sync/command.ts';
 import { webSocketAddress } from './sync/server-address.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -208,6 +209,7 @@ function program(appVersion: string): Command {
   const host = { appVersion, defaultDataFolder: dataFolder, print: console.log };
   addScheduleOptions(runCommand);
   addStatusCommand(command, host);
+  addSyncNowCommand(command, host);
   addIdentityCommands(command, host);
   addOutboxCommand(command, host);
   addDatasetCommands(command, console.log);

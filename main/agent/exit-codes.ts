@@ -73,6 +73,8 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'proxy/unsupported': 91,
   'proxy/script-unreachable': 92,
   'proxy/script-broken': 93,
+  'local/not-running': 100,
+  'sync/no-progress': 101,
 };
 
 /** The exit code for an error; see {@link EXIT_CODES}. */

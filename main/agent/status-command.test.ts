@@ -17,7 +17,7 @@ const status = {
   schedule: DEFAULT_SCHEDULE,
   problem: null,
   round: { number: 7 },
-  network: { state: 'online' },
+  network: { state: 'online', until: null, proxy: null },
   queue: { roundsWaiting: 0 },
 } as unknown as AgentStatus;
 
@@ -34,13 +34,35 @@ describe('genba-agent status', () => {
     const waiting: AgentStatus = {
       ...status,
       standstill: { reason: 'outside-plan', until: '2026-11-26T13:00:00.000Z' },
-      network: { state: 'offline', server: null, since: '' },
+      network: { ...status.network, state: 'offline' },
       queue: { ...status.queue, roundsWaiting: 3 },
       problem: { code: 'dataset/not-found', detail: null },
     };
     expect(statusSentences(waiting)).toEqual([
       '豊橋: Not training: outside the training hours, until Thu 22:00; offline, 3 rounds waiting to be sent. [dataset/not-found]',
       '豊橋：学習時間外のため待機中です（木曜 22:00まで）。オフライン、送信待ち3回分。 [dataset/not-found]',
+    ]);
+  });
+
+  it('says from when on results are sent', () => {
+    process.env.TZ = 'Asia/Tokyo';
+    const until = '2026-11-26T13:00:00.000Z';
+    const waiting: AgentStatus = {
+      ...status,
+      network: { ...status.network, state: 'outside-plan', until },
+      queue: { ...status.queue, roundsWaiting: 3 },
+    };
+    expect(statusSentences(waiting)).toEqual([
+      '豊橋: Training round 7; sends from Thu 22:00, 3 rounds waiting to be sent.',
+      '豊橋：7回目を学習中です。送信は木曜 22:00からです、送信待ち3回分。',
+    ]);
+  });
+
+  it('names the proxy', () => {
+    const network = { ...status.network, proxy: 'http://proxy.example:8080' };
+    expect(statusSentences({ ...status, network })).toEqual([
+      '豊橋: Training round 7; connected (proxy http://proxy.example:8080), 0 rounds waiting to be sent.',
+      '豊橋：7回目を学習中です。接続済み（プロキシ：http://proxy.example:8080）、送信待ち0回分。',
     ]);
   });
 

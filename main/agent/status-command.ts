@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
+import type { NetworkState, NetworkStatus } from '@genba/shared/local-api/network';
 import type { StandstillReason } from '@genba/shared/local-api/schedule';
 import type { Command } from 'commander';
 import { readAgentStatus } from './local-api/ask-agent.ts';
@@ -29,10 +30,11 @@ const REASONS: Readonly<Record<StandstillReason, Sentence>> = {
   starting: ['Getting ready', '準備中です'],
 };
 
-const NETWORK: Readonly<Record<AgentStatus['network']['state'], Sentence>> = {
+const NETWORK: Readonly<Record<NetworkState, Sentence>> = {
   online: ['connected', '接続済み'],
   connecting: ['connecting', '接続を試行中'],
   offline: ['offline', 'オフライン'],
+  'outside-plan': ['outside of the hours for sending', '送信時間外'],
 };
 
 /** Adds `status`: how the agent of a data folder stands, in a sentence, or all of it as JSON. */
@@ -54,13 +56,23 @@ export function addStatusCommand(program: Command, { defaultDataFolder, print }:
 export function statusSentences(status: AgentStatus): Sentence {
   const { plantName, network, queue, problem } = status;
   const [doing, doingJa] = activity(status);
-  const [link, linkJa] = NETWORK[network.state];
+  const [link, linkJa] = linkOf(network);
   const waiting = queue.roundsWaiting;
   const code = problem === null ? '' : ` [${problem.code}]`;
   return [
     `${plantName}: ${doing}; ${link}, ${waiting} rounds waiting to be sent.${code}`,
     `${plantName}：${doingJa}。${linkJa}、送信待ち${waiting}回分。${code}`,
   ];
+}
+
+/** How this PC reaches the aggregator, or from when on it may. */
+function linkOf({ state, until, proxy }: NetworkStatus): Sentence {
+  const [en, ja] = NETWORK[state];
+  if (until !== null) {
+    return [`sends from ${localTime(until, 'en')}`, `送信は${localTime(until, 'ja')}からです`];
+  }
+  if (proxy === null || state === 'outside-plan') return [en, ja];
+  return [`${en} (proxy ${proxy})`, `${ja}（プロキシ：${proxy}）`];
 }
 
 function activity({ standstill, round }: AgentStatus): Sentence {

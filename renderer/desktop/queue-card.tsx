@@ -2,15 +2,19 @@ import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import { Card } from '../ui/card.tsx';
 import { useLanguage } from '../ui/i18n/use-language.ts';
+import type { AgentClient } from './agent-client.ts';
+import { SendingHours } from './sending-hours.tsx';
 
 interface QueueCardProps {
+  readonly client: AgentClient;
   readonly status: AgentStatus;
   readonly nowMs: number;
 }
 
 /** What waits to be sent, and what has arrived. */
-export function QueueCard({ status: { queue, held, refused }, nowMs }: QueueCardProps) {
+export function QueueCard({ client, status, nowMs }: QueueCardProps) {
   const { t, formats, language } = useLanguage();
+  const { queue, held, refused } = status;
   const { roundsWaiting, roundsWaitingPeak, updatesDelivered, updatesRefused, lastSyncAt } = queue;
   return (
     <Card title={t('queue.title')} width="third">
@@ -21,6 +25,7 @@ export function QueueCard({ status: { queue, held, refused }, nowMs }: QueueCard
         </p>
         <p>{t('queue.waiting')}</p>
       </div>
+      <SendingHours client={client} network={status.network} nowMs={nowMs} />
       <dl className="figures">
         <dt>{t('queue.delivered')}</dt>
         <dd>{t('queue.results', { count: updatesDelivered, formatted: formats.count(updatesDelivered) })}</dd>

@@ -44,12 +44,12 @@ export function Screen({ client }: { readonly client: AgentClient }) {
       {isConnected && status !== null ? <ProblemNotice status={status} /> : null}
       {isConnected && status !== null ? <DiskNotice status={status} /> : null}
       {isConnected && status !== null ? <ServerNotice status={status} /> : null}
-      {status === null ? null : <Cards status={status} />}
+      {status === null ? null : <Cards client={client} status={status} />}
     </PageFrame>
   );
 }
 
-function Cards({ status }: { readonly status: AgentStatus }) {
+function Cards({ client, status }: { readonly client: AgentClient; readonly status: AgentStatus }) {
   const nowMs = useNow();
   if (status.phase === 'unconfigured') {
     return (
@@ -61,7 +61,7 @@ function Cards({ status }: { readonly status: AgentStatus }) {
   return (
     <div className="cards">
       <TrainingCard status={status} />
-      <QueueCard status={status} nowMs={nowMs} />
+      <QueueCard client={client} status={status} nowMs={nowMs} />
       <MethodCard status={status} />
       <AccuracyCard status={status} />
       <DataCard status={status} />
@@ -73,7 +73,7 @@ function Footer({ view: { status, contact, heardAt } }: { readonly view: AgentVi
   const { t, formats } = useLanguage();
   const nowMs = useNow();
   if (status === null) return null;
-  const { server, since } = status.network;
+  const { server, since, proxy } = status.network;
   return (
     <>
       {contact.kind !== 'connected' && heardAt !== null ? (
@@ -81,7 +81,9 @@ function Footer({ view: { status, contact, heardAt } }: { readonly view: AgentVi
       ) : null}
       {server === null ? null : (
         <span>
-          {t('footer.server', { server })} ({t('network.since', { time: formats.moment(since, nowMs) })})
+          {t('footer.server', { server })}
+          {proxy === null ? '' : `, ${t('footer.proxy', { proxy })}`} (
+          {t('network.since', { time: formats.moment(since, nowMs) })})
         </span>
       )}
       {status.security === 'enrolled' ? <span>{t('security.enrolled')}</span> : null}

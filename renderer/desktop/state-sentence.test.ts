@@ -57,6 +57,20 @@ describe('describeState', () => {
     });
   });
 
+  it('keeps what waits outside of the hours for sending, and is well', () => {
+    expect(describePlant('en', {}, 'outside-plan', 1)).toEqual({
+      tone: 'good',
+      headline: 'Training',
+      next: '1 round waiting; it is sent in the hours for sending.',
+    });
+    expect(describePlant('ja', {}, 'outside-plan', 4)).toEqual({
+      tone: 'good',
+      headline: '学習中です',
+      next: '学習結果4回分を保管しています。送信時間になったら自動で送信します。',
+    });
+    expect(describePlant('ja', {}, 'outside-plan').next).toMatch(/^学習結果はこのパソコンに保管し/);
+  });
+
   it.each(['identity/revoked', 'tls/untrusted'] as const)(
     'does not promise that a network which comes back helps against %s',
     (code) => {
@@ -128,6 +142,7 @@ describe('describeState', () => {
     [{ phase: 'training' }, 'online', 'good'],
     [{ phase: 'idle' }, 'connecting', 'waiting'],
     [{ phase: 'paused' }, 'offline', 'paused'],
+    [{ phase: 'awaiting-weights' }, 'outside-plan', 'waiting'],
   ])('gives %j while %s the look "%s"', (change, network, tone) => {
     expect(describePlant('ja', change, network).tone).toBe(tone);
   });

@@ -72,6 +72,8 @@ function describeAwaiting({ network }: AgentStatus, t: Translate): string {
       return t('state.awaiting.connecting');
     case 'offline':
       return t('state.awaiting.offline');
+    case 'outside-plan':
+      return t('state.awaiting.outsidePlan');
   }
 }
 
@@ -114,6 +116,10 @@ function describeWork(status: AgentStatus, t: Translate): StateSentence {
       }
       const next = count > 0 ? t('follow.offline.waiting', { count }) : t('follow.offline');
       return { tone: 'offline', headline: finished ?? t('state.offline'), next };
+    }
+    case 'outside-plan': {
+      const next = count > 0 ? t('follow.outsidePlan.waiting', { count }) : t('follow.outsidePlan');
+      return { tone: 'good', headline, next };
     }
     case 'connecting': {
       const waiting = count > 0 ? t('follow.connecting.waiting', { count }) : t('follow.connecting');

@@ -1,14 +1,13 @@
-import type { AgentStatus } from '@genba/shared/local-api/messages';
+import type { NetworkState } from '@genba/shared/local-api/network';
 import { useLanguage } from './i18n/use-language.ts';
 import { ToneIcon } from './icons.tsx';
 import type { Tone } from './tone.ts';
-
-type NetworkState = AgentStatus['network']['state'];
 
 const LOOKS = {
   online: { tone: 'good', label: 'network.online' },
   connecting: { tone: 'waiting', label: 'network.connecting' },
   offline: { tone: 'offline', label: 'network.offline' },
+  'outside-plan': { tone: 'paused', label: 'network.outsidePlan' },
 } as const satisfies Record<NetworkState, { tone: Tone; label: string }>;
 
 /** Whether a plant reaches its aggregator. */

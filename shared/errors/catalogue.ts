@@ -653,6 +653,17 @@ export const ERROR_CATALOGUE = {
     en: 'The window may not talk to this agent. Open it again from the app.',
     ja: 'この画面からエージェントに接続できません。アプリから開き直してください。',
   },
+  'local/not-running': {
+    isRetryable: false,
+    en: 'No agent runs for this data folder. Start it: it sends what waits by itself.',
+    ja: 'このデータフォルダーのエージェントは動いていません。起動すると、待っている分を自動で送信します。',
+  },
+  // sending at once
+  'sync/no-progress': {
+    isRetryable: true,
+    en: 'Nothing could be sent for ten minutes, so sending at once was given up. What waits is kept and sent in the hours for it. Check the network, or try again.',
+    ja: '10分間送信が進まなかったため、今すぐの送信を取りやめました。待っている分は保管し、送信時間になったら自動で送信します。ネットワークを確認するか、もう一度実行してください。',
+  },
   'internal/bug': {
     isRetryable: false,
     en: 'Something unexpected happened. Send the log to your IT.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NETWORK_STATES } from './network.ts';
 
 const accuracy = z.number().min(0).max(1).nullable();
 
@@ -15,7 +16,7 @@ export const demoStatusSchema = z.strictObject({
       /** Digits that make up most of this plant's data. */
       digits: z.string(),
       examples: z.int(),
-      network: z.enum(['online', 'connecting', 'offline']),
+      network: z.enum(NETWORK_STATES),
       roundsDone: z.int(),
       roundsPlanned: z.int(),
       roundsWaiting: z.int(),

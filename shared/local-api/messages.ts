@@ -6,6 +6,7 @@ import { diskStatusSchema } from './disk.ts';
 import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
 import { exchangePath, exchangeResultSchema } from './exchange.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
+import { networkStatusSchema } from './network.ts';
 import { REFUSED_IN_STATUS, refusedPageSchema, refusedUpdateSchema } from './refused-updates.ts';
 import { STANDSTILL_REASONS, scheduleSchema } from './schedule.ts';
 
@@ -71,18 +72,13 @@ export const agentStatusSchema = z.strictObject({
       until: timestamp.nullable(),
     })
     .nullable(),
-  /** When training may run, and how much of the PC it may take. */
+  /** When training and sending may run, and how much of the PC training may take. */
   schedule: scheduleSchema,
   /** Last problem that still stands; null when all is well. */
   problem: z.strictObject({ code: z.enum(ERROR_CODES), detail: z.string().nullable() }).nullable(),
   /** What came out of the ordinary since the last answer to an update; null: nothing. */
   notice: z.strictObject({ kind: z.enum(AGENT_NOTICES), at: timestamp }).nullable(),
-  network: z.strictObject({
-    state: z.enum(['online', 'connecting', 'offline']),
-    server: z.string().nullable(),
-    /** Since when the state holds. */
-    since: timestamp,
-  }),
+  network: networkStatusSchema,
   /** How the way to the aggregator is protected; null while none is set. */
   security: z.enum(SECURITY_MODES).nullable(),
   /** What was enrolled; null before that. */
@@ -204,6 +200,8 @@ export const localCommandSchema = z.discriminatedUnion('command', [
     invitation: z.string().min(1).max(MAX_INVITATION_LENGTH),
   }),
   z.strictObject({ id: z.int(), command: z.literal('rotate-key') }),
+  /** Connects at once, also outside of the plan, and stays until all that waits is answered. */
+  z.strictObject({ id: z.int(), command: z.literal('sync-now') }),
   /** Writes the outstanding update into a file for the aggregator. */
   z.strictObject({
     id: z.int(),
@@ -238,7 +236,7 @@ export const localCommandSchema = z.discriminatedUnion('command', [
 ]);
 export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
-export type PlainCommand = Extract<LocalCommand['command'], 'pause' | 'resume' | 'rotate-key'>;
+export type PlainCommand = Extract<LocalCommand['command'], 'pause' | 'resume' | 'rotate-key' | 'sync-now'>;
 
 /** Longest detail of a reply, characters. */
 export const MAX_REPLY_DETAIL = 2000;

@@ -12,7 +12,7 @@ export const MAX_IDLE_MINUTES = 240;
 export const MAX_THREADS = 256;
 
 /** The text of a plan as `parseShiftPlan` reads it; null: at any time. */
-export const trainWhenSchema = z
+export const planSchema = z
   .string()
   .max(MAX_SHIFT_PLAN_LENGTH)
   .refine(isShiftPlan, 'not a shift plan')
@@ -26,9 +26,11 @@ function isShiftPlan(text: string): boolean {
   }
 }
 
-/** When training may run, and how much of the PC it may take. */
+/** When training may run and results may travel, and how much of the PC training may take. */
 export const scheduleShape = {
-  trainWhen: trainWhenSchema,
+  trainWhen: planSchema,
+  /** When the agent may be connected; the plant's line is left to others at any other time. */
+  syncWhen: planSchema,
   /** Train only once the PC has been left alone for so many minutes; null: people do not mind. */
   idleMinutes: z.number().min(1).max(MAX_IDLE_MINUTES).nullable(),
   /** Share of the time in which the trainer works, percent; it rests between its batches otherwise. */
@@ -44,6 +46,7 @@ export type Schedule = z.output<typeof scheduleSchema>;
 /** As it is where nobody has said otherwise. */
 export const DEFAULT_SCHEDULE: Schedule = {
   trainWhen: null,
+  syncWhen: null,
   idleMinutes: null,
   sharePercent: MAX_SHARE_PERCENT,
   onBattery: 'pause',

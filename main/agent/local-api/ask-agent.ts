@@ -65,6 +65,20 @@ export async function readAgentStatus(endpoint: LocalApiEndpoint): Promise<Agent
   });
 }
 
+/**
+ * Hears what a running agent tells its windows until it has heard enough.
+ * @returns the last status
+ * @throws AppError `local/unauthorised`, also where the agent ends
+ */
+export async function followAgent(
+  endpoint: LocalApiEndpoint,
+  hasHeardEnough: (status: AgentStatus) => boolean,
+): Promise<AgentStatus> {
+  return converse<AgentStatus>(endpoint, (_, resolve) => (message) => {
+    if (message.type === 'status' && hasHeardEnough(message.status)) resolve(message.status);
+  });
+}
+
 /** A page of a running agent's ledger. @throws AppError `local/unauthorised` */
 export async function askLedger(endpoint: LocalApiEndpoint, of: LedgerQuery): Promise<LedgerPage> {
   return converse<LedgerPage>(endpoint, (socket, resolve) => {

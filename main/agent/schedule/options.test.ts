@@ -19,6 +19,8 @@ describe('the options of the schedule', () => {
     const args = [
       '--train-when',
       '月-金 22:00-6:00',
+      '--sync-when',
+      '毎日　２２：００〜６：００',
       '--when-idle',
       '10',
       '--share',
@@ -28,6 +30,7 @@ describe('the options of the schedule', () => {
     ];
     expect(read(...args, '--threads', '2')).toEqual({
       trainWhen: 'mon-fri 22:00-06:00',
+      syncWhen: 'daily 22:00-06:00',
       idleMinutes: 10,
       sharePercent: 50,
       onBattery: 'train',
@@ -37,8 +40,11 @@ describe('the options of the schedule', () => {
 
   it('keeps what is not given as it is, and undoes what is', () => {
     expect(read()).toEqual({});
-    expect(read('--train-when', 'always', '--when-idle', 'off', '--threads', 'off')).toEqual({
+    expect(
+      read('--train-when', 'always', '--sync-when', 'いつでも', '--when-idle', 'off', '--threads', 'off'),
+    ).toEqual({
       trainWhen: null,
+      syncWhen: null,
       idleMinutes: null,
       threads: null,
     });
@@ -49,6 +55,7 @@ describe('the options of the schedule', () => {
       ['--train-when', 'mon 25:00-26:00'],
       /"25:00-26:00": not a time of day[\s\S]*「25:00-26:00」が読み取れません/,
     ],
+    [['--sync-when', 'nachts'], /"nachts"[\s\S]*「nachts」が読み取れません/],
     [['--share', '4'], /from 5 to 100/],
     [['--share', ''], /from 5 to 100/],
     [['--when-idle', '0'], /from 1 to 240, or off/],

@@ -15,6 +15,7 @@ const ALWAYS = 'always';
 /** What the command line says of the schedule, as commander names it. */
 export interface ScheduleOptions {
   readonly trainWhen?: string;
+  readonly syncWhen?: string;
   readonly whenIdle?: number | typeof OFF;
   readonly share?: number;
   readonly onBattery?: Schedule['onBattery'];
@@ -24,12 +25,17 @@ export interface ScheduleOptions {
 /** Minutes that `--when-idle` means where it says none. */
 const DEFAULT_IDLE_MINUTES = 5;
 
-/** Adds the options that say when training may run. */
+/** Adds the options that say when training and sending may run. */
 export function addScheduleOptions(command: Command): Command {
   return command
     .option(
       '--train-when <plan>',
       'when training may run, such as "mon-fri 22:00-06:00, sat-sun all"; "always" for any time',
+      shiftPlan,
+    )
+    .option(
+      '--sync-when <plan>',
+      'when results may be sent and weights fetched, in the same form; "always" for any time',
       shiftPlan,
     )
     .option(
@@ -55,6 +61,7 @@ export function addScheduleOptions(command: Command): Command {
 export function givenSchedule(options: ScheduleOptions): Partial<Schedule> {
   const given = {
     trainWhen: options.trainWhen === ALWAYS ? null : options.trainWhen,
+    syncWhen: options.syncWhen === ALWAYS ? null : options.syncWhen,
     idleMinutes: options.whenIdle === OFF ? null : options.whenIdle,
     sharePercent: options.share,
     onBattery: options.onBattery,

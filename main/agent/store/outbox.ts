@@ -199,6 +199,18 @@ export class Outbox {
       .immediate();
   }
 
+  /** The number of the newest round; 0 before the first. */
+  newestRound(): number {
+    return this.#database.prepare('SELECT COALESCE(MAX(number), 0) FROM round').pluck().get() as number;
+  }
+
+  /** Whether any round up to this number waits for an answer; not for one that a person at the aggregator has to give. */
+  awaitsAnswer(upToRound: number): boolean {
+    const select = `SELECT 1 FROM round JOIN outbox USING (update_id)
+                    WHERE number <= ? AND state IN ('pending', 'inFlight', 'receipted') AND held_at IS NULL`;
+    return this.#database.prepare(select).get(upToRound) !== undefined;
+  }
+
   /** The figures people see. */
   figures(): QueueFigures {
     return this.#database

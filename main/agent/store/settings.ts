@@ -41,6 +41,8 @@ const settingsSchema = z.strictObject({
   /** Certificates that a proxy reached over TLS may be signed by, PEM; null = those this computer trusts. */
   proxyAuthorities: z.string().nullable(),
   ...scheduleShape,
+  /** Somebody wants all rounds up to this number sent at once, whatever `syncWhen` says; null = nobody does. */
+  syncNowRound: z.int().min(0).nullable(),
   /** Largest size of the data folder, bytes. */
   quotaBytes: z.int().min(MIN_QUOTA_BYTES),
 });
@@ -80,6 +82,7 @@ export class SettingsStore {
       proxy: SYSTEM_PROXY,
       proxyAuthorities: null,
       ...DEFAULT_SCHEDULE,
+      syncNowRound: null,
       quotaBytes: DEFAULT_QUOTA_BYTES,
     };
   }
@@ -111,8 +114,8 @@ export class SettingsStore {
   }
 }
 
-/** The part of the settings that says when training may run. */
+/** The part of the settings that says when training and sending may run. */
 export function scheduleOf(settings: AgentSettings): Schedule {
-  const { trainWhen, idleMinutes, sharePercent, onBattery, threads } = settings;
-  return { trainWhen, idleMinutes, sharePercent, onBattery, threads };
+  const { trainWhen, syncWhen, idleMinutes, sharePercent, onBattery, threads } = settings;
+  return { trainWhen, syncWhen, idleMinutes, sharePercent, onBattery, threads };
 }

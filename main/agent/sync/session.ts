@@ -122,6 +122,11 @@ export class SyncSession {
     return this.#isWelcome;
   }
 
+  /** Whether weights are on their way here, or were asked for. */
+  get isFetching(): boolean {
+    return this.#download !== null || this.#isFreshBaseRequested;
+  }
+
   /**
    * Handles one frame.
    * @throws AppError when the aggregator breaks the protocol: the caller ends the conversation and starts anew
@@ -134,6 +139,8 @@ export class SyncSession {
   /** Offers the outstanding update, or a newly frozen one, unless one is already being talked about. */
   offerNext(): void {
     if (!this.#isWelcome || this.#offered !== null || this.#context.client.base() === null) return;
+    // What is frozen now could not be sent, and would take in no further rounds.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     // On the refused base it would be refused, too.
     if (this.#isFreshBaseComing) return;
     const update = this.#context.outbox.next();

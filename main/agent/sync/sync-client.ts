@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import type { NetworkState } from '@genba/shared/local-api/network';
 import { HEARTBEAT_MS } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
@@ -13,8 +14,6 @@ import { type SessionContext, type SessionIdentity, type SyncLimits, SyncSession
 import { channelOf, openSocket, type Target } from './target.ts';
 import { tlsProblem } from './tls-problem.ts';
 import { TransferPace } from './transfer-pace.ts';
-
-export type NetworkState = 'online' | 'connecting' | 'offline';
 
 /**
  * A connection that lasted this long was a good one, as is one that brought a transfer further: the next wait starts small
@@ -52,6 +51,8 @@ export interface SyncOptions {
   readonly context: Omit<SessionContext, 'onKeyChange' | 'onSignOfLife' | 'pace' | 'limits'>;
   /** Bytes per second that each direction may take; null for as fast as it goes. */
   readonly rates?: { readonly upload: number | null; readonly download: number | null } | undefined;
+  /** Whether it may be connected now; {@link SyncClient.hoursChanged} tells that this has changed. */
+  readonly mayConnect?: () => boolean;
   readonly log: Logger;
   /** Time between two pings, milliseconds. */
   readonly heartbeatMs?: number;
@@ -60,6 +61,8 @@ export interface SyncOptions {
 interface SyncEvents {
   /** The network state changed. */
   state: [state: NetworkState];
+  /** Something of a transfer went over the link. */
+  progress: [];
 }
 
 /**
@@ -73,6 +76,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   #turn = 0;
   readonly #dial: Dial;
   readonly #context: SessionContext;
+  readonly #mayConnect: () => boolean;
   readonly #log: Logger;
   #socket: WebSocket | null = null;
   #session: SyncSession | null = null;
@@ -98,6 +102,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     const { upload = null, download = null } = options.rates ?? {};
     this.#limits = { upload: new RateLimit(upload), download: new RateLimit(download) };
     this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
+    this.#mayConnect = options.mayConnect ?? (() => true);
     this.#log = options.log;
     this.#context = {
       ...options.context,
@@ -105,6 +110,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
       limits: this.#limits,
       onSignOfLife: () => {
         this.#isAlive = true;
+        this.emit('progress');
       },
       onKeyChange: () => {
         this.#isKeyChanged = true;
@@ -148,18 +154,53 @@ export class SyncClient extends EventEmitter<SyncEvents> {
    * or asks the open connection for a sign of life and lets it go where none comes soon.
    */
   wake(): void {
-    if (this.#isStopped) return;
-    this.#failedAttempts = 0;
-    if (this.#socket === null) {
-      if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
-      this.#connect();
-      return;
-    }
     const socket = this.#socket;
+    this.connectNow();
+    if (this.#isStopped || socket === null) return;
     const deadline = setTimeout(() => socket.terminate(), WAKE_PROBE_MS);
     const live = () => clearTimeout(deadline);
     socket.once('pong', live).once('message', live).once('close', live);
     if (socket.readyState === socket.OPEN) socket.ping();
+  }
+
+  /** Connects at once instead of waiting for its turn, unless it is connected or may not be. */
+  connectNow(): void {
+    if (this.#isStopped) return;
+    this.#failedAttempts = 0;
+    if (this.#socket !== null) return;
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    this.#connect();
+  }
+
+  /**
+   * Whether it may be connected has changed: connects, or ends the connection where a message ends.
+   * @param spreadMs connects at a random moment within so long, milliseconds: many plants may have the same hours
+   */
+  hoursChanged(spreadMs: number): void {
+    if (this.#isStopped) return;
+    if (!this.#mayConnect()) {
+      if (this.#socket === null) this.#rest();
+      else this.#socket.close();
+      return;
+    }
+    // A connection that is just being closed is followed by a new one anyway.
+    if (this.#socket !== null) return;
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    this.#failedAttempts = 0;
+    this.#setState('connecting');
+    this.#retryTimer = setTimeout(() => this.#connect(), Math.random() * spreadMs);
+  }
+
+  /** Leaves the line to others until the hours change. */
+  #rest(): void {
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    this.#leastDelayMs = 0;
+    this.#setState('outside-plan');
+  }
+
+  /** Whether the aggregator has let this plant in and no weights are on their way. */
+  get isSettled(): boolean {
+    return this.state === 'online' && this.#session?.isFetching === false;
   }
 
   /** There may be a key to announce. */
@@ -186,6 +227,10 @@ export class SyncClient extends EventEmitter<SyncEvents> {
 
   #connect(): void {
     this.#isKeyChanged = false;
+    if (!this.#mayConnect()) {
+      this.#rest();
+      return;
+    }
     // Who tries again and again is offline, and has been since the first time.
     if (this.#failedAttempts === 0) this.#setState('connecting');
     let key: DeviceKey | null;
@@ -225,7 +270,9 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     socket.on('message', (data: Buffer, isBinary) => {
       this.#isAlive = true;
       this.#receive(data, isBinary);
-      if (isBinary) this.#slowDown(socket, data.byteLength);
+      if (!isBinary) return;
+      this.emit('progress');
+      this.#slowDown(socket, data.byteLength);
     });
     socket.on('error', (error) => {
       this.#log.debug({ error: error.message }, 'socket');
@@ -289,6 +336,10 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     const wasWelcome = this.#session?.isEstablished === true;
     this.#socket = null;
     this.#session = null;
+    if (!this.#isStopped && !this.#mayConnect()) {
+      this.#rest();
+      return;
+    }
     this.#setState('offline');
     if (this.#isStopped) return;
     this.#retryTimer = setTimeout(() => this.#connect(), this.#nextDelayMs(wasWelcome));

@@ -22,6 +22,8 @@ export const en = {
     'Connecting to the aggregator. Training starts when the shared model has arrived.',
   'state.awaiting.offline':
     'The aggregator has not been reached yet. Training starts by itself after the first connection.',
+  'state.awaiting.outsidePlan':
+    'The hours for sending have not begun. Training starts when the shared model has arrived.',
   'state.training': 'Training',
   'state.offline': 'Working offline',
   'state.idle': 'Standing by',
@@ -48,6 +50,9 @@ export const en = {
   'follow.offline': 'Results are kept here and sent when the network is back.',
   'follow.offline.waiting_one': '{{count}} round waiting; it will be sent when the network is back.',
   'follow.offline.waiting_other': '{{count}} rounds waiting; they will be sent when the network is back.',
+  'follow.outsidePlan': 'Results are kept here and sent in the hours for sending.',
+  'follow.outsidePlan.waiting_one': '{{count}} round waiting; it is sent in the hours for sending.',
+  'follow.outsidePlan.waiting_other': '{{count}} rounds waiting; they are sent in the hours for sending.',
   'follow.held':
     'Connected. The last result waits for a check by the operator of the aggregator. Training goes on; later results are sent after that.',
   'follow.barred': 'Results are kept here and sent once the problem below is solved.',
@@ -59,6 +64,7 @@ export const en = {
   'network.online': 'Online',
   'network.connecting': 'Connecting',
   'network.offline': 'Offline',
+  'network.outsidePlan': 'Outside sending hours',
   'network.since': 'since {{time}}',
 
   'action.pause': 'Pause',
@@ -121,6 +127,11 @@ export const en = {
 
   'queue.title': 'Sending',
   'queue.waiting': 'waiting to be sent',
+  'queue.from': 'Sends from {{time}}',
+  'queue.syncNow': 'Send now',
+  'queue.syncNow.running': 'Sending now, until all that waited is answered.',
+  'queue.syncNow.stalled':
+    'Sending now was given up: nothing went through for ten minutes. What waits is kept.',
   'queue.delivered': 'Results delivered',
   'queue.refused': 'Refused',
   'queue.refused.note':
@@ -183,6 +194,7 @@ export const en = {
   'security.enrolled': 'Encrypted, this PC is enrolled',
   'footer.version': 'Genba {{version}}',
   'footer.server': 'Aggregator {{server}}',
+  'footer.proxy': 'through the proxy {{proxy}}',
   'stale.note': 'Last known state, from {{time}}',
 
   // The demo's page

@@ -20,6 +20,7 @@ export const ja = {
   'state.awaiting.connecting': '集約サーバーに接続しています。共有モデルが届いたら学習を始めます。',
   'state.awaiting.offline':
     'まだ集約サーバーにつながっていません。初回の接続ができたら自動で学習を始めます。',
+  'state.awaiting.outsidePlan': '送信時間になると接続します。共有モデルが届いたら学習を始めます。',
   'state.training': '学習中です',
   'state.offline': 'オフラインで作業中です',
   'state.idle': '待機中です',
@@ -43,6 +44,9 @@ export const ja = {
   'follow.offline': '学習結果はこのパソコンに保管し、ネットワークが戻ったら自動で送信します。',
   'follow.offline.waiting_other':
     '学習結果{{count}}回分を保管しています。ネットワークが戻ったら自動で送信します。',
+  'follow.outsidePlan': '学習結果はこのパソコンに保管し、送信時間になったら自動で送信します。',
+  'follow.outsidePlan.waiting_other':
+    '学習結果{{count}}回分を保管しています。送信時間になったら自動で送信します。',
   'follow.held':
     '接続済みです。直前の学習結果は、集約サーバー管理者の確認待ちです。学習は続け、その後の結果は確認が済みしだい送信します。',
   'follow.barred': '学習結果はこのパソコンに保管し、下の問題が解決したら自動で送信します。',
@@ -53,6 +57,7 @@ export const ja = {
   'network.online': 'オンライン',
   'network.connecting': '接続を試行中',
   'network.offline': 'オフライン',
+  'network.outsidePlan': '送信時間外',
   'network.since': '{{time}}から',
 
   'action.pause': '一時停止',
@@ -116,6 +121,11 @@ export const ja = {
 
   'queue.title': '送信状況',
   'queue.waiting': '送信待ち',
+  'queue.from': '送信は{{time}}からです',
+  'queue.syncNow': '今すぐ送信',
+  'queue.syncNow.running': '待っている分の送信が終わるまで、今すぐ送信します。',
+  'queue.syncNow.stalled':
+    '10分間送信が進まなかったため、今すぐの送信を取りやめました。待っている分は保管しています。',
   'queue.delivered': '送信済み',
   'queue.refused': '受付不可',
   'queue.refused.note':
@@ -170,6 +180,7 @@ export const ja = {
   'security.enrolled': '暗号化あり・登録済み',
   'footer.version': 'Genba {{version}}',
   'footer.server': '集約サーバー {{server}}',
+  'footer.proxy': 'プロキシ {{proxy}} 経由',
   'stale.note': '{{time}}時点の最後の状態です',
 
   'demo.title': 'デモ',
