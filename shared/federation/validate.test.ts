@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAllFinite, isMergeable, MAX_WEIGHT_MAGNITUDE, requireEqualLengths } from './validate.ts';
 
@@ -14,6 +15,24 @@ describe('isMergeable', () => {
     (wrong) => {
       expect(isMergeable(Float32Array.of(1, wrong, 2))).toBe(false);
     },
+  );
+});
+
+/** Any 32 bits, those of the bounds and their neighbours among them. */
+const float32 = fc
+  .oneof(
+    fc.integer({ min: 0, max: 0xffff_ffff }),
+    fc.constantFrom(0x7149_f2c9, 0xf149_f2ca, 0x7f7f_ffff, 0xff80_0000),
+  )
+  .map((bits) => new Float32Array(Uint32Array.of(bits).buffer)[0]!);
+
+it('says of any bits what comparing the numbers says', () => {
+  fc.assert(
+    fc.property(fc.array(float32, { maxLength: 4 }), (values) => {
+      const weights = Float32Array.from(values);
+      expect(isAllFinite(weights)).toBe(values.every(Number.isFinite));
+      expect(isMergeable(weights)).toBe(values.every((value) => Math.abs(value) <= MAX_WEIGHT_MAGNITUDE));
+    }),
   );
 });
 
