@@ -1,9 +1,9 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
-import { DATA_FRAME_HEADER_BYTES, writeDataFrameHeader } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
 import type { WeightsResume } from '@genba/shared/protocol/messages';
 import type { BaseRecord, ClientRecord } from '../store/catalogue.ts';
 import type { WeightReader } from '../store/weight-store.ts';
+import { FramesAhead } from './frames-ahead.ts';
 import type { SessionContext, TransferNumbers } from './session-context.ts';
 
 interface Download {
@@ -133,30 +133,23 @@ export class DownloadDesk {
     from: { offset: number; frameBytes: number; signal: AbortSignal },
   ): Promise<void> {
     const { channel } = this.#context;
+    const { offset, frameBytes, signal } = from;
+    const transfer = this.#numbers.next();
+    channel.send({ type: 'weights/data', baseId: base.baseId, transfer, offset });
+    // A peer that reads no more must not hold a cancelled download.
+    const cancelled = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const frames = new FramesAhead(reader, { transfer, offset, frameBytes });
     try {
-      const transfer = this.#numbers.next();
-      channel.send({ type: 'weights/data', baseId: base.baseId, transfer, offset: from.offset });
-      // A peer that reads no more must not hold a cancelled download.
-      const cancelled = new Promise<void>((resolve) => {
-        from.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      // Frames go round: as many as the socket holds at once, whatever the size of the model.
-      const free: Uint8Array[] = [];
-      let offset = from.offset;
-      while (offset < reader.sizeBytes && !from.signal.aborted) {
-        const frame = free.pop() ?? new Uint8Array(DATA_FRAME_HEADER_BYTES + from.frameBytes);
-        const filled = await reader.read(frame.subarray(DATA_FRAME_HEADER_BYTES), offset);
-        if (filled === 0) throw new AppError('store/damaged', { detail: 'weights end early' });
-        if (from.signal.aborted) return;
-        writeDataFrameHeader(frame, { transfer, offset });
-        const sent = channel.sendData(frame.subarray(0, DATA_FRAME_HEADER_BYTES + filled), () => {
-          free.push(frame);
-        });
+      for (let frame = await frames.next(); frame !== null; frame = await frames.next()) {
+        if (signal.aborted) return;
+        const sending = frame;
+        const sent = channel.sendData(sending.bytes, () => frames.giveBack(sending));
         await Promise.race([sent, cancelled]);
-        offset += filled;
       }
     } finally {
-      await reader.close();
+      await frames.close();
     }
   }
 
