@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
-import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
+import { decodeDataFrame, encodeDataFrame, writeDataFrameHeader } from '@genba/shared/protocol/data-frame';
+import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
 import type { ServerMessage, WeightsOffer } from '@genba/shared/protocol/messages';
+import { countReceivedMemory } from '../aggregator-server/gateway/received-memory.ts';
 import { TestClient, updateOffer } from '../aggregator-server/testing/test-client.ts';
 
-/** Weights ready to be reported, with their digest: a plant has both before it connects. */
+/** Weights ready to be reported, with their digest and as frames: a plant has all of it before it connects. */
 export interface PreparedUpdate {
   readonly weights: Float32Array;
   readonly sha256: string;
+  /** The number of a transfer is written into them when it is known. */
+  readonly frames: readonly Uint8Array[];
 }
 
 /** When a report's moments were, milliseconds of `process.hrtime`. */
@@ -30,7 +34,12 @@ export function preparedUpdate(length: number, seed: number): PreparedUpdate {
     weights[i] = (state / 2 ** 32 - 0.5) / 10;
   }
   const bytes = new Uint8Array(weights.buffer);
-  return { weights, sha256: createHash('sha256').update(bytes).digest('hex') };
+  const frames: Uint8Array[] = [];
+  for (let offset = 0; offset < bytes.byteLength; offset += DATA_CHUNK_BYTES) {
+    const payload = bytes.subarray(offset, offset + DATA_CHUNK_BYTES);
+    frames.push(encodeDataFrame({ transfer: 0, offset, payload }));
+  }
+  return { weights, sha256: createHash('sha256').update(bytes).digest('hex'), frames };
 }
 
 /** Milliseconds of the clock that all processes of a machine share. */
@@ -68,14 +77,17 @@ export class ReportingPlant {
   }
 
   /** Reports one update, from its offer to the installed reply. */
-  async report({ weights, sha256 }: PreparedUpdate): Promise<ReportTimes> {
+  async report({ weights, sha256, frames }: PreparedUpdate): Promise<ReportTimes> {
     const { baseId, globalVersion } = this.#base;
     const base = { taskId: this.#taskId, baseId, baseVersion: globalVersion };
     const offered = nowMs();
     this.#client.send(updateOffer(base, weights, { sha256 }));
     const { transfer } = await this.#client.expect('update/resume');
     const resumed = nowMs();
-    this.#client.sendWeights({ transfer, from: 0, weights });
+    for (const [index, frame] of frames.entries()) {
+      writeDataFrameHeader(frame, { transfer, offset: index * DATA_CHUNK_BYTES });
+      this.#client.sendBinary(frame);
+    }
     const flushed = this.#client.flushed().then(nowMs);
     await this.#client.expect('update/receipt');
     const receipted = nowMs();
@@ -97,6 +109,8 @@ export class ReportingPlant {
     for (let held = 0; held < sizeBytes; ) {
       const { payload } = decodeDataFrame(await this.#client.expectData());
       hash.update(payload);
+      // All plants of a bench live in one process, on the server's cores: their collections would slow it down.
+      countReceivedMemory(payload.byteLength);
       held += payload.byteLength;
     }
     if (hash.digest('hex') !== sha256) throw new Error('the reply differs from its digest');

@@ -17,6 +17,7 @@ import { decodeText } from './frame-text.ts';
 import { findEngine, type Hello, readHello, requireCapabilities } from './handshake.ts';
 import { tellHeld } from './held-notice.ts';
 import { Inbox } from './inbox.ts';
+import { countReceivedMemory } from './received-memory.ts';
 import { type SessionContext, TransferNumbers } from './session-context.ts';
 import type { RegisteredSession, SessionRegistry } from './session-registry.ts';
 import { UploadDesk } from './upload-desk.ts';
@@ -184,6 +185,7 @@ export class Session implements RegisteredSession {
     this.#wasHeard = true;
     // With the default binaryType, ws hands over one Buffer per message.
     const bytes = data as Buffer;
+    countReceivedMemory(bytes.byteLength);
     this.#inbox.add({ sizeBytes: bytes.byteLength, isKept: isBinary }, () => {
       if (this.#open === null) return this.#onHandshakeFrame(bytes, isBinary);
       const open = this.#open;
