@@ -42,6 +42,8 @@ export interface AggregatorOptions {
   readonly retention?: RetentionPolicy;
   /** Free disk space below which no update is accepted, bytes. */
   readonly reserveBytes?: number;
+  /** Most memory for what is merged without being read, bytes; {@link DEFAULT_MERGE_MEMORY_BYTES} when left out. */
+  readonly mergeMemoryBytes?: number;
   readonly now?: () => Date;
   /** Called at each step of an update's way; for tests that stop the engine there. */
   readonly onStep?: StepHook;
@@ -74,7 +76,8 @@ export interface Aggregator {
  */
 export async function startAggregator(options: AggregatorOptions): Promise<Aggregator> {
   const { dataFolder, tasks, security, log = pino({ level: 'silent' }), port } = options;
-  const { onStep, startRunner, storeThreads, reserveBytes, checkSets = new Map() } = options;
+  const { onStep, startRunner, storeThreads, reserveBytes, mergeMemoryBytes } = options;
+  const { checkSets = new Map() } = options;
   const { retention: policy = DEFAULT_RETENTION, now = () => new Date() } = options;
   const unserved = [...checkSets.keys()].find((id) => tasks.every((task) => task.id !== id));
   if (unserved !== undefined)
@@ -83,7 +86,8 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
   const host = options.host ?? (isOpen ? '127.0.0.1' : undefined);
   if (isOpen && !isLoopbackHost(host ?? ''))
     throw new AppError('startup/host-not-loopback', { detail: host });
-  const store = await openStore(dataFolder, { threads: storeThreads, policy, now: now(), reserveBytes });
+  const space = { reserveBytes, mergeMemoryBytes };
+  const store = await openStore(dataFolder, { threads: storeThreads, policy, now: now(), ...space });
   const { catalogue, weights } = store;
   const retention = new Retention({ catalogue, weights, policy, log, now });
   const keepWithin = () => retention.keepWithin();
@@ -104,7 +108,8 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
       if (engines.has(task.id))
         throw new AppError('task/invalid', { detail: `id: "${task.id}" is given twice` });
       const checkSet = checkSets.get(task.id) ?? null;
-      const opened = { ...store, task, log, now, onStep, startRunner, checkSet, keepWithin };
+      const tools = { startRunner, mergeMemoryBytes, keepWithin };
+      const opened = { ...store, task, log, now, onStep, checkSet, ...tools };
       engines.set(task.id, await TaskEngine.open(opened));
       await keepTask(dataFolderPaths(dataFolder).tasksPath, task);
     }

@@ -212,7 +212,7 @@ async function measure(): Promise<void> {
       plants: 2,
       updates: 30,
       options: {
-        startRunner: (task, folder) => new StrategyRunner(task, folder),
+        startRunner: (start) => new StrategyRunner(start),
         storeThreads: THIS_THREAD,
       },
     }),

@@ -23,7 +23,7 @@ let lastFile = 0;
 
 /** Makes a written file durable under its name, in a folder of its own as a store with 256 of them nearly always does. */
 async function name(handle: FileHandle, path: string): Promise<string> {
-  await handle.sync();
+  await handle.datasync();
   await handle.close();
   const target = join(folder, String(++lastFile % 256), `${lastFile}`);
   await mkdir(join(target, '..'), { recursive: true });

@@ -2,6 +2,7 @@ import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { OperatorTable } from '../store/operator-table.ts';
+import type { ProvedWeights } from '../store/proved-weights.ts';
 import type { ScreeningTable } from '../store/screening-table.ts';
 import type { WeightStore } from '../store/weight-store.ts';
 import type { MergeRunner } from './merge-runner.ts';
@@ -14,6 +15,7 @@ export interface KeeperContext {
   readonly screening: ScreeningTable;
   readonly operators: OperatorTable;
   readonly weights: WeightStore;
+  readonly proved: ProvedWeights;
   readonly runner: MergeRunner;
   /** Whether the strategy keeps, per client, what it was last sent. */
   readonly keepsStartWeights: boolean;

@@ -3,9 +3,22 @@ import type { AccuracyChange } from '@genba/shared/federation/screening/judge-ac
 import type { NormHistory } from '@genba/shared/federation/screening/judge-norms';
 import type { Norms } from '@genba/shared/federation/screening/norms';
 import type { StepFigures } from '@genba/shared/federation/strategies/strategy';
+import type { Task } from '@genba/shared/model/task';
 import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { Scalars, TaskState, VectorDigests } from '../store/catalogue.ts';
+import type { SharedBytes } from '../store/proved-weights.ts';
 import type { StagedVector } from '../store/vector-files.ts';
+
+/** What a runner is started with. */
+export interface RunnerStart {
+  readonly task: Task;
+  /** Of the weight store. */
+  readonly folder: string;
+  /** Folder of the check set; null: the task has none. */
+  readonly checkSet: string | null;
+  /** Most that it keeps of newest replies, from which their plants' next updates start, bytes; 0 keeps none. */
+  readonly memoryBytes: number;
+}
 
 /** A client as the catalogue knows it. */
 export interface StoredClient {
@@ -18,6 +31,8 @@ export interface StoredClient {
 /** A journaled update, its weights by digest. */
 export interface StoredReport {
   readonly digest: string;
+  /** The same weights, proved and read by nobody else meanwhile; null where they must be read. */
+  readonly proved: SharedBytes | null;
   readonly examples: number;
   readonly receivedAtMs: number;
 }

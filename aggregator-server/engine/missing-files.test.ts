@@ -164,7 +164,7 @@ describe('a damaged file', () => {
 
   it('of start weights recalls their client, holds nobody else, and is healed by it', async () => {
     const folder = await temporaryFolder();
-    const bench = await EngineBench.open(folder, smallTask());
+    const bench = await EngineBench.open(folder, smallTask(), undefined, { mergeMemoryBytes: 0 });
     const recalls = recallsOf(bench);
     await bench.join('osaka');
     await bench.join('nagoya');
@@ -191,6 +191,20 @@ describe('a damaged file', () => {
     expect(again.engine.failedCount).toBe(0);
     expect(again.engine.state.globalVersion).toBe(4);
     expect((await again.baseOf('osaka')).base).toMatchObject({ updateId, staleness: 2 });
+  });
+
+  it('of start weights that were sent just now holds nobody up: they are still in memory', async () => {
+    const folder = await temporaryFolder();
+    const bench = await open(folder);
+    await bench.join('osaka');
+    await bench.join('nagoya');
+    await report(bench, 'osaka', 1);
+    await report(bench, 'nagoya', 2);
+    const { base, update } = await nextUpdate(bench, 'osaka', 3);
+    await damage(folder, base.weightsDigest);
+    await bench.deliver(update);
+    await bench.engine.whenIdle();
+    expect(bench.engine.state.globalVersion).toBe(3);
   });
 
   it('that only the server had sets the update aside and lets its client start anew', async () => {

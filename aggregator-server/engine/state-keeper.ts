@@ -1,6 +1,6 @@
 import { toAppError } from '@genba/shared/errors/app-error';
 import type { Aftermath, TaskState } from '../store/catalogue.ts';
-import { discardStaged } from '../store/vector-files.ts';
+import { discardStaged, settled } from '../store/vector-files.ts';
 import type { KeeperContext } from './keeper-context.ts';
 import type { NextState } from './merge-runner.ts';
 
@@ -45,10 +45,13 @@ export class StateKeeper {
     const { weights, onStep } = this.#context;
     const batch = weights.begin();
     try {
-      for (const [index, staged] of next.staged.entries()) {
-        await batch.moveIn(staged);
-        if (index === 0) await onStep('apply/first-stored');
-      }
+      // At once, so that the disk syncs their names together.
+      await settled(
+        next.staged.map(async (staged, index) => {
+          await batch.moveIn(staged);
+          if (index === 0) await onStep('apply/first-stored');
+        }),
+      );
       await onStep('apply/all-stored');
       const aftermath = await commit();
       // Memory follows the commit, never the other way round.

@@ -5,14 +5,16 @@ import type { Finding } from '@genba/shared/federation/screening/finding';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import type { JoinOutcome, Reply, ServerState, Strategy } from '@genba/shared/federation/strategies/strategy';
 import { weightLayout } from '@genba/shared/model/layout';
-import { screeningOf, type Task } from '@genba/shared/model/task';
+import { screeningOf } from '@genba/shared/model/task';
 import type { TaskState, VectorDigests } from '../store/catalogue.ts';
+import type { SharedBytes } from '../store/proved-weights.ts';
 import { discardStaged, readVector, type StagedVector, settled, stageVector } from '../store/vector-files.ts';
 import type {
   Measured,
   MergeRunner,
   NextState,
   NextStateOfClient,
+  RunnerStart,
   ScreeningBasis,
   Stepped,
   StoredClient,
@@ -24,6 +26,9 @@ import { Screening } from './screening.ts';
 /** Besides the server's: an update, its start weights, two vectors of its client, and as many results. */
 const POOL_VECTORS_PER_STEP = 6;
 
+/** Most replies that are kept in memory: plants that report by turns start from what they were just sent. */
+const MOST_RECENT_REPLIES = 64;
+
 /** Runs a strategy in this thread. The server's vectors stay in memory, in one pool that the kernels sweep in place. */
 export class StrategyRunner implements MergeRunner {
   readonly #folder: string;
@@ -34,16 +39,20 @@ export class StrategyRunner implements MergeRunner {
   readonly #screening: Screening | null;
   /** The server's vectors by digest. */
   #held = new Map<string, Float32Array>();
+  /** Newest replies by digest, oldest first; what is not among them is read from its file. */
+  readonly #recent = new Map<string, Float32Array>();
+  readonly #mostRecent: number;
 
-  /** @param checkSet folder of the check set; null: the task has none */
-  constructor(task: Task, folder: string, checkSet: string | null = null) {
+  constructor({ task, folder, checkSet, memoryBytes }: RunnerStart) {
     const layout = weightLayout(task);
     this.#folder = folder;
     this.#size = layout.size;
     this.#strategy = createStrategy(task.federation, layout);
     const settings = screeningOf(task);
     this.#screening = settings === null ? null : new Screening(task, settings, checkSet);
-    const count = 1 + this.#strategy.serverVectors.length + POOL_VECTORS_PER_STEP;
+    const fitting = Math.floor(memoryBytes / (layout.size * Float32Array.BYTES_PER_ELEMENT));
+    this.#mostRecent = Math.min(fitting, MOST_RECENT_REPLIES);
+    const count = 1 + this.#strategy.serverVectors.length + POOL_VECTORS_PER_STEP + this.#mostRecent;
     this.#pool = fastestKernels().createPool(count, layout.size);
   }
 
@@ -87,7 +96,8 @@ export class StrategyRunner implements MergeRunner {
         const digest = stored.vectors[name];
         if (digest !== undefined) vectors[name] = await this.#read(digest, work);
       }
-      const { digest, ...figuresOfReport } = report;
+      const { digest, proved, ...figuresOfReport } = report;
+      if (proved !== null) this.#takeOver(proved, digest, work);
       const weights = await this.#read(digest, work);
       const screened = await this.#screen({ state, server }, { weights, basis }, work);
       if (screened !== null && 'finding' in screened) return { kind: 'withheld', finding: screened.finding };
@@ -99,6 +109,7 @@ export class StrategyRunner implements MergeRunner {
       const reply = outcome.reply === null ? null : await storedReply(outcome.reply, work);
       const client = await storedClient(outcome, work);
       const finished = await this.#finish(outcome.server, work);
+      if (outcome.reply?.kind === 'weights') this.#keepRecent(outcome.reply.weights, reply!.digest);
       return { kind: 'stepped', ...finished, ...client, reply, releasesHeld, figures, measured: screened };
     });
   }
@@ -134,6 +145,7 @@ export class StrategyRunner implements MergeRunner {
 
   async end(): Promise<void> {
     this.#held.clear();
+    this.#recent.clear();
   }
 
   /** One call: what it staged is removed when it fails, and its vectors go back to the pool. */
@@ -145,7 +157,7 @@ export class StrategyRunner implements MergeRunner {
       await discardStaged(work.staged);
       throw thrown;
     } finally {
-      this.#pool.keepOnly([...this.#held.values()]);
+      this.#pool.keepOnly([...this.#held.values(), ...this.#recent.values()]);
     }
   }
 
@@ -176,10 +188,26 @@ export class StrategyRunner implements MergeRunner {
 
   /** One object per content, as strategies expect. */
   async #read(digest: string, work: Work): Promise<Float32Array> {
-    const known = work.vectorOf(digest) ?? this.#held.get(digest);
+    const known = work.vectorOf(digest) ?? this.#held.get(digest) ?? this.#recent.get(digest);
     const vector = known ?? (await readVector(this.#folder, digest, (length) => this.#take(length, digest)));
     work.know(vector, digest);
     return vector;
+  }
+
+  #keepRecent(reply: Float32Array, digest: string): void {
+    this.#recent.delete(digest);
+    this.#recent.set(digest, reply);
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= this.#mostRecent) return;
+      this.#recent.delete(oldest);
+    }
+  }
+
+  /** Weights that were proved in memory need no file. */
+  #takeOver({ buffer, byteLength }: SharedBytes, digest: string, work: Work): void {
+    const vector = this.#take(byteLength / Float32Array.BYTES_PER_ELEMENT, digest);
+    vector.set(new Float32Array(buffer));
+    work.know(vector, digest);
   }
 
   /** A file of another size is not one of this model's. */

@@ -4,13 +4,14 @@ import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import type { BaseRecord, Catalogue, ClientRecord, TaskState, UpdateRecord } from '../store/catalogue.ts';
 import type { OperatorRequest, OperatorTable } from '../store/operator-table.ts';
+import { DEFAULT_MERGE_MEMORY_BYTES, type ProvedWeights } from '../store/proved-weights.ts';
 import type { ScreeningTable } from '../store/screening-table.ts';
 import type { WeightStore } from '../store/weight-store.ts';
 import { type ArrivedStart, type ArrivedUpdate, FileIntake } from './file-intake.ts';
 import { InsistentQueue } from './insistent-queue.ts';
 import type { KeeperContext } from './keeper-context.ts';
 import { keptVectors, strategyVectors } from './kept-vectors.ts';
-import type { MergeRunner } from './merge-runner.ts';
+import type { MergeRunner, RunnerStart } from './merge-runner.ts';
 import { type Missing, missingOf } from './missing-files.ts';
 import { changeStrategy, createTask, findTask, keepSettings, type OpenContext } from './open-task.ts';
 import { OperatorOrders } from './operator-orders.ts';
@@ -30,6 +31,8 @@ export interface TaskEngineOptions {
   readonly screening: ScreeningTable;
   readonly operators: OperatorTable;
   readonly weights: WeightStore;
+  /** Where weights wait that were proved as they arrived. */
+  readonly proved: ProvedWeights;
   readonly log: Logger;
   readonly now?: () => Date;
   readonly newId?: () => string;
@@ -39,7 +42,9 @@ export interface TaskEngineOptions {
   /** Keeps the weight store within its limit; called after each commit. Without limit when left out. */
   readonly keepWithin?: () => Promise<void>;
   /** Makes what runs the strategy; a thread when left out. */
-  readonly startRunner?: (task: Task, weightsFolder: string, checkSet: string | null) => MergeRunner;
+  readonly startRunner?: (start: RunnerStart) => MergeRunner;
+  /** See {@link RunnerStart}; {@link DEFAULT_MERGE_MEMORY_BYTES} when left out. */
+  readonly mergeMemoryBytes?: number;
   /** Folder of held-out examples that every update is judged on; none when left out. */
   readonly checkSet?: string | null;
 }
@@ -63,6 +68,8 @@ export class TaskEngine {
   readonly #intake: FileIntake;
   readonly #orders: OperatorOrders;
   readonly #timer: RoundTimer;
+  /** Removal of files that installed weights have replaced. */
+  #removing: Promise<void> = Promise.resolve();
   readonly #issueListeners = new Set<IssueListener>();
   readonly #recallListeners = new Set<(recall: Recall) => void>();
 
@@ -221,7 +228,10 @@ export class TaskEngine {
     const { catalogue, now } = this.#context;
     const obsolete = await catalogue.markInstalled({ ...base, installedAt: now().toISOString() });
     if (obsolete === null) return false;
-    if (obsolete.length > 0) await this.#keeper.removeObsolete(obsolete);
+    // Its next update need not wait for the disk to free what it has no use for any more.
+    if (obsolete.length > 0) {
+      this.#removing = this.#removing.then(() => this.#keeper.removeObsolete(obsolete));
+    }
     return true;
   }
 
@@ -237,14 +247,16 @@ export class TaskEngine {
     });
   }
 
-  /** Resolves when everything received so far is applied. */
-  whenIdle(): Promise<void> {
-    return this.#queue.whenIdle();
+  /** Resolves when everything received so far is applied, and what that replaced is removed. */
+  async whenIdle(): Promise<void> {
+    await this.#queue.whenIdle();
+    await this.#removing;
   }
 
   /** Finishes the merge in progress; what waits is replayed at the next start. */
   async close(): Promise<void> {
     await this.#queue.close();
+    await this.#removing;
     this.#timer.stop();
     await this.#context.runner.end();
   }
@@ -275,8 +287,20 @@ function contextOf(
   };
 }
 
-function runnerFor({ task, weights, startRunner, checkSet = null }: TaskEngineOptions): MergeRunner {
-  return startRunner?.(task, weights.folder, checkSet) ?? new WorkerRunner(task, weights.folder, checkSet);
+function runnerFor({
+  task,
+  weights,
+  startRunner,
+  checkSet,
+  mergeMemoryBytes,
+}: TaskEngineOptions): MergeRunner {
+  const start: RunnerStart = {
+    task,
+    folder: weights.folder,
+    checkSet: checkSet ?? null,
+    memoryBytes: mergeMemoryBytes ?? DEFAULT_MERGE_MEMORY_BYTES,
+  };
+  return startRunner?.(start) ?? new WorkerRunner(start);
 }
 
 /** The state of a task under the strategy its file names now. */

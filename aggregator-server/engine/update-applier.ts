@@ -29,7 +29,7 @@ export class UpdateApplier {
    * @throws AppError `server/storage`, `store/damaged`, `check-set/unusable`; RunnerLost; the update stays journaled
    */
   async apply(update: UpdateRecord): Promise<Ended> {
-    const { catalogue, runner, task } = this.#context;
+    const { catalogue, task } = this.#context;
     const receivedAtMs = Date.parse(update.receivedAt);
     await this.closeDue(receivedAtMs);
     const client = await catalogue.findClient(task.id, update.clientId);
@@ -37,12 +37,9 @@ export class UpdateApplier {
     const missing = missingOf(client, this.#context.clientVectors);
     if (missing === 'start-weights') return { kind: 'blocked', lacks: missing };
     if (missing === 'reference') return this.#reset(update);
-    const { digest, examples } = update;
-    const basis = await this.#basis(update, client);
     let stepped: Stepped | Withheld;
     try {
-      const report = { digest, examples, receivedAtMs };
-      stepped = await runner.step(this.#keeper.state, storedClientOf(client)!, report, basis);
+      stepped = await this.#step(update, client, receivedAtMs);
     } catch (thrown) {
       const { code } = toAppError(thrown);
       if (code === 'store/damaged') return this.#onDamage(update, client, thrown);
@@ -77,6 +74,20 @@ export class UpdateApplier {
     );
     await onStep('apply/closed');
     await this.#keeper.cleanUp(aftermath);
+  }
+
+  /** Computes, from memory where the update still is there. */
+  async #step(update: UpdateRecord, client: ClientRecord, receivedAtMs: number): Promise<Stepped | Withheld> {
+    const { runner, proved } = this.#context;
+    const { digest, examples } = update;
+    const basis = await this.#basis(update, client);
+    const bytes = proved.take(digest);
+    try {
+      const report = { digest, proved: bytes, examples, receivedAtMs };
+      return await runner.step(this.#keeper.state, storedClientOf(client)!, report, basis);
+    } finally {
+      if (bytes !== null) proved.giveBack(bytes);
+    }
   }
 
   /** What an update is screened by; null where the task screens nothing. */

@@ -2,15 +2,19 @@ import { expect, it, onTestFinished } from 'vitest';
 import { EngineBench } from '../testing/engine-bench.ts';
 import { largeTask, smallTask, trained } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { type MergeRunner, RunnerLost } from './merge-runner.ts';
+import { type MergeRunner, RunnerLost, type RunnerStart } from './merge-runner.ts';
 import { StrategyRunner } from './strategy-runner.ts';
 import { WorkerRunner } from './worker-runner.ts';
 
 const REPORTS = ['osaka', 'nagoya', 'osaka', 'nagoya'] as const;
 
-async function play(startRunner: (...parameters: [never, string]) => MergeRunner, federation: object) {
+function startOf({ engine, store }: EngineBench): RunnerStart {
+  return { task: engine.task, folder: store.weights.folder, checkSet: null, memoryBytes: 0 };
+}
+
+async function play(startRunner: (start: RunnerStart) => MergeRunner, federation: object) {
   const bench = await EngineBench.open(await temporaryFolder(), smallTask({ federation }), undefined, {
-    startRunner: startRunner as never,
+    startRunner,
   });
   await bench.join('osaka');
   await bench.join('nagoya');
@@ -28,17 +32,16 @@ async function play(startRunner: (...parameters: [never, string]) => MergeRunner
 it.each([{}, { strategy: 'fedbuff', bufferSize: 2 }, { strategy: 'fedavg', weighting: 'equal' }])(
   'gives the same bits in a thread under %j',
   async (federation) => {
-    const here = await play((task, folder) => new StrategyRunner(task, folder), federation);
-    expect(await play((task, folder) => new WorkerRunner(task, folder), federation)).toEqual(here);
+    const here = await play((start) => new StrategyRunner(start), federation);
+    expect(await play((start) => new WorkerRunner(start), federation)).toEqual(here);
   },
 );
 
 it('fails what it was doing when its thread dies, and works again', async () => {
   const folder = await temporaryFolder();
-  const task = smallTask();
-  const bench = await EngineBench.open(folder, task);
+  const bench = await EngineBench.open(folder, smallTask());
   onTestFinished(() => bench.close());
-  const runner = new WorkerRunner(task, bench.store.weights.folder);
+  const runner = new WorkerRunner(startOf(bench));
   onTestFinished(() => runner.end());
   const { state } = bench.engine;
   const lost = expect(runner.join(state, null)).rejects.toBeInstanceOf(RunnerLost);
@@ -51,7 +54,7 @@ it('carries errors over with their code', async () => {
   const folder = await temporaryFolder();
   const bench = await EngineBench.open(folder, smallTask());
   onTestFinished(() => bench.close());
-  const runner = new WorkerRunner(smallTask(), bench.store.weights.folder);
+  const runner = new WorkerRunner(startOf(bench));
   onTestFinished(() => runner.end());
   const vectors = { globalWeights: 'f'.repeat(64), relayWeights: 'f'.repeat(64) };
   const state = { ...bench.engine.state, vectors };
@@ -63,8 +66,8 @@ it('carries errors over with their code', async () => {
 it('loses and repeats no update when threads die under load', async () => {
   const runners: WorkerRunner[] = [];
   const bench = await EngineBench.open(await temporaryFolder(), largeTask(), undefined, {
-    startRunner: (task, folder) => {
-      const runner = new WorkerRunner(task, folder);
+    startRunner: (start) => {
+      const runner = new WorkerRunner(start);
       runners.push(runner);
       return runner;
     },

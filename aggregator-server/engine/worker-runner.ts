@@ -1,4 +1,3 @@
-import type { Task } from '@genba/shared/model/task';
 import type { TaskState } from '../store/catalogue.ts';
 import { RenewedThread } from '../threads/renewed-thread.ts';
 import {
@@ -6,13 +5,13 @@ import {
   type NextState,
   type NextStateOfClient,
   RunnerLost,
+  type RunnerStart,
   type ScreeningBasis,
   type Stepped,
   type StoredClient,
   type StoredReport,
   type Withheld,
 } from './merge-runner.ts';
-import type { WorkerStart } from './merge-worker.ts';
 
 const ENTRY = new URL('./merge-worker.ts', import.meta.url);
 
@@ -20,8 +19,7 @@ const ENTRY = new URL('./merge-worker.ts', import.meta.url);
 export class WorkerRunner implements MergeRunner {
   readonly #thread: RenewedThread;
 
-  constructor(task: Task, folder: string, checkSet: string | null = null) {
-    const start: WorkerStart = { task, folder, checkSet };
+  constructor(start: RunnerStart) {
     this.#thread = new RenewedThread({
       entry: ENTRY,
       name: 'genba merge',

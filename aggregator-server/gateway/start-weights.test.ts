@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
 import type { UpdateOffer, WeightsOffer } from '@genba/shared/protocol/messages';
 import { describe, expect, it } from 'vitest';
+import type { StepHook } from '../engine/steps.ts';
 import type { AggregatorOptions } from '../server.ts';
 import { DEFAULT_RETENTION } from '../store/retention-policy.ts';
 import { weightFilePath } from '../store/weight-files.ts';
@@ -203,7 +204,7 @@ describe('start weights that were let go of', () => {
 
 describe('a file that is damaged', () => {
   it('is healed by the client, which is told to offer its update again', async () => {
-    const { address, dataFolder } = await startForTest();
+    const { address, dataFolder } = await startForTest({ mergeMemoryBytes: 0 });
     const osaka = await report(await joined(address, smallTask().id));
     await report(await joined(address, smallTask().id));
     const { client, base, start, update, weights } = osaka;
@@ -222,17 +223,18 @@ describe('a file that is damaged', () => {
     expect((await statusOf(address)).tasks[0]).toMatchObject({ counts: { failed: 0, applied: 3 } });
   });
 
-  it('is sent again where it is the update itself', async () => {
+  /** A plant whose update is damaged after it was journaled and before it is merged. */
+  async function damagedUpdate(options: Partial<AggregatorOptions>) {
     const { promise: journaled, resolve: onJournaled } = Promise.withResolvers<void>();
     const { promise: isDamaged, resolve: goOn } = Promise.withResolvers<void>();
-    const { address, dataFolder } = await startForTest({
-      onStep: async (step) => {
-        if (step !== 'receive/journaled') return;
-        onJournaled();
-        await isDamaged;
-      },
-    });
-    const { client, update, weights } = await joined(address, smallTask().id);
+    const onStep: StepHook = async (step) => {
+      if (step !== 'receive/journaled') return;
+      onJournaled();
+      await isDamaged;
+    };
+    const { address, dataFolder } = await startForTest({ onStep, ...options });
+    const plant = await joined(address, smallTask().id);
+    const { client, update, weights } = plant;
     client.send(update);
     const { transfer } = await client.expect('update/resume');
     client.sendWeights({ transfer, from: 0, weights });
@@ -240,10 +242,20 @@ describe('a file that is damaged', () => {
     const bytes = bytesOf(randomWeights(smallTask(), 5));
     await writeFile(weightFilePath(join(dataFolder, 'weights'), update.sha256), bytes);
     goOn();
-    const receipt = await client.expect('update/receipt');
+    return { ...plant, address, receipt: await client.expect('update/receipt') };
+  }
+
+  it('is sent again where it is the update itself', async () => {
+    const { client, update, weights, receipt } = await damagedUpdate({ mergeMemoryBytes: 0 });
     await client.expectError('update/offer-again');
     expect(await client.upload(update, weights)).toEqual(receipt);
     expect(await client.expect('weights/offer')).toMatchObject({ updateId: update.updateId });
+  });
+
+  it('does no harm to an update that is still in memory: what was proved is merged', async () => {
+    const { client, weights } = await damagedUpdate({});
+    // There is no other plant, so the answer is what was merged.
+    expect(await client.install(await client.expect('weights/offer'))).toEqual(weights);
   });
 });
 

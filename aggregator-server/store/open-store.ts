@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import { INCOMPLETE_PREFIX, openDataFolder } from './data-folder.ts';
 import { PartFiles } from './part-files.ts';
+import { ProvedWeights } from './proved-weights.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './retention-policy.ts';
 import { OWN_THREADS, type StoreThreads } from './store-threads.ts';
 import type { OpenTables, Tables } from './tables.ts';
@@ -14,6 +15,7 @@ export interface Store extends Tables {
   readonly lost: OpenTables['lost'];
   readonly weights: WeightStore;
   readonly parts: PartFiles;
+  readonly proved: ProvedWeights;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export interface Store extends Tables {
  * @param options.threads where the slow work is done; in threads of its own when left out
  * @param options.policy versions that it does not keep are let go of
  * @param options.reserveBytes free disk space below which no transfer is accepted
+ * @param options.mergeMemoryBytes see {@link ProvedWeights}; 0 keeps none
  * @throws AppError `startup/data-not-writable`, `startup/already-running`, `startup/restore-incomplete`,
  *   `store/newer-database`, `store/damaged`, `server/storage`
  */
@@ -33,7 +36,14 @@ export async function openStore(
     policy = DEFAULT_RETENTION,
     now = new Date(),
     reserveBytes,
-  }: { threads?: StoreThreads; policy?: RetentionPolicy; now?: Date; reserveBytes?: number } = {},
+    mergeMemoryBytes,
+  }: {
+    threads?: StoreThreads;
+    policy?: RetentionPolicy;
+    now?: Date;
+    reserveBytes?: number;
+    mergeMemoryBytes?: number;
+  } = {},
 ): Promise<Store> {
   const folder = await openDataFolder(path);
   let opened: OpenTables | undefined;
@@ -46,10 +56,12 @@ export async function openStore(
     const weights = await WeightFiles.open(folder.weightsPath);
     await weights.removeUnreferenced(await weights.list(), (digests) => catalogue.unreferenced(digests));
     const { prove, end: endProver } = threads.startProver();
+    const proved = new ProvedWeights(mergeMemoryBytes);
     const parts = await PartFiles.open(folder.transfersPath, {
       isJournaled: async (updateId) => (await catalogue.findUpdate(updateId)) !== null,
       now,
       prove,
+      proved,
       reserveBytes,
     });
     const close = async () => {
@@ -57,7 +69,7 @@ export async function openStore(
       await closeTables();
       folder.release();
     };
-    return { ...tables, lost, weights, parts, close };
+    return { ...tables, lost, weights, parts, proved, close };
   } catch (thrown) {
     await opened?.close();
     folder.release();

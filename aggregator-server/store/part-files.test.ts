@@ -1,6 +1,6 @@
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { open as openFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { bytesOf, sha256 } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { type PartContent, PartFiles, type PartFilesOptions } from './part-files.ts';
@@ -38,6 +38,30 @@ it('goes on where it stopped, and proves what it holds', async () => {
   await second.prove();
   await second.drop();
   expect(await readdir(folder)).toEqual([]);
+});
+
+it('keeps what was written before the disk was full, and goes on from there', async () => {
+  const folder = await temporaryFolder();
+  const probe = await openFile(join(folder, 'probe'), 'w');
+  await probe.close();
+  const writes = vi.spyOn(Object.getPrototypeOf(probe), 'write');
+  onTestFinished(() => void writes.mockRestore());
+  const full = Object.assign(new Error('disk full'), { code: 'ENOSPC' });
+  const parts = await open(folder);
+  const part = await parts.take(CONTENT);
+  await part.append(BYTES.subarray(0, 6));
+  writes.mockRejectedValueOnce(full);
+  await part.append(BYTES.subarray(6, 8));
+  // Said with the last piece at the latest; what came behind the gap is not written.
+  await expect(part.append(BYTES.subarray(8))).rejects.toMatchObject({ code: 'server/storage' });
+  expect(part.heldBytes).toBe(6);
+  await part.close();
+  expect(await readFile(join(folder, nameOf(CONTENT)))).toEqual(Buffer.from(BYTES.subarray(0, 6)));
+  const again = await parts.take(CONTENT);
+  expect(again.heldBytes).toBe(6);
+  await again.append(BYTES.subarray(6));
+  await again.prove();
+  await again.close();
 });
 
 it('belongs to one sender at a time', async () => {

@@ -6,12 +6,16 @@ import type { UpdateEncoding } from '@genba/shared/federation/encoding/update-en
 import { makeFolder } from './durable-file.ts';
 import { sizeIfPresent } from './present-file.ts';
 import { type CompleteUpload, type ProveUpload, proveUpload } from './prove-upload.ts';
+import { ProvedWeights, type SharedBytes } from './proved-weights.ts';
 import { RunningProof } from './running-proof.ts';
 import { errorCodeOf, storageError } from './storage-error.ts';
 import type { StagedVector } from './vector-files.ts';
 
 /** A part file nobody continued for this long is removed at start, milliseconds (30 days). */
 const ABANDONED_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** How much of a transfer may be on its way to the disk while more of it is taken, bytes. */
+const MOST_UNWRITTEN_BYTES = 1024 * 1024;
 
 /** Free disk space below which no bytes are accepted. */
 export const DEFAULT_RESERVE_BYTES = 500e6;
@@ -38,6 +42,8 @@ export interface PartFilesOptions {
   readonly now: Date;
   /** Judges complete content; in this thread when left out. */
   readonly prove?: ProveUpload;
+  /** Where weights proved on the way in wait for their merge; nobody asks for them when left out. */
+  readonly proved?: ProvedWeights;
   /** Free space that stays free; {@link DEFAULT_RESERVE_BYTES} when left out. */
   readonly reserveBytes?: number;
   /** Asks the file system when left out. */
@@ -54,15 +60,17 @@ export class PartFiles {
   readonly #reserveBytes: number;
   readonly #freeBytes: (folder: string) => Promise<number>;
   readonly #prove: ProveUpload;
+  readonly #proved: ProvedWeights;
   readonly #open = new Map<string, PartFile | null>();
   /** Unfinished files by client and purpose. */
   readonly #unfinished = new Map<string, string>();
 
-  private constructor(folder: string, { reserveBytes, freeBytes, prove }: PartFilesOptions) {
+  private constructor(folder: string, { reserveBytes, freeBytes, prove, proved }: PartFilesOptions) {
     this.#folder = folder;
     this.#reserveBytes = reserveBytes ?? DEFAULT_RESERVE_BYTES;
     this.#freeBytes = freeBytes ?? freeBytesOf;
     this.#prove = prove ?? proveUpload;
+    this.#proved = proved ?? new ProvedWeights(0);
   }
 
   /** Opens the folder and removes part files that nobody will continue. @throws AppError `server/storage` */
@@ -105,7 +113,8 @@ export class PartFiles {
       const handle = await openForUpdate(path);
       if (size > sizeBytes) await handle.truncate(0);
       this.#unfinished.set(slotOf(content), name);
-      const part = new PartFile({ path, handle, heldBytes, content, prove: this.#prove, release });
+      const tools = { prove: this.#prove, proved: this.#proved };
+      const part = new PartFile({ path, handle, heldBytes, content, ...tools, release });
       this.#open.set(id, part);
       return part;
     } catch (thrown) {
@@ -155,10 +164,17 @@ export class PartFile {
   readonly #handle: FileHandle;
   readonly #content: PartContent;
   readonly #prove: ProveUpload;
+  readonly #proved: ProvedWeights;
   readonly #release: (isKept: boolean) => void;
   /** Of all bytes held; null where some came over an earlier connection, or they are no weights yet. */
   #runningProof: RunningProof | null;
+  /** The same bytes, where memory could be had for them. */
+  #memory: SharedBytes | null;
+  /** Of what has arrived, the bytes that the system has written: a prefix. */
+  #writtenBytes: number;
   #heldBytes: number;
+  /** One piece after the other; rejects from the first that could not be written on. */
+  #writes: Promise<void> = Promise.resolve();
   #isOpen = true;
 
   constructor(parts: {
@@ -167,19 +183,24 @@ export class PartFile {
     heldBytes: number;
     content: PartContent;
     prove: ProveUpload;
+    proved: ProvedWeights;
     release: (isKept: boolean) => void;
   }) {
     this.path = parts.path;
     this.#handle = parts.handle;
+    this.#writtenBytes = parts.heldBytes;
     this.#heldBytes = parts.heldBytes;
     this.#content = parts.content;
     this.#prove = parts.prove;
+    this.#proved = parts.proved;
     this.#release = parts.release;
     const isWhole = parts.heldBytes === 0 && parts.content.encoding === 'float32';
     this.#runningProof = isWhole ? new RunningProof() : null;
+    const isMerged = isWhole && parts.content.purpose === 'update';
+    this.#memory = isMerged ? parts.proved.lend(parts.content.sizeBytes) : null;
   }
 
-  /** Bytes on disk (not yet synced: a damaged tail is found by its digest and sent again). */
+  /** Bytes that have arrived, on disk or on their way there (not synced: a damaged tail is found by its digest and sent again). */
   get heldBytes(): number {
     return this.#heldBytes;
   }
@@ -192,29 +213,41 @@ export class PartFile {
     return this.missingBytes === 0;
   }
 
-  /** Writes the next bytes. @throws AppError `server/storage`; the file then still ends where it did */
+  /**
+   * Takes the next bytes. The system writes them one piece after the other while the next ones arrive; this waits only
+   * when too much would be on its way to the disk.
+   * @throws AppError `server/storage` when these bytes, or some before them, could not be written: the file ends where
+   *   the last good ones do
+   */
   async append(payload: Uint8Array): Promise<void> {
-    try {
-      const writing = this.#write(payload);
-      // While the system writes. Should that fail, what the file holds is proved by reading it.
-      this.#runningProof?.add(payload);
-      await writing;
-      this.#heldBytes += payload.byteLength;
-    } catch (thrown) {
-      this.#runningProof = null;
-      throw storageError(thrown);
-    }
+    const position = this.#heldBytes;
+    this.#heldBytes += payload.byteLength;
+    const writing = this.#writes.then(() => this.#write(payload, position));
+    // Heard of by whoever waits for it below, or closes the file.
+    writing.catch(() => {});
+    this.#writes = writing;
+    this.#runningProof?.add(payload);
+    this.#memory?.set(payload, position);
+    const unwrittenBytes = this.#heldBytes - this.#writtenBytes;
+    if (unwrittenBytes > MOST_UNWRITTEN_BYTES || this.isComplete) await this.#allWritten();
   }
 
-  async #write(payload: Uint8Array): Promise<void> {
+  async #write(payload: Uint8Array, position: number): Promise<void> {
     for (let written = 0; written < payload.byteLength; ) {
-      const { bytesWritten } = await this.#handle.write(
-        payload,
-        written,
-        payload.byteLength - written,
-        this.#heldBytes + written,
-      );
-      written += bytesWritten;
+      const wanted = payload.byteLength - written;
+      written += (await this.#handle.write(payload, written, wanted, position + written)).bytesWritten;
+    }
+    this.#writtenBytes = position + payload.byteLength;
+  }
+
+  async #allWritten(): Promise<void> {
+    try {
+      await this.#writes;
+    } catch (thrown) {
+      // What the file holds is proved by reading it.
+      this.#runningProof = null;
+      this.#heldBytes = this.#writtenBytes;
+      throw storageError(thrown);
     }
   }
 
@@ -229,6 +262,8 @@ export class PartFile {
     const { sha256 } = this.#content;
     if (this.#runningProof === null) return this.#prove({ path, sha256, delta });
     this.#runningProof.judge(sha256);
+    if (this.#memory !== null) this.#proved.keep(sha256, this.#memory);
+    this.#memory = null;
     return { path, digest: sha256 };
   }
 
@@ -246,7 +281,10 @@ export class PartFile {
   async #end({ isKept }: { isKept: boolean }): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    if (this.#memory !== null) this.#proved.giveBack(this.#memory);
+    this.#memory = null;
     try {
+      await this.#writes.catch(() => {});
       await this.#handle.close();
     } finally {
       this.#release(isKept);

@@ -10,6 +10,8 @@ import { fill } from './verified-read.ts';
 export const TEMPORARY_FOLDER = 'temporary';
 /** Bytes hashed between two turns of the event loop. */
 const PIECE_BYTES = 1024 * 1024;
+/** The system writes no more than 2 GiB at once. */
+const MOST_WRITTEN_BYTES = 1024 * 1024 * 1024;
 
 /** A vector written and synced under a name of its own, for the store to take in by its digest. */
 export interface StagedVector {
@@ -74,7 +76,7 @@ export async function stagePieces(folder: string, pieces: AsyncIterable<Uint8Arr
       hash.update(piece);
       await handle.writeFile(piece);
     }
-    await handle.sync();
+    await handle.datasync();
     return hash.digest('hex');
   });
 }
@@ -126,9 +128,13 @@ async function digestOf(bytes: Uint8Array): Promise<string> {
   return hash.digest('hex');
 }
 
+/** In as few calls as the system allows: one that waits for this thread between pieces would wait for its hashing. */
 async function writeThrough(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  await handle.writeFile(bytes);
-  await handle.sync();
+  for (let written = 0; written < bytes.byteLength; ) {
+    const wanted = Math.min(bytes.byteLength - written, MOST_WRITTEN_BYTES);
+    written += (await handle.write(bytes, written, wanted, written)).bytesWritten;
+  }
+  await handle.datasync();
 }
 
 /** What all give, or the first error once none of them works any more. */

@@ -150,7 +150,7 @@ export class WeightFiles implements WeightStore {
   async #adopt(path: string, digest: string, pin: (digest: string) => void): Promise<void> {
     const handle = await open(path, 'r+');
     try {
-      await handle.sync();
+      await handle.datasync();
     } finally {
       await handle.close();
     }
@@ -177,9 +177,11 @@ export class WeightFiles implements WeightStore {
 
   async #rename(path: string, digest: string): Promise<void> {
     const target = weightFilePath(this.#folder, digest);
-    await makeFolder(join(this.#folder, digest.slice(0, 2)));
-    const { size } = await stat(path);
-    const replaced = await sizeIfPresent(target);
+    const [{ size }, replaced] = await Promise.all([
+      stat(path),
+      sizeIfPresent(target),
+      makeFolder(join(this.#folder, digest.slice(0, 2))),
+    ]);
     await renameDurably(path, target);
     this.#count(size - replaced, size);
   }

@@ -15,7 +15,7 @@ import { THIS_THREAD } from '../store/store-threads.ts';
 import { bytesOf, sha256 } from './fixtures.ts';
 
 export interface BenchOptions
-  extends Pick<TaskEngineOptions, 'now' | 'startRunner' | 'checkSet'>,
+  extends Pick<TaskEngineOptions, 'now' | 'startRunner' | 'checkSet' | 'mergeMemoryBytes'>,
     Pick<AggregatorOptions, 'storeThreads'> {
   readonly policy?: RetentionPolicy;
 }
@@ -46,7 +46,7 @@ export class EngineBench {
     try {
       const { catalogue, weights } = store;
       const log = pino({ level: 'silent' });
-      const startRunner: TaskEngineOptions['startRunner'] = (...args) => new StrategyRunner(...args);
+      const startRunner: TaskEngineOptions['startRunner'] = (start) => new StrategyRunner(start);
       const retention = new Retention({ catalogue, weights, policy, log, now });
       const keepWithin = () => retention.keepWithin();
       const common = { ...store, task, log, keepWithin, storageRetryMs: 20 };

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Task } from '@genba/shared/model/task';
 import { type AggregatorStatus, aggregatorStatusSchema } from '@genba/shared/protocol/status';
 import Sqlite from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
+import type { RunnerStart } from '../engine/merge-runner.ts';
 import { StrategyRunner } from '../engine/strategy-runner.ts';
 import { type Aggregator, type AggregatorOptions, startAggregator } from '../server.ts';
 import { THIS_THREAD } from '../store/store-threads.ts';
@@ -16,7 +16,7 @@ export async function startForTest(
 ): Promise<Aggregator & { dataFolder: string }> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder());
   // In this thread: starting some each would take most of the time. Tests of the program itself run with threads.
-  const startRunner = (task: Task, weightsFolder: string) => new StrategyRunner(task, weightsFolder);
+  const startRunner = (start: RunnerStart) => new StrategyRunner(start);
   const aggregator = await startAggregator({
     tasks: [smallTask()],
     port: 0,

@@ -33,7 +33,7 @@ type Anything = (...parameters: never[]) => unknown;
 const UNWATCHED = {
   promises: ['appendFile', 'copyFile', 'cp', 'link', 'rmdir', 'symlink', 'truncate', 'writeFile'],
   fs: ['renameSync', 'rmSync', 'unlinkSync', 'mkdirSync', 'writeFileSync', 'rename', 'rm', 'unlink', 'mkdir'],
-  handle: ['appendFile', 'createWriteStream', 'datasync', 'writev'],
+  handle: ['appendFile', 'createWriteStream', 'writev'],
 } as const;
 
 /**
@@ -82,6 +82,8 @@ export async function watchFileOperations(folder: string, hooks: OperationHooks)
     ['writeFile', 'write'],
     ['truncate', 'cut'],
     ['sync', 'sync'],
+    // Of a file it makes durable what is read again: its bytes and their number.
+    ['datasync', 'sync'],
   ] as const) {
     const original = handle[name]!;
     handle[name] = function (this: FileHandle, ...parameters: never[]) {

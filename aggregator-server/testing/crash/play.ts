@@ -61,7 +61,7 @@ export async function play(what: Play): Promise<void> {
     onStep,
     // In this thread, so that operations have an order.
     storeThreads: THIS_THREAD,
-    startRunner: (each, folder) => new StrategyRunner(each, folder),
+    startRunner: (start) => new StrategyRunner(start),
   });
   try {
     await aggregator.whenIdle();
