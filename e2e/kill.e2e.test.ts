@@ -26,8 +26,6 @@ const TASK = {
   classes: [...'0123456789'],
   model: { template: 'mlp', hiddenUnits: [32] },
   training: { batchSize: 20 },
-  // How many rounds come between two kills is the machine's matter, and what that looks like to screening another test's.
-  screening: { enabled: false },
 };
 
 interface Plant {

@@ -6,7 +6,7 @@ import { plainKernels } from '../kernels/plain-kernels.ts';
 import { SimdKernels } from '../kernels/simd-kernels.ts';
 import { findingSchema } from './finding.ts';
 import { judgeAccuracy } from './judge-accuracy.ts';
-import { judgeFirst, judgeNorms, lacksHistory, type NormRecord } from './judge-norms.ts';
+import { harmlessShare, judgeFirst, judgeNorms, lacksHistory, type NormRecord } from './judge-norms.ts';
 import { deltaNorms, normGroups, WHOLE_MODEL, weightNorms } from './norms.ts';
 import { placeIn } from './robust-score.ts';
 import { screeningSchema } from './settings.ts';
@@ -162,12 +162,35 @@ describe('judgeNorms', () => {
     expect(judge(1.01, { history })).toMatchObject({ kind: 'history' });
   });
 
+  it('lets a plant come back from a long outage when the others have converged meanwhile', () => {
+    // Figures of a run in which agents and aggregator were killed: the second update of a plant, 175 rounds, was held.
+    const task = records(Array<number>(40).fill(0.0084));
+    const norms = { model: 4.9, logits: 4.375 };
+    const judging = { settings: SETTINGS, startNormsOf: () => ({ model: 8.7, logits: 7.9 }) };
+    const back = (rounds: number, own: NormRecord[]) => judgeNorms({ rounds, norms }, { own, task }, judging);
+    for (const own of [[], records(ORDINARY.map((norm) => norm / 2))]) expect(back(175, own)).toBeNull();
+    // In one round nobody gets so far, and what is larger than all weights is no training, however long.
+    expect(back(1, [])).toMatchObject({ kind: 'history', ownScore: null });
+    const far = { rounds: 1_000_000, norms: { model: 14, logits: 12 } };
+    expect(judgeNorms(far, { own: [], task }, judging)).not.toBeNull();
+  });
+
   it('says nothing without a history', () => {
     const short = records(ORDINARY.slice(0, SETTINGS.minimumHistory - 1));
     const history = { own: short, task: short };
     expect(judge(1e6, { history })).toBeNull();
     expect(lacksHistory(history, SETTINGS)).toBe(true);
     expect(lacksHistory(HISTORY, SETTINGS)).toBe(false);
+  });
+});
+
+describe('harmlessShare', () => {
+  it('grows as the square root of the rounds, and not beyond one and a half', () => {
+    expect(harmlessShare(1)).toBe(0.1);
+    expect(harmlessShare(4)).toBeCloseTo(0.2, 12);
+    expect(harmlessShare(100)).toBeCloseTo(1, 12);
+    expect(harmlessShare(225)).toBeCloseTo(1.5, 12);
+    expect(harmlessShare(Number.MAX_SAFE_INTEGER)).toBe(1.5);
   });
 });
 
