@@ -7,6 +7,7 @@ import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { AgentDatabase } from './database.ts';
 import { nextBase } from './next-base.ts';
 import { Outgoing } from './outgoing.ts';
+import { adoptRefusedRounds } from './refused-rounds.ts';
 import { WeightTable } from './weight-table.ts';
 import { toBytes } from './weights-blob.ts';
 
@@ -138,6 +139,7 @@ export class ClientStore {
     this.#database
       .prepare("INSERT INTO outbox (update_id, state, created_at) VALUES (?, 'pending', ?)")
       .run(updateId, this.#now().toISOString());
+    adoptRefusedRounds(this.#database, updateId);
     return updateId;
   }
 

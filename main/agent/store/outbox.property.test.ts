@@ -59,6 +59,8 @@ class World {
   /** G_τ, where the client calibrates. */
   #reference: Float32Array | null = null;
   rounds = 0;
+  /** Those of them that no answered update was told to hold. */
+  unanswered = 0;
   /** A round that runs: the weights it started from. */
   running: Float32Array | null = null;
   /** The update that was frozen and is not answered yet. */
@@ -66,6 +68,8 @@ class World {
     readonly updateId: string;
     readonly sent: Vector;
     readonly digest: string;
+    /** How many rounds it was told to be. */
+    readonly rounds: number;
     hasReceipt: boolean;
   } | null = null;
   readonly pastReplies: ReceivedWeights[] = [];
@@ -126,6 +130,7 @@ class World {
       return;
     }
     this.rounds += 1;
+    this.unanswered += 1;
     this.learnt = plus(this.learnt, step);
     this.own = plus(this.own, step);
   }
@@ -157,7 +162,10 @@ class World {
       const sent = update.encoding === 'float32' ? [...toWeights(update.payload)] : this.#decoded(update);
       // Squash is exact: one update moves the start weights to the weights of this moment.
       if (MODES[this.#mode].isExact) expect(sent).toEqual(this.own);
-      this.outstanding = { updateId: update.updateId, sent, digest, hasReceipt: false };
+      // What is in it is counted, also what was refused before.
+      const { rounds } = update.report;
+      expect(rounds).toBe(this.unanswered);
+      this.outstanding = { updateId: update.updateId, sent, digest, rounds, hasReceipt: false };
     }
     expect({ updateId: update.updateId, digest }).toEqual({
       updateId: this.outstanding.updateId,
@@ -189,6 +197,7 @@ class World {
     const start = this.#nextStart(reply, sent);
     this.own = plus(this.own, minus(start, sent));
     this.start = start;
+    this.unanswered -= this.outstanding!.rounds;
     this.outstanding = null;
     this.pastReplies.push(received);
   }
@@ -230,7 +239,9 @@ class World {
     this.own = plus(weights, minus(this.own, answered));
     this.start = [...weights];
     this.#reference = fresh.weights;
-    if (this.outstanding?.hasReceipt === true) this.outstanding = null;
+    if (this.outstanding?.hasReceipt !== true) return;
+    this.unanswered -= this.outstanding.rounds;
+    this.outstanding = null;
   }
 
   /** Everything is sent and answered, without any more accident. */

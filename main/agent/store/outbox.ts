@@ -6,6 +6,7 @@ import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { HoldReason } from '@genba/shared/protocol/messages';
 import type { AgentDatabase } from './database.ts';
 import { Outgoing } from './outgoing.ts';
+import { adoptRefusedRounds } from './refused-rounds.ts';
 import { WeightTable } from './weight-table.ts';
 
 /** The aggregator was emptied, or restored from a backup older than our base: start from what it has now. */
@@ -102,9 +103,8 @@ export class Outbox {
 
   /** Fixes the pending update's content: from here on it is sent as it is, however often that takes. */
   #freeze(): OutstandingUpdate | null {
-    const pending = "SELECT update_id FROM outbox WHERE state = 'pending'";
-    const updateId = this.#database.prepare(pending).pluck().get() as string | undefined;
-    if (updateId === undefined) return null;
+    const updateId = this.#pendingId();
+    if (updateId === null) return null;
     const rounds = this.#database
       .prepare(
         `SELECT examples, loss, validation_accuracy AS validationAccuracy
@@ -160,8 +160,8 @@ export class Outbox {
   }
 
   /**
-   * The aggregator will never take this update as it is. It stays visible with the reason, without its payload:
-   * the progress in it is in the client's weights.
+   * The aggregator will never take this update as it is. It stays visible with the reason, without its payload: the
+   * progress in it is in the client's weights and goes with the next update. So do its rounds, once there is one.
    */
   markRefused(updateId: string, code: ErrorCode): void {
     this.#database
@@ -175,26 +175,31 @@ export class Outbox {
         if (refused.changes === 0) return;
         this.#weights.remove('sent');
         this.#outgoing.remove(updateId);
+        const pendingId = this.#pendingId();
+        if (pendingId !== null) adoptRefusedRounds(this.#database, pendingId);
       })
       .immediate();
+  }
+
+  #pendingId(): string | null {
+    const select = "SELECT update_id FROM outbox WHERE state = 'pending'";
+    return (this.#database.prepare(select).pluck().get() as string | undefined) ?? null;
   }
 
   /**
    * The aggregator no longer has the update's base. The update stays visible as refused; its rounds go into the
    * pending update, because their progress is still in the client's weights and is sent on the next base.
+   * @param newId of the pending update, where there is none yet
    */
-  requeueOnNewBase(updateId: string, code: ErrorCode, pendingId: string): void {
+  requeueOnNewBase(updateId: string, code: ErrorCode, newId: string): void {
     this.#database
       .transaction(() => {
         this.markRefused(updateId, code);
-        const pending = this.#database
-          .prepare("SELECT update_id FROM outbox WHERE state = 'pending'")
-          .pluck();
-        const target = (pending.get() as string | undefined) ?? pendingId;
+        if (this.#pendingId() !== null) return;
         this.#database
-          .prepare("INSERT OR IGNORE INTO outbox (update_id, state, created_at) VALUES (?, 'pending', ?)")
-          .run(target, this.#now().toISOString());
-        this.#database.prepare('UPDATE round SET update_id = ? WHERE update_id = ?').run(target, updateId);
+          .prepare("INSERT INTO outbox (update_id, state, created_at) VALUES (?, 'pending', ?)")
+          .run(newId, this.#now().toISOString());
+        adoptRefusedRounds(this.#database, newId);
       })
       .immediate();
   }

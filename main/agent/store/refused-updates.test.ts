@@ -74,6 +74,32 @@ describe('refused updates', () => {
     expect(outbox.figures()).toMatchObject({ roundsWaiting: 2, updatesRefused: 1 });
   });
 
+  it('give their rounds to the next update, in which their progress is', () => {
+    refuse();
+    expect(outbox.figures()).toMatchObject({ roundsDone: 1, roundsWaiting: 0 });
+    train();
+    expect(outbox.figures()).toMatchObject({ roundsDone: 2, roundsWaiting: 2 });
+    const { updateId, report } = outbox.next()!;
+    expect(report.rounds).toBe(2);
+    // A pending one that is there already takes them at once.
+    train();
+    outbox.markRefused(updateId, 'update/not-finite');
+    expect(outbox.figures()).toMatchObject({ roundsWaiting: 3, updatesWaiting: 1, updatesRefused: 2 });
+    expect(readRefused(database, 0).updates.map(({ rounds }) => rounds)).toEqual([1, 2]);
+    expect(outbox.next()!.report.rounds).toBe(3);
+  });
+
+  it('give no rounds whose progress was answered since', () => {
+    // As a version left it that did not give them on: refused, sent and answered with the next.
+    train();
+    const { updateId } = outbox.next()!;
+    database.prepare("UPDATE outbox SET state = 'refused' WHERE update_id = ?").run(updateId);
+    database.exec(`INSERT INTO outbox (update_id, state, created_at, base_id, base_version, report, sha256)
+                   SELECT 'answered', 'done', created_at, base_id, base_version, report, sha256 FROM outbox`);
+    train();
+    expect(outbox.next()!.report.rounds).toBe(1);
+  });
+
   it('are told newest first, and page by page from the oldest on', () => {
     const refused = Array.from({ length: REFUSED_PAGE + 2 }, refuse);
     train();
