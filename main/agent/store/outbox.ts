@@ -229,7 +229,9 @@ export class Outbox {
            (SELECT COUNT(*) FROM outbox WHERE state = 'refused') AS updatesRefused,
            (SELECT COALESCE(MAX(rounds), 0) FROM
              (SELECT COUNT(*) AS rounds FROM round GROUP BY update_id)) AS roundsWaitingPeak,
-           (SELECT MAX(receipted_at) FROM outbox) AS lastSyncAt`,
+           -- By order, not by time: clocks are set.
+           (SELECT receipted_at FROM outbox WHERE receipted_at IS NOT NULL
+             ORDER BY rowid DESC LIMIT 1) AS lastSyncAt`,
       )
       .get() as QueueFigures;
   }

@@ -144,6 +144,20 @@ describe('the outbox', () => {
     expect(outbox.next()).toMatchObject({ updateId, state: 'receipted' });
   });
 
+  it('tells when it last delivered, also after the clock was set back', () => {
+    join(0);
+    const deliver = (at: string, baseId: string) => {
+      train([1]);
+      const clock = new Outbox(database, () => new Date(at));
+      const { updateId } = clock.next()!;
+      clock.markReceipted(updateId);
+      client.install({ baseId, globalVersion: 1, staleness: 0, updateId, weights: client.weights()! });
+    };
+    deliver('2027-01-01T00:00:00.000Z', 'b2');
+    deliver('2026-01-01T00:00:00.000Z', 'b3');
+    expect(outbox.figures().lastSyncAt).toBe('2026-01-01T00:00:00.000Z');
+  });
+
   it('keeps a refused update visible and goes on with the next', () => {
     join(0);
     train([1]);
