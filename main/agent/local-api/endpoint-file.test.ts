@@ -1,4 +1,4 @@
-import { chownSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../dataset/temporary-folder.ts';
@@ -28,4 +28,15 @@ it.skipIf(process.getuid?.() !== 0)('goes to the group of the data folder', () =
   expect(statSync(path.join(root, 'agent.json')).gid).toBe(OTHER_GROUP);
   writeEndpointFile(root, ENDPOINT, 'account');
   expect(statSync(path.join(root, 'agent.json')).mode & 0o070).toBe(0);
+});
+
+it('leaves nothing behind when it cannot be written', () => {
+  const { root } = temporaryFolder();
+  writeEndpointFile(root, ENDPOINT);
+  expect(readdirSync(root)).toEqual(['agent.json']);
+  const other = temporaryFolder().root;
+  // As with a full disk, it fails after the new file was begun.
+  mkdirSync(path.join(other, 'agent.json', 'folder'), { recursive: true });
+  expect(() => writeEndpointFile(other, ENDPOINT)).toThrow();
+  expect(readdirSync(other)).toEqual(['agent.json']);
 });

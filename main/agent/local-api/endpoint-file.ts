@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { chmodSync, chownSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LOCAL_API_ENDPOINT_FILE, type LocalApiEndpoint } from '@genba/shared/local-api/messages';
+import { writeDurably } from '../store/durable-file.ts';
 
 /** Who may read the token, and so open the window: see docs/service.md. */
 export type WindowReaders = 'account' | 'group';
@@ -11,6 +11,7 @@ const MODES: Readonly<Record<WindowReaders, number>> = { account: 0o600, group: 
 /**
  * Tells windows where the agent listens: those of its own account, or of everybody in the data folder's group as well.
  * On Windows, which has no such modes, the rights of the data folder decide.
+ * @throws Error of the file system; the old file stands then, and nothing else is left
  */
 export function writeEndpointFile(
   dataFolder: string,
@@ -18,11 +19,10 @@ export function writeEndpointFile(
   readers: WindowReaders = 'account',
 ): void {
   const file = path.join(dataFolder, LOCAL_API_ENDPOINT_FILE);
-  const temporary = `${file}.${randomUUID()}`;
-  writeFileSync(temporary, JSON.stringify(endpoint), { mode: 0o600 });
-  if (readers === 'group') giveToGroupOf(dataFolder, temporary);
-  chmodSync(temporary, MODES[readers]);
-  renameSync(temporary, file);
+  writeDurably(file, JSON.stringify(endpoint), (temporary) => {
+    if (readers === 'group') giveToGroupOf(dataFolder, temporary);
+    chmodSync(temporary, MODES[readers]);
+  });
 }
 
 /** A new file has the group of its process, which need not be the folder's. @throws Error unless the account is in it */

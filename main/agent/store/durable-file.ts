@@ -8,9 +8,14 @@ const FILE_MODE = 0o600;
 /**
  * Writes a file so that its name holds either the old content or the new one, whenever the power goes. On disk
  * when it returns.
- * @throws Error of the file system; the old content stands then
+ * @param prepare may give the new file its group and its mode, before it has its name
+ * @throws Error of the file system, or of `prepare`; the old content stands then, and nothing else is left
  */
-export function writeDurably(file: string, content: string | Uint8Array): void {
+export function writeDurably(
+  file: string,
+  content: string | Uint8Array,
+  prepare: (temporary: string) => void = () => undefined,
+): void {
   const temporary = `${file}.${randomUUID()}.temporary`;
   try {
     const descriptor = openSync(temporary, 'wx', FILE_MODE);
@@ -20,6 +25,7 @@ export function writeDurably(file: string, content: string | Uint8Array): void {
     } finally {
       closeSync(descriptor);
     }
+    prepare(temporary);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
