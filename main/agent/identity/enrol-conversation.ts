@@ -6,8 +6,8 @@ import { PROTOCOL_VERSION, REPLY_DEADLINE_MS } from '@genba/shared/protocol/limi
 import { type ClientMessage, type ServerMessage, serverMessageSchema } from '@genba/shared/protocol/messages';
 import type { WebSocket } from 'ws';
 import type { Dial } from '../network/dial.ts';
-import { channelOf, openSocket, type Target } from '../sync/target.ts';
-import { tlsProblem } from '../sync/tls-problem.ts';
+import { channelOf, isProven, openSocket, type Target } from '../sync/target.ts';
+import { connectionProblem } from '../sync/tls-problem.ts';
 import { enrolMessage } from './answers.ts';
 import type { DeviceKey } from './device-key.ts';
 
@@ -85,7 +85,7 @@ function converse(socket: WebSocket, target: Target, request: EnrolRequest): Pro
       }
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      const problem = error instanceof AppError ? error : tlsProblem(error);
+      const problem = connectionProblem(error, isProven(socket));
       if (problem === null) unreachable(error.code ?? error.message);
       else reject(problem);
     });

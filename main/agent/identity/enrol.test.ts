@@ -9,6 +9,7 @@ import { temporaryFolder } from '../dataset/temporary-folder.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { openAgentDatabase } from '../store/database.ts';
 import { type Authority, fingerprintOf, issue, makeAuthority } from '../testing/certificates.ts';
+import { startFlippingProxy } from '../testing/flipping-proxy.ts';
 import { invite } from '../testing/invite.ts';
 import { type Cut, TEST_TASK, TestAggregator } from '../testing/test-aggregator.ts';
 import type { EnrolStep } from './enrol.ts';
@@ -100,6 +101,13 @@ describe('an enrolment', () => {
     const after = await enrol(link, ({ step }) => steps.push(step));
     expect(after.identity).toEqual(before);
     expect(steps).toEqual(['invited', 'done-before']);
+  });
+
+  it('takes what was damaged after the handshake for the network: the same invitation may be used again', async () => {
+    const link = await startFlippingProxy(aggregator.port, { after: 'handshake', connections: 10 });
+    const servers = [`wss://127.0.0.1:${link.port}`];
+    expect(await refusal(invite(aggregator, authority, { servers }))).toBe('enrolment/unreachable');
+    expect(link.damaged).toBeGreaterThan(0);
   });
 
   it.each<Cut>(['hello', 'enrol', 'enrolled'])('cut at %s works when it is run again', async (cut) => {

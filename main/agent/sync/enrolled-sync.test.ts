@@ -13,6 +13,7 @@ import { Ledger } from '../store/ledger.ts';
 import { Outbox } from '../store/outbox.ts';
 import { SettingsStore } from '../store/settings.ts';
 import { type Authority, issue, makeAuthority } from '../testing/certificates.ts';
+import { startFlippingProxy } from '../testing/flipping-proxy.ts';
 import { invite } from '../testing/invite.ts';
 import { type Cut, TestAggregator } from '../testing/test-aggregator.ts';
 import { SyncClient, type SyncTargets } from './sync-client.ts';
@@ -189,6 +190,23 @@ describe('an enrolled device', () => {
     const client = sync();
     await expect.poll(() => client.state).toBe('offline');
     expect(refusals).toEqual([]);
+  });
+
+  it('takes a record that was damaged after the handshake for the network, and soon tries again', async () => {
+    await enrol();
+    const link = await startFlippingProxy(aggregator.port, { after: 'handshake', connections: 2 });
+    const client = sync(to(`wss://127.0.0.1:${link.port}`));
+    // Long before the wait after a refusal is over.
+    await isOnline(client);
+    expect(link.damaged).toBe(2);
+    expect(refusals).toEqual([]);
+  });
+
+  it('says so when the handshake itself does not come through whole', async () => {
+    await enrol();
+    const link = await startFlippingProxy(aggregator.port, { after: 'client-hello', connections: 1 });
+    sync(to(`wss://127.0.0.1:${link.port}`));
+    await isRefused('tls/failed');
   });
 
   it('signs for one connection only: words passed on to another are worth nothing there', async () => {

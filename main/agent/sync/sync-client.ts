@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { NetworkState } from '@genba/shared/local-api/network';
 import { HEARTBEAT_MS } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
@@ -11,8 +11,8 @@ import { fullJitterDelayMs } from './backoff.ts';
 import { RateLimit } from './rate-limit.ts';
 import { RecentReports } from './recent-reports.ts';
 import { type SessionContext, type SessionIdentity, type SyncLimits, SyncSession } from './session.ts';
-import { channelOf, openSocket, type Target } from './target.ts';
-import { tlsProblem } from './tls-problem.ts';
+import { channelOf, isProven, openSocket, type Target } from './target.ts';
+import { connectionProblem } from './tls-problem.ts';
 import { TransferPace } from './transfer-pace.ts';
 
 /**
@@ -276,7 +276,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     });
     socket.on('error', (error) => {
       this.#log.debug({ error: error.message }, 'socket');
-      this.#onConnectionError(error);
+      this.#onConnectionError(connectionProblem(error, isProven(socket)));
     });
     socket.on('close', () => {
       if (heartbeat !== null) clearInterval(heartbeat);
@@ -295,8 +295,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
   }
 
   /** Tells of what keeps the connection from coming about, unless that is only the network: no problem but a state. */
-  #onConnectionError(error: Error): void {
-    const problem = error instanceof AppError ? error : tlsProblem(error);
+  #onConnectionError(problem: AppError | null): void {
     if (problem === null) return;
     this.#context.onRefusal(problem, true);
     if (!problem.code.startsWith('proxy/')) return;

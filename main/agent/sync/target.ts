@@ -59,24 +59,38 @@ export function beginTls(socket: Socket, { host }: Endpoint, trust: ConnectionOp
   });
 }
 
+/** The sockets whose other end has proven who it is. */
+const proven = new WeakSet<WebSocket>();
+
+/** Whether the other end has proven who it is: what fails from then on says nothing about the encryption. */
+export function isProven(socket: WebSocket): boolean {
+  return proven.has(socket);
+}
+
 /** Begins to open a connection. */
 export function openSocket({ address, anchor }: Target, dial: Dial): WebSocket {
-  return new WebSocket(address, WEBSOCKET_SUBPROTOCOL, {
+  const onProven = () => proven.add(socket);
+  const socket = new WebSocket(address, WEBSOCKET_SUBPROTOCOL, {
     handshakeTimeout: CONNECT_DEADLINE_MS,
     maxPayload: HARD_FRAME_LIMIT_BYTES,
     perMessageDeflate: false,
-    ...(anchor === null ? {} : { createConnection: connectTls(endpointOf(address), { anchor, dial }) }),
+    ...(anchor === null
+      ? {}
+      : { createConnection: connectTls(endpointOf(address), { anchor, dial, onProven }) }),
   });
+  return socket;
 }
 
 /** What `http` calls to get its connection: it may be given one later, or the reason why there is none. */
 function connectTls(
   endpoint: Endpoint,
-  { anchor, dial }: { readonly anchor: string; readonly dial: Dial },
+  options: { readonly anchor: string; readonly dial: Dial; readonly onProven: () => void },
 ): ClientOptions['createConnection'] {
   const create = (_: unknown, done: (error: Error | null, socket?: TLSSocket) => void) => {
-    dial(endpoint)
-      .then((socket) => beginTls(socket, endpoint, trusting(anchor)))
+    options
+      .dial(endpoint)
+      .then((socket) => beginTls(socket, endpoint, trusting(options.anchor)))
+      .then((socket) => socket.once('secureConnect', options.onProven))
       .then(
         (socket) => done(null, socket),
         (error) => done(error as Error),

@@ -25,3 +25,13 @@ export function tlsProblem(error: NodeJS.ErrnoException): AppError | null {
     NAMED[code] ?? (UNTRUSTED.test(code) ? 'tls/untrusted' : NO_TLS.test(code) ? 'tls/failed' : null);
   return problem === null ? null : new AppError(problem, { detail: `${code}: ${message}`, cause: error });
 }
+
+/**
+ * What keeps a connection from coming about, as far as a person can do something about it: the way there says so itself,
+ * or the encryption fails; null when it is only the network.
+ * @param isProven whether the other end had proven who it is: a record that was damaged later is the network's doing
+ */
+export function connectionProblem(error: NodeJS.ErrnoException, isProven: boolean): AppError | null {
+  if (error instanceof AppError) return error;
+  return isProven ? null : tlsProblem(error);
+}
