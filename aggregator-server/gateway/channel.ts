@@ -1,12 +1,15 @@
 import type { AppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
-import { SEND_WINDOW_BYTES } from '@genba/shared/protocol/limits';
+import { MAX_BACKLOG_BYTES, SEND_WINDOW_BYTES } from '@genba/shared/protocol/limits';
 import type { ServerMessage } from '@genba/shared/protocol/messages';
 import { WebSocket } from 'ws';
 
 /** Longest texts an error frame may carry, characters (see `shared/protocol/messages.ts`). */
 const MAX_DETAIL = 2000;
 const MAX_ABOUT = 100;
+
+/** How often a socket that is full of answers is looked at again, milliseconds. */
+const BACKLOG_POLL_MS = 20;
 
 /** The way out of one connection. */
 export class Channel {
@@ -36,6 +39,13 @@ export class Channel {
       retry: error.isRetryable,
       detail: isOurFault(error.code) ? null : (error.detail?.slice(0, MAX_DETAIL) ?? null),
     });
+  }
+
+  /** Resolves when the peer has read so many of its answers that it may ask for more, or is gone. */
+  async caughtUp(): Promise<void> {
+    while (this.#socket.readyState === WebSocket.OPEN && this.#socket.bufferedAmount > MAX_BACKLOG_BYTES) {
+      await new Promise((resolve) => setTimeout(resolve, BACKLOG_POLL_MS));
+    }
   }
 
   /**

@@ -1,6 +1,9 @@
 /** How much may wait before the peer is asked to pause, bytes. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 
+/** What a waiting frame takes besides its bytes: empty ones must not wait without limit either. */
+const FRAME_OVERHEAD_BYTES = 512;
+
 /** The part of a socket that an inbox controls. */
 export interface Pausable {
   pause(): void;
@@ -33,11 +36,12 @@ export class Inbox {
    */
   add({ sizeBytes, isKept }: { sizeBytes: number; isKept: boolean }, handle: () => Promise<void>): void {
     if (this.#isClosed) return;
-    this.#waitingBytes += sizeBytes;
+    const heldBytes = sizeBytes + FRAME_OVERHEAD_BYTES;
+    this.#waitingBytes += heldBytes;
     if (this.isFull) this.#socket.pause();
     this.#tail = this.#tail.then(async () => {
       if (!this.#isClosed || (isKept && this.#isDraining)) await handle();
-      this.#waitingBytes -= sizeBytes;
+      this.#waitingBytes -= heldBytes;
       if (!this.isFull && !this.#isClosed) this.#socket.resume();
     });
   }

@@ -341,6 +341,8 @@ export class Session implements RegisteredSession {
       this.#report(error);
       this.#channel.sendError(error, this.#about);
     }
+    // Whoever asks and does not read is read no further either: the inbox fills, and the socket pauses.
+    await this.#channel.caughtUp();
   }
 
   /** Codes, ids and sizes only; never what a frame contained. */

@@ -124,6 +124,11 @@ export class TestClient {
     this.#socket.pause();
   }
 
+  /** Reads and answers again. */
+  readOn(): void {
+    this.#socket.resume();
+  }
+
   /** Cuts the connection without a word. */
   cut(): void {
     this.#socket.terminate();

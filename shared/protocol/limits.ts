@@ -22,6 +22,12 @@ export const HARD_FRAME_LIMIT_BYTES = 4 * 1024 * 1024;
 /** How many bytes may wait in the socket before the sender pauses. */
 export const SEND_WINDOW_BYTES = 4 * DATA_CHUNK_BYTES;
 
+/**
+ * How many bytes of answers may wait in the socket for a peer that asks and does not read. Transfers stay below their own
+ * window, so nothing honest gets here.
+ */
+export const MAX_BACKLOG_BYTES = 4 * SEND_WINDOW_BYTES;
+
 /** Time between two pings, milliseconds. A peer that misses one whole period is taken for dead. */
 export const HEARTBEAT_MS = 10_000;
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { NetworkState } from '@genba/shared/local-api/network';
-import { HEARTBEAT_MS } from '@genba/shared/protocol/limits';
+import { HEARTBEAT_MS, MAX_BACKLOG_BYTES } from '@genba/shared/protocol/limits';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { DeviceKey } from '../identity/device-key.ts';
@@ -269,6 +269,11 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     }
     socket.on('message', (data: Buffer, isBinary) => {
       this.#isAlive = true;
+      // An aggregator that asks and does not read: it would fill this PC's memory with answers.
+      if (socket.bufferedAmount > MAX_BACKLOG_BYTES) {
+        socket.terminate();
+        return;
+      }
       this.#receive(data, isBinary);
       if (!isBinary) return;
       this.emit('progress');

@@ -116,6 +116,34 @@ export class ToldPlant {
     await closed;
   }
 
+  /**
+   * Is told the same again and again by an aggregator that reads no answer; resolves when the plant has hung up.
+   * @returns how often it was told
+   */
+  async hearWithoutEnd(first: readonly Frame[], again: Frame, most: number): Promise<number> {
+    const connection = once(this.#server, 'connection') as Promise<[WebSocket]>;
+    const sync = this.#sync();
+    sync.start();
+    const [socket] = await connection;
+    let isGone = false;
+    socket.on('error', () => {
+      isGone = true;
+    });
+    await once(socket, 'message');
+    for (const { bytes, isBinary } of first) socket.send(bytes, { binary: isBinary });
+    socket.pause();
+    let told = 0;
+    for (; told < most && !isGone && socket.readyState === socket.OPEN; told++) {
+      const taken = new Promise<void>((resolve) => {
+        socket.send(again.bytes, { binary: again.isBinary }, () => resolve());
+      });
+      if (socket.bufferedAmount > DATA_CHUNK_BYTES) await taken;
+    }
+    sync.stop();
+    socket.terminate();
+    return told;
+  }
+
   #sync(): SyncClient {
     const { port } = this.#server.address() as AddressInfo;
     const nothing = () => undefined;
