@@ -74,7 +74,7 @@ describe('an agent behind a proxy', () => {
     const proxy = await startProxy();
     const agent = await startEnrolled({ settings: { proxy: proxy.address } });
     await isOnline(agent);
-    expect(agent.status().network.server).toBe(`wss://${NAME}:443`);
+    expect(agent.status().network).toMatchObject({ server: `wss://${NAME}:443`, proxy: proxy.address });
     expect(new Set(proxy.asked)).toEqual(new Set([`${NAME}:443`]));
     // Each signature counts on one connection only, and the aggregator has verified them all.
     expect(aggregator.heard.map(({ type }) => type)).toEqual(expect.arrayContaining(['enrol', 'proof']));
