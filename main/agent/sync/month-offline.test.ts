@@ -107,4 +107,4 @@ it('is offline for a month and nothing else, and says little about it', async ()
   expect([...states]).toEqual(['offline']);
   expect([...problems].filter((code) => !code.startsWith('dataset/'))).toEqual([]);
   expect(lines.length).toBeLessThanOrEqual(10);
-}, 180_000);
+}, 300_000);
