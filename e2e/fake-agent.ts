@@ -70,8 +70,10 @@ export class FakeAgent {
     send(client, { type: 'status', status: this.#status });
     client.on('message', (data) => {
       const { id, command } = localCommandSchema.parse(JSON.parse(String(data)));
-      this.commands.push(command);
       send(client, { type: 'reply', id, error: this.refusal });
+      // The shell says by itself, now and then, when somebody last touched the PC.
+      if (command === 'report-use') return;
+      this.commands.push(command);
       if (this.refusal === null)
         this.show({ ...this.#status, phase: command === 'pause' ? 'paused' : 'training' });
     });

@@ -5,9 +5,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * Bundles the desktop shell into `main/desktop/dist`: CommonJS, because a sandboxed preload must be, and because
- * an ES-module main starts too late for a test driver to take hold of.
+ * an ES-module main starts too late for a test driver to take hold of. Each by itself: a sandboxed preload can load no
+ * other file, and one bundle of both would share what both use.
  */
 export async function buildDesktop(): Promise<void> {
+  await buildProgram('main', { emptyOutDir: true });
+  await buildProgram('preload', { emptyOutDir: false });
+}
+
+async function buildProgram(name: string, { emptyOutDir }: { emptyOutDir: boolean }): Promise<void> {
   await build({
     configFile: false,
     root,
@@ -17,12 +23,12 @@ export async function buildDesktop(): Promise<void> {
     build: {
       ssr: true,
       outDir: 'main/desktop/dist',
-      emptyOutDir: true,
+      emptyOutDir,
       // Electron 33, the oldest we run on, has Node 20.
       target: 'node20',
       minify: false,
       rolldownOptions: {
-        input: { main: 'main/desktop/main.ts', preload: 'main/desktop/preload.ts' },
+        input: { [name]: `main/desktop/${name}.ts` },
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
       },
     },

@@ -16,7 +16,7 @@ const PAGES = {
   product: 'renderer/dist/desktop/index.html',
 };
 const SHELL = {
-  sources: ['main/desktop', 'main/agent/data-folder.ts', 'shared', 'package-lock.json'],
+  sources: ['main/desktop', 'main/agent', 'shared', 'tools/build-desktop.ts', 'package-lock.json'],
   product: 'main/desktop/dist/main.cjs',
 };
 
