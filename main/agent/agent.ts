@@ -5,8 +5,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
-import type { AgentNotice, AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
-import type { NetworkState } from '@genba/shared/local-api/network';
+import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Schedule } from '@genba/shared/local-api/schedule';
 import type { Logger } from 'pino';
@@ -31,10 +30,7 @@ import { Ledger } from './store/ledger.ts';
 import { Outbox } from './store/outbox.ts';
 import { newestRefused, readRefused } from './store/refused-updates.ts';
 import { type AgentSettings, SettingsStore, scheduleOf } from './store/settings.ts';
-import { webSocketAddress } from './sync/server-address.ts';
-import { SyncClient, type SyncTargets } from './sync/sync-client.ts';
-import { SyncHours } from './sync/sync-hours.ts';
-import { serverOf } from './sync/target.ts';
+import { PlantSync } from './sync/plant-sync.ts';
 
 export interface AgentOptions {
   readonly dataFolder: string;
@@ -70,14 +66,10 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #identity: DeviceIdentity;
   readonly #files: FileExchange;
   readonly #network: PlantNetwork;
-  readonly #hours: SyncHours;
-  #sync: SyncClient | null = null;
+  readonly #sync: PlantSync;
   #training: PlantTraining | null = null;
-  #syncProblem: AppError | null = null;
-  #notice: AgentStatus['notice'] = null;
   #keyAgeTimer: NodeJS.Timeout | null = null;
   #isStarted = false;
-  #networkSince = new Date().toISOString();
   #isStopped = false;
 
   /**
@@ -117,17 +109,20 @@ export class Agent extends EventEmitter<AgentEvents> {
       dial: this.#network.dial,
       log,
     });
-    this.#hours = new SyncHours({
-      settings: () => this.#settings.read(),
-      keepSyncNow: (syncNowRound) => this.#settings.write({ syncNowRound }),
-      outbox: this.#outbox,
-      hasWeights: () => this.#client.base() !== null,
-      isSettled: () => this.#sync?.isSettled === true,
-      onChange: (spreadMs) => {
-        this.#sync?.hoursChanged(spreadMs);
-        this.emit('change');
-      },
+    this.#sync = new PlantSync({
+      dataFolder,
+      appVersion,
       log,
+      settings: this.#settings,
+      client: this.#client,
+      outbox: this.#outbox,
+      ledger: this.#ledger,
+      device: this.#device,
+      identity: this.#identity,
+      network: this.#network,
+      onChange: () => this.emit('change'),
+      onWelcome: () => this.#startTraining(),
+      onInstalled: () => this.#training?.loop.weightsInstalled(),
     });
     this.#files = new FileExchange({
       device: this.#device,
@@ -146,10 +141,9 @@ export class Agent extends EventEmitter<AgentEvents> {
   start(): void {
     this.#isStarted = true;
     this.#disk.start();
-    const where = this.#syncTargets();
+    const where = this.#sync.targets();
     if (where === null || this.#settings.read().dataset === null) return;
-    this.#hours.start();
-    this.#startSync(where);
+    this.#sync.start(where);
     const task = this.#client.task();
     if (task !== null) this.#startTraining();
     this.#renewOldKey();
@@ -160,9 +154,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#disk.stop();
-    this.#hours.stop();
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
-    this.#sync?.stop();
+    this.#sync.stop();
     await this.#training?.stop();
     this.#ledger.stop();
     this.#database.close();
@@ -188,7 +181,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         this.#setSchedule(command.schedule);
         return null;
       case 'sync-now':
-        this.#syncNow();
+        this.#sync.syncNow();
         return null;
       case 'report-use':
         this.#training?.report({ idleSeconds: command.idleSeconds, isOnBattery: command.isOnBattery });
@@ -210,7 +203,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** A conversation that is open holds its own idea of update and base: it ends before these change, and a new one begins. */
   #whileOffline<Result>(change: () => Result): Result {
-    this.#endSync();
+    this.#sync.end();
     try {
       return change();
     } finally {
@@ -258,17 +251,8 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #setSchedule(schedule: Partial<Schedule>): void {
     const { isPaused } = this.#settings.write(schedule);
-    this.#hours.changed();
+    this.#sync.hoursChanged();
     this.#training?.settingsChanged(isPaused);
-  }
-
-  /** @throws AppError `identity/not-enrolled`, `dataset/not-found` where this PC is not set up */
-  #syncNow(): void {
-    if (this.#sync === null) {
-      throw new AppError(this.#syncTargets() === null ? 'identity/not-enrolled' : 'dataset/not-found');
-    }
-    this.#hours.sendNow();
-    this.#sync.connectNow();
   }
 
   /**
@@ -278,15 +262,8 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   async enrol(text: string, onStep: (step: EnrolStep) => void): Promise<void> {
     await this.#identity.enrol(text, onStep);
-    this.#endSync();
+    this.#sync.end();
     if (this.#isStarted && !this.#isStopped) this.start();
-  }
-
-  #endSync(): void {
-    this.#sync?.stop();
-    this.#sync?.removeAllListeners();
-    this.#sync = null;
-    this.#syncProblem = null;
   }
 
   /**
@@ -295,12 +272,12 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   rotateKey(): void {
     this.#identity.rotateKey();
-    this.#sync?.announceKey();
+    this.#sync.announceKey();
   }
 
   #renewOldKey(): void {
     this.#identity.rotateOldKey();
-    this.#sync?.announceKey();
+    this.#sync.announceKey();
   }
 
   /** Everything a window shows. */
@@ -314,7 +291,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     const round = loop?.current ?? null;
     const datasetProblem = training?.datasetProblem ?? null;
     const problem =
-      datasetProblem ?? this.#syncProblem ?? loop?.problem ?? this.#identity.clockProblem ?? null;
+      datasetProblem ?? this.#sync.problem ?? loop?.problem ?? this.#identity.clockProblem ?? null;
     const identity = this.#identity.status();
     const isServerKnown = identity !== null || server !== null;
     const phase = agentPhase({
@@ -323,7 +300,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       hasFailed:
         (datasetProblem !== null && training?.dataset === null) ||
         // What may mend itself needs no person: the weights come then.
-        (this.#syncProblem?.isRetryable === false && base === null),
+        (this.#sync.problem?.isRetryable === false && base === null),
       isPaused,
       loop: loop?.state ?? null,
     });
@@ -341,15 +318,8 @@ export class Agent extends EventEmitter<AgentEvents> {
       }),
       schedule: scheduleOf(settings),
       problem: problem === null ? null : { code: problem.code, detail: problem.detail ?? null },
-      notice: this.#notice,
-      network: {
-        state: this.#sync?.state ?? 'offline',
-        server: identity === null ? server : serverOf(this.#sync?.address ?? identity.servers[0]!),
-        since: this.#networkSince,
-        until: this.#sync?.state === 'outside-plan' ? isoOf(this.#hours.opensAtMs()) : null,
-        proxy: this.#network.proxy,
-        syncNow: this.#hours.syncNow,
-      },
+      notice: this.#sync.notice,
+      network: this.#sync.status(),
       security: isServerKnown ? (identity === null ? 'open-loopback' : 'enrolled') : null,
       identity,
       backend: loop?.backend ?? null,
@@ -366,89 +336,9 @@ export class Agent extends EventEmitter<AgentEvents> {
     };
   }
 
-  /** Where to connect to; null as long as nobody has said. */
-  #syncTargets(): SyncTargets | null {
-    const { server } = this.#settings.read();
-    const open = () => ({ address: webSocketAddress(server!), anchor: null });
-    return (
-      this.#identity.syncTargets() ?? (server === null ? null : { targets: [open()], enrolledTask: null })
-    );
-  }
-
-  #startSync(where: SyncTargets): void {
-    const { dataFolder, appVersion, log } = this.#options;
-    const { uploadLimit, downloadLimit } = this.#settings.read();
-    this.#sync = new SyncClient({
-      where,
-      dial: this.#network.dial,
-      mayConnect: () => this.#hours.isOpen(),
-      rates: { upload: bytesPerSecond(uploadLimit), download: bytesPerSecond(downloadLimit) },
-      log,
-      context: {
-        device: this.#device,
-        onServerTime: (serverTime) => this.#identity.compareClocks(serverTime),
-        client: this.#client,
-        outbox: this.#outbox,
-        ledger: this.#ledger,
-        dataFolder,
-        appVersion,
-        plantName: () => this.#settings.read().plantName,
-        taskId: () => this.#settings.read().taskId,
-        onWelcome: () => this.#onWelcome(),
-        onChange: () => this.emit('change'),
-        onReceipt: () => this.#onReceipt(),
-        onInstalled: (isReply) => this.#onInstalled(isReply),
-        onNotice: (notice) => this.#onNotice(notice),
-        onRefusal: (error, isFatal) => this.#onRefusal(error, isFatal),
-      },
-    });
-    this.#sync.on('state', (state) => this.#onNetworkState(state));
-    this.#sync.on('progress', () => this.#hours.progressed());
-    this.#sync.start();
-  }
-
   /** More room: training need not wait until it looks again. */
   #onDiskChange(): void {
     this.#training?.loop.obstacleChanged();
-    this.emit('change');
-  }
-
-  #onNetworkState(state: NetworkState): void {
-    // What went wrong with the network before is over: nothing is tried now.
-    if (state === 'outside-plan' && this.#syncProblem?.isRetryable) this.#syncProblem = null;
-    this.#networkSince = new Date().toISOString();
-    this.emit('change');
-  }
-
-  #onWelcome(): void {
-    this.#syncProblem = null;
-    this.#startTraining();
-    this.emit('change');
-  }
-
-  #onReceipt(): void {
-    this.#hours.progressed();
-    this.#syncProblem = null;
-    this.emit('change');
-  }
-
-  #onNotice(kind: AgentNotice): void {
-    this.#options.log.warn({ notice: kind }, 'the aggregator asks for something again');
-    this.#notice = { kind, at: new Date().toISOString() };
-    this.emit('change');
-  }
-
-  #onInstalled(isReply: boolean): void {
-    this.#hours.progressed();
-    this.#hours.changed();
-    if (isReply) this.#notice = null;
-    this.#training?.loop.weightsInstalled();
-    this.emit('change');
-  }
-
-  #onRefusal(error: AppError, isFatal: boolean): void {
-    // What mends itself by connecting again is a state of the network, not a problem to show.
-    if (isFatal || !error.isRetryable) this.#syncProblem = error;
     this.emit('change');
   }
 
@@ -462,21 +352,11 @@ export class Agent extends EventEmitter<AgentEvents> {
       settings: () => this.#settings.read(),
       obstacle: () => this.#disk.obstacle(),
       roundsDone: () => this.#outbox.figures().roundsDone,
-      onRoundDone: () => this.#sync?.notify(),
-      onWake: () => this.#sync?.wake(),
+      onRoundDone: () => this.#sync.notify(),
+      onWake: () => this.#sync.wake(),
       onChange: () => this.emit('change'),
       log: this.#options.log,
     });
     this.#training.start();
   }
-}
-
-/** A limit as it is set, 1000 bytes per second; null where none is. */
-function bytesPerSecond(limit: number): number | null {
-  return limit === 0 ? null : limit * 1000;
-}
-
-/** A moment as the status tells it. */
-function isoOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
