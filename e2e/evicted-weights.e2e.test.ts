@@ -44,6 +44,7 @@ class Federation {
   readonly #aggregator = new Program(PROGRAMS.aggregator);
   readonly #plants = new Map<PlantName, SyncedPlant>();
   #address = '';
+  #args: string[] = [];
   readonly taskId = 'welds';
 
   constructor() {
@@ -59,18 +60,22 @@ class Federation {
     const task = taskOf(reference);
     const taskFile = path.join(this.#folder, 'task.json');
     writeFileSync(taskFile, JSON.stringify(task));
-    const args = [
-      '--open-loopback',
-      '--data',
-      path.join(this.#folder, 'aggregator'),
-      '--port',
-      '0',
-      '--task',
-      taskFile,
-    ];
+    const args = ['--open-loopback', '--data', path.join(this.#folder, 'aggregator'), '--task', taskFile];
     const vectorKilobytes = (weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT) / 1000;
     if (maxVectors !== null) args.push('--max-weights', `${maxVectors * vectorKilobytes}kB`);
-    this.#address = /http:\S+/.exec(await this.#aggregator.start(args))![0];
+    this.#args = args;
+    await this.#launch('0');
+  }
+
+  /** Nothing of before is in its memory then. */
+  async restart(): Promise<void> {
+    await this.#aggregator.end('SIGTERM');
+    await this.#launch(new URL(this.#address).port);
+  }
+
+  async #launch(port: string): Promise<void> {
+    const line = await this.#aggregator.start([...this.#args, '--port', port]);
+    this.#address = /http:\S+/.exec(line)![0];
   }
 
   async plant(name: PlantName): Promise<SyncedPlant> {
@@ -187,6 +192,9 @@ it('has a plant heal its damaged start weights, after the receipt of its update'
   const bytes = Buffer.from(start.buffer, start.byteOffset, start.byteLength);
   const file = federation.weightFile(createHash('sha256').update(bytes).digest('hex'));
   writeFileSync(file, 'damaged');
+  // The newest replies would be merged from memory, and nobody would have to heal anything.
+  await federation.restart();
+  await osaka.ready();
   osaka.train(9);
   osaka.offer();
   await osaka.installed(3);
