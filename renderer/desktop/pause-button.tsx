@@ -1,4 +1,3 @@
-import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import type { AgentPhase } from '@genba/shared/local-api/messages';
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
@@ -6,6 +5,7 @@ import { useLanguage } from '../ui/i18n/use-language.ts';
 import { PauseIcon, ResumeIcon } from '../ui/icons.tsx';
 import type { AgentClient } from './agent-client.ts';
 import type { CommandOutcome } from './agent-view.ts';
+import { CommandFailure } from './command-failure.tsx';
 
 /** What the button does in a phase; nothing where there is nothing to pause. */
 const COMMANDS: Partial<Record<AgentPhase, 'pause' | 'resume'>> = {
@@ -22,7 +22,7 @@ interface PauseButtonProps {
 
 /** Pauses or resumes training; asks once and waits for the answer. */
 export function PauseButton({ client, phase }: PauseButtonProps) {
-  const { t, language } = useLanguage();
+  const { t } = useLanguage();
   const [isAsking, setIsAsking] = useState(false);
   const [outcome, setOutcome] = useState<CommandOutcome | null>(null);
   const command = COMMANDS[phase];
@@ -51,12 +51,7 @@ export function PauseButton({ client, phase }: PauseButtonProps) {
       >
         {command === 'pause' ? t('action.pause') : t('action.resume')}
       </Button>
-      <p role="alert" className="soft">
-        {outcome?.kind === 'refused'
-          ? t('action.failed', { reason: ERROR_CATALOGUE[outcome.code][language] })
-          : null}
-        {outcome?.kind === 'unanswered' ? t('action.failed', { reason: t('action.unanswered') }) : null}
-      </p>
+      <CommandFailure outcome={outcome} />
     </>
   );
 }

@@ -1,10 +1,10 @@
-import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import type { NetworkStatus } from '@genba/shared/local-api/network';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useLanguage } from '../ui/i18n/use-language.ts';
 import type { AgentClient } from './agent-client.ts';
 import type { CommandOutcome } from './agent-view.ts';
+import { CommandFailure } from './command-failure.tsx';
 
 interface SendingHoursProps {
   readonly client: AgentClient;
@@ -14,7 +14,7 @@ interface SendingHoursProps {
 
 /** From when on results are sent, and a button for who cannot wait. Nothing where they are sent at any time. */
 export function SendingHours({ client, network: { state, until, syncNow }, nowMs }: SendingHoursProps) {
-  const { t, formats, language } = useLanguage();
+  const { t, formats } = useLanguage();
   const [outcome, setOutcome] = useState<CommandOutcome | null>(null);
   const [isAsking, setIsAsking] = useState(false);
   if (syncNow === 'running') return <p className="soft">{t('queue.syncNow.running')}</p>;
@@ -33,12 +33,7 @@ export function SendingHours({ client, network: { state, until, syncNow }, nowMs
       <Button size="sm" variant="default" disabled={isAsking} onClick={() => void ask()}>
         {t('queue.syncNow')}
       </Button>
-      <p role="alert" className="soft">
-        {outcome?.kind === 'refused'
-          ? t('action.failed', { reason: ERROR_CATALOGUE[outcome.code][language] })
-          : null}
-        {outcome?.kind === 'unanswered' ? t('action.failed', { reason: t('action.unanswered') }) : null}
-      </p>
+      <CommandFailure outcome={outcome} />
     </>
   );
 }
