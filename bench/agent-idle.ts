@@ -12,9 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseTask } from '@genba/shared/model/task';
-import { startAggregator } from '../aggregator-server/server.ts';
 import { machine, machineLine, rounded } from './figures.ts';
-import { writePhotos } from './photos.ts';
+import { startPhotoServer } from './photo-server.ts';
 import { PlantProcess, processCpuMs, processMemory } from './plant-process.ts';
 
 const SECONDS = Number(process.argv[2] ?? 120);
@@ -67,25 +66,9 @@ const root = await mkdtemp(join(tmpdir(), 'genba-bench-idle-'));
 let plant: PlantProcess | null = null;
 try {
   console.log(machineLine());
-  await writePhotos(join(root, 'photos'), TASK.classes, PHOTOS);
-  const options = {
-    dataFolder: join(root, 'server'),
-    tasks: [TASK],
-    port: 0,
-    security: { kind: 'open-loopback' },
-  } as const;
-  const aggregator = await startAggregator(options);
-  const server = new URL(aggregator.address.replace(/^ws/, 'http')).host;
-  const settings = [
-    '--server',
-    server,
-    '--dataset',
-    join(root, 'photos'),
-    '--rounds',
-    '1',
-    '--backend',
-    'cpu',
-  ];
+  const photoServer = { task: TASK, photoCount: PHOTOS };
+  const { aggregator, agentArgs } = await startPhotoServer(root, photoServer);
+  const settings = [...agentArgs, '--rounds', '1', '--backend', 'cpu'];
   plant = PlantProcess.start(join(root, 'plant'), settings);
   const running = plant;
   await until('the round', async () => (await running.status())?.queue.roundsDone === 1);

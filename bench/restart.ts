@@ -11,9 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseTask } from '@genba/shared/model/task';
-import { startAggregator } from '../aggregator-server/server.ts';
 import { machine, machineLine, median, rounded } from './figures.ts';
-import { writePhotos } from './photos.ts';
+import { startPhotoServer } from './photo-server.ts';
 import { PlantProcess } from './plant-process.ts';
 
 const TURNS = Number(process.argv[2] ?? 10);
@@ -42,23 +41,15 @@ const root = await mkdtemp(join(tmpdir(), 'genba-bench-restart-'));
 let plant: PlantProcess | null = null;
 try {
   console.log(machineLine());
-  await writePhotos(join(root, 'photos'), TASK.classes, PHOTOS);
-  const options = {
-    dataFolder: join(root, 'server'),
-    tasks: [TASK],
-    port: 0,
-    security: { kind: 'open-loopback' },
-  } as const;
-  const aggregator = await startAggregator(options);
-  const server = new URL(aggregator.address.replace(/^ws/, 'http')).host;
-  const settings = ['--server', server, '--dataset', join(root, 'photos')];
+  const photoServer = { task: TASK, photoCount: PHOTOS };
+  const { aggregator, agentArgs } = await startPhotoServer(root, photoServer);
   const seconds: Record<'agent killed' | 'trainer killed' | 'resumed', number[]> = {
     'agent killed': [],
     'trainer killed': [],
     resumed: [],
   };
   const firstAt = performance.now();
-  plant = PlantProcess.start(join(root, 'plant'), settings);
+  plant = PlantProcess.start(join(root, 'plant'), agentArgs);
   const firstSeconds = ((await untilBatch(plant, '')) - firstAt) / 1000;
   for (let turn = 0; turn < TURNS; turn++) {
     await plant.end('SIGKILL');
