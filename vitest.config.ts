@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'rooms',
-          include: ['{shared,aggregator-server,main,renderer,demo,tools}/**/*.test.{ts,tsx}'],
+          include: ['{shared,aggregator-server,main,renderer,demo,poc,tools}/**/*.test.{ts,tsx}'],
           exclude: EXCLUDED,
           testTimeout: 30_000,
           hookTimeout: 60_000,

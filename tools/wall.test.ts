@@ -14,7 +14,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const ROOMS = ['shared', 'aggregator-server', 'main', 'renderer', 'demo', 'bench', 'e2e', 'tools'];
+const ROOMS = ['shared', 'aggregator-server', 'main', 'renderer', 'demo', 'poc', 'bench', 'e2e', 'tools'];
 
 interface Report {
   readonly summary: {

@@ -1,17 +1,14 @@
-import { encodeUpdate } from '@genba/shared/federation/encoding/encode-update';
 import { UPDATE_ENCODINGS, type UpdateEncoding } from '@genba/shared/federation/encoding/update-encoding';
-import { calibrationGroups } from '@genba/shared/federation/groups';
-import { addShift } from '@genba/shared/federation/shift';
-import { calibrateOnClient } from '@genba/shared/federation/strategies/calibrate-on-client';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
-import { MemoryServer } from '@genba/shared/federation/strategies/memory-server';
 import { strategySettingsSchema } from '@genba/shared/federation/strategies/settings';
-import type { Reply, Strategy } from '@genba/shared/federation/strategies/strategy';
+import type { Strategy } from '@genba/shared/federation/strategies/strategy';
 import type { WeightLayout } from '@genba/shared/model/layout';
 import { seededRandom } from '@genba/shared/model/random';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DIGIT_SIZE, type DigitSet, pickDigits, readMnist } from './mnist.ts';
-import { splitByLabel } from './split.ts';
+import { DIGIT_SIZE, type DigitSet, pickDigits, readMnist } from '../demo/mnist.ts';
+import { splitByLabel } from '../demo/split.ts';
+import { drawRoundSeconds, RASPBERRY_PI } from './round-times.ts';
+import { federate, type LocalRound } from './virtual-federation.ts';
 
 // Five plants that hardly know each other's digits train a logistic regression together, on virtual time: a check that
 // each strategy learns at all where a plant alone cannot. What each is worth is for the simulator to measure.
@@ -41,7 +38,6 @@ const LAYOUT: WeightLayout = {
   ],
   size: (INPUTS + 1) * CLASSES,
 };
-const GROUPS = calibrationGroups(LAYOUT, 'layer');
 
 const TRAINING_POOL = 5000;
 const JUDGED = 1000;
@@ -52,14 +48,8 @@ const PLANTS = [
   [6, 7],
   [8, 9],
 ].map((ownDigits) => ({ ownDigits, examples: 120, ownShare: 0.95 }));
-/** Mean and spread of a plant's round, seconds: five devices of the delay profile in DESIGN. */
-const ROUND_TIMES = [
-  { mean: 96.2, spread: 135.6 },
-  { mean: 904.1, spread: 222.2 },
-  { mean: 360.2, spread: 103.5 },
-  { mean: 150.2, spread: 210.3 },
-  { mean: 385.6, spread: 111.9 },
-];
+/** Five devices of very different speed. */
+const ROUND_TIMES = [0, 1, 2, 4, 8].map((device) => RASPBERRY_PI[device]!);
 const HORIZON_S = 20_000;
 const LEARNING_RATE = 0.1;
 const BATCH = 20;
@@ -133,103 +123,29 @@ function accuracyOf(weights: Float32Array, examples: Examples): number {
   return right / examples.labels.length;
 }
 
-/** Draws round times as DESIGN defines them: normal, non-positive draws replaced by the mean. */
-function roundTimes(seed: number): (plant: number) => number {
-  const random = seededRandom(seed);
-  return (plant) => {
-    const { mean, spread } = ROUND_TIMES[plant]!;
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    const seconds = mean + spread * normal;
-    return seconds > 0 ? seconds : mean;
-  };
-}
-
-interface Plant {
-  readonly id: string;
-  readonly examples: Examples;
-  start: Float32Array;
-  /** What it trains on from: its start weights, and what it could not say yet. */
-  own: Float32Array;
-  averageAtBase: Float32Array;
-  /** When its round is done, seconds; null while it is held. */
-  doneAt: number | null;
-}
-
 interface Federation {
   readonly encoding?: UpdateEncoding;
   /** Of the round times. */
   readonly seed?: number;
 }
 
-/** What the server gets of a plant's weights. */
-function sentOf({ own, start }: Plant, encoding: UpdateEncoding): Float32Array {
-  return encoding === 'float32' ? own : encodeUpdate({ encoding, layout: LAYOUT }, own, start)!.weights;
-}
-
-/** Trains for {@link HORIZON_S} of virtual time. */
-function federate(
+/** Trains for {@link HORIZON_S} of virtual time. @returns the global weights */
+async function federateDigits(
   strategy: Strategy,
   shares: readonly Examples[],
   { encoding = 'float32', seed = 1 }: Federation = {},
-): Float32Array {
-  const server = MemoryServer.create(strategy, new Float32Array(LAYOUT.size));
-  const drawTime = roundTimes(seed);
-  const plants = shares.map((examples, index): Plant => {
-    const start = server.join(`plant${index}`);
-    return {
-      id: `plant${index}`,
-      examples,
-      start,
-      own: start,
-      averageAtBase: start,
-      doneAt: drawTime(index),
-    };
-  });
-  const sentBy = new Map<Plant, Float32Array>();
-  const answer = (replies: ReadonlyMap<string, Reply>, now: number) => {
-    for (const [index, plant] of plants.entries()) {
-      const reply = replies.get(plant.id);
-      if (reply === undefined) continue;
-      const sent = sentBy.get(plant)!;
-      if (reply.kind !== 'calibrate') {
-        plant.start = reply.weights;
-        if (reply.kind === 'hand-over') plant.averageAtBase = reply.averageAtBase;
-      } else {
-        const kept = { startWeights: plant.start, averageAtBase: plant.averageAtBase };
-        const next = calibrateOnClient(reply, sent, kept, GROUPS);
-        plant.start = next.startWeights;
-        plant.averageAtBase = next.averageAtBase;
-      }
-      plant.own = addShift(plant.own, sent, plant.start);
-      plant.doneAt = now + drawTime(index);
-    }
-  };
-  for (;;) {
-    const dueAtMs = strategy.dueAtMs(server.state.server);
-    const dueAt = dueAtMs === null ? Number.POSITIVE_INFINITY : dueAtMs / 1000;
-    const next = plants
-      .filter(({ doneAt }) => doneAt !== null)
-      .sort((a, b) => a.doneAt! - b.doneAt!)
-      .at(0);
-    const now = Math.min(dueAt, next?.doneAt ?? Number.POSITIVE_INFINITY);
-    if (now > HORIZON_S) return server.globalWeights;
-    if (now === dueAt) {
-      answer(server.closeDue(dueAtMs!)!.replies, now);
-      continue;
-    }
-    const plant = next!;
-    const { proximalCoefficient } = strategy.localTraining;
-    plant.own = train({ weights: plant.own, start: plant.start }, plant.examples, proximalCoefficient);
-    const weights = sentOf(plant, encoding);
-    sentBy.set(plant, weights);
-    plant.doneAt = null;
-    const { replies } = server.report(plant.id, {
-      weights,
-      examples: plant.examples.labels.length,
-      receivedAtMs: now * 1000,
-    });
-    answer(replies, now);
-  }
+): Promise<Float32Array> {
+  const random = seededRandom(seed);
+  const plants = shares.map((examples, index) => ({
+    id: `plant${index}`,
+    examples: examples.labels.length,
+    train: async ({ weights, startWeights, proximalCoefficient }: LocalRound) =>
+      train({ weights, start: startWeights }, examples, proximalCoefficient),
+    drawSeconds: () => drawRoundSeconds(ROUND_TIMES[index]!, random),
+  }));
+  const initialWeights = new Float32Array(LAYOUT.size);
+  const options = { strategy, layout: LAYOUT, initialWeights, plants, horizonSeconds: HORIZON_S, encoding };
+  return (await federate(options)).globalWeights;
 }
 
 let shares: Examples[];
@@ -267,10 +183,10 @@ describe('every strategy beats the plants alone', () => {
     [0.75, { strategy: 'ca2fl' }],
     [0.6, { strategy: 'fedavg', deadlineMs: 600_000 }],
     [0.6, { strategy: 'fedprox', deadlineMs: 600_000, proximalCoefficient: 0.1 }],
-  ])('reaches %s: %j', (expected, settings) => {
+  ])('reaches %s: %j', async (expected, settings) => {
     expect(alone).toBeLessThan(0.25);
     const strategy = createStrategy(strategySettingsSchema.parse(settings), LAYOUT);
-    expect(accuracyOf(federate(strategy, shares), judged)).toBeGreaterThan(expected);
+    expect(accuracyOf(await federateDigits(strategy, shares), judged)).toBeGreaterThan(expected);
   });
 });
 
@@ -281,15 +197,16 @@ describe('updates in fewer bits stay within a point of those in full', () => {
     { reference: 'relay', mixingWeight: 0.1, stalenessExponent: 0 },
     { strategy: 'ca2fl' },
     { strategy: 'fedavg', deadlineMs: 600_000 },
-  ])('%j', (settings) => {
+  ])('%j', async (settings) => {
     const strategy = createStrategy(strategySettingsSchema.parse(settings), LAYOUT);
-    const mean = (encoding: UpdateEncoding) => {
-      const accuracies = SEEDS.map((seed) =>
-        accuracyOf(federate(strategy, shares, { encoding, seed }), judged),
-      );
-      return accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / SEEDS.length;
-    };
-    const means = Object.fromEntries(UPDATE_ENCODINGS.map((encoding) => [encoding, mean(encoding)]));
+    const means: Partial<Record<UpdateEncoding, number>> = {};
+    for (const encoding of UPDATE_ENCODINGS) {
+      let sum = 0;
+      for (const seed of SEEDS) {
+        sum += accuracyOf(await federateDigits(strategy, shares, { encoding, seed }), judged);
+      }
+      means[encoding] = sum / SEEDS.length;
+    }
     process.stdout.write(`${JSON.stringify(settings)}: ${JSON.stringify(means)}\n`);
     for (const encoding of UPDATE_ENCODINGS) {
       expect(Math.abs(means[encoding]! - means.float32!), encoding).toBeLessThan(0.01);
