@@ -5,7 +5,7 @@ import { gunzip } from 'node:zlib';
 import { AppError } from '@genba/shared/errors/app-error';
 import { BadIdx, type IdxArray, parseIdx } from '@genba/shared/model/idx';
 import { inputShape } from '@genba/shared/model/layers';
-import type { Task } from '@genba/shared/model/task';
+import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { errorCodeOf } from '../store/storage-error.ts';
 
 /** Held-out examples that every update is judged on. */
@@ -31,6 +31,8 @@ const MAX_FILE_BYTES = 2 ** 31 - 1;
  * @throws AppError `check-set/unusable`, its detail naming the file and what is wrong
  */
 export async function readCheckSet(folder: string, task: Task): Promise<CheckSet> {
+  if (objectiveOf(task).kind !== 'classification')
+    throw unusable(folder, 'the task has no classes to judge by');
   const names = await readdir(folder).catch((cause) => {
     throw unusable(folder, `cannot be read: ${errorCodeOf(cause) ?? String(cause)}`, cause);
   });
@@ -57,7 +59,7 @@ function reasonAgainstInputs(
   const found = shape.reduce((product, length) => product * length, 1);
   if (found !== perExample) return `${found} values per example, the model takes ${perExample}`;
   if (kind === 'int32') return 'whole numbers; bytes or float32 are needed';
-  if (kind === 'uint8' && task.input.kind !== 'image') return 'bytes; the columns of a table are float32';
+  if (kind === 'uint8' && task.input.kind !== 'image') return 'bytes; columns are float32';
   return values.every((value) => Number.isFinite(value)) ? null : 'a value that is not a number';
 }
 

@@ -1,5 +1,5 @@
 import { type LayerSpec, modelLayers } from '@genba/shared/model/layers';
-import type { Task } from '@genba/shared/model/task';
+import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { AGGREGATOR_VERSION } from '../version.ts';
 
 /** Who wrote the file. */
@@ -23,7 +23,7 @@ export interface ModelOrigin {
   readonly createdAt: string;
 }
 
-/** Whether a last layer turns the logits into probabilities. */
+/** Whether a last layer turns the logits of classes into probabilities. */
 export interface OutputChoice {
   readonly hasSoftmax: boolean;
 }
@@ -31,7 +31,8 @@ export interface OutputChoice {
 /** The layers of an exported model, first to last, without the shape of the input. */
 export function exportedLayers(task: Task, { hasSoftmax }: OutputChoice): LayerJson[] {
   const layers = modelLayers(task).map(layerJson);
-  if (hasSoftmax) {
+  // Only classes have probabilities; a number or a reconstruction is what it is.
+  if (hasSoftmax && objectiveOf(task).kind === 'classification') {
     layers.push({ class_name: 'Activation', config: { name: 'probabilities', activation: 'softmax' } });
   }
   return layers.map(({ class_name, config }) => ({
@@ -42,14 +43,21 @@ export function exportedLayers(task: Task, { hasSoftmax }: OutputChoice): LayerJ
 
 /** What a user of an exported model has to know beside its topology. */
 export function modelNotes(task: Task, origin: ModelOrigin, { hasSoftmax }: OutputChoice): object {
+  const objective = objectiveOf(task);
+  const outputs = {
+    classification: hasSoftmax ? 'probabilities' : 'logits',
+    regression: 'the number, scaled: -1 and 1 are the ends of its range',
+    anomaly: 'the inputs again',
+  };
   return {
     task: task.id,
     name: task.name,
     ...origin,
     classes: task.classes,
+    objective,
     input: task.input,
     inputScale: task.input.kind === 'image' ? 'pixel / 255' : 'standardised per column, by each plant',
-    output: hasSoftmax ? 'probabilities' : 'logits',
+    output: outputs[objective.kind],
   };
 }
 

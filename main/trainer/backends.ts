@@ -7,6 +7,7 @@ import { enableProdMode, getBackend, ready, setBackend } from '@tensorflow/tfjs-
 import type { BackendChoice, BackendName, ExampleSet } from './messages.ts';
 import { buildModel } from './model.ts';
 import { loadNativeTensorflow } from './native-tensorflow.ts';
+import { batchLoss } from './objective.ts';
 import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
 import { trainBatch } from './training.ts';
 import { locateWasmFiles } from './wasm-backend.ts';
@@ -89,13 +90,14 @@ function prepareWasm(): void {
 function probe(task: Task): void {
   const width = inputShape(task.input).reduce((total, length) => total * length, 1);
   const inputs = task.input.kind === 'image' ? new Uint8Array(2 * width) : new Float32Array(2 * width);
-  const set: ExampleSet = { inputs, labels: Uint16Array.of(0, 1) };
+  const set: ExampleSet = { inputs, labels: Uint16Array.of(0, 0), targets: Float32Array.of(0, 1) };
   const layout = weightLayout(task);
   const model = buildModel(task);
   const optimiser = freshOptimiser(task.training);
   try {
     installWeights(model, layout, initialWeights(layout, task.seed));
-    const loss = trainBatch(model, task, set, Uint32Array.of(0, 1), { optimiser, pull: null });
+    const descent = { loss: batchLoss(task, set), optimiser, pull: null };
+    const loss = trainBatch(model, task, set, Uint32Array.of(0, 1), descent);
     if (!Number.isFinite(loss)) throw new Error('its results are not numbers');
   } finally {
     disposeOptimiser(optimiser);

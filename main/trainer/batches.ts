@@ -1,6 +1,6 @@
 import { AppError } from '@genba/shared/errors/app-error';
-import { inputShape } from '@genba/shared/model/layers';
-import type { Task } from '@genba/shared/model/task';
+import { inputShape, inputWidth } from '@genba/shared/model/layers';
+import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { ExampleSet } from './messages.ts';
 
@@ -32,22 +32,34 @@ export function evenBatches(order: Uint32Array, batchSize: number): Uint32Array[
 }
 
 /**
- * The inputs of some examples as one tensor. Pixels are scaled to 0..1 here, batch by batch, so that the set
- * stays one byte per pixel in memory.
+ * The inputs of some examples, one after the other, as the model takes them: pixels are scaled to 0..1 here, batch by
+ * batch, so that the set stays one byte per pixel in memory.
+ * @param width inputs per example
+ */
+export function batchValues({ inputs }: ExampleSet, picked: Uint32Array, width: number): Float32Array {
+  const values = new Float32Array(picked.length * width);
+  const scale = inputs instanceof Uint8Array ? 1 / PIXEL_MAXIMUM : 1;
+  for (let row = 0; row < picked.length; row++) {
+    const source = picked[row]! * width;
+    const target = row * width;
+    for (let i = 0; i < width; i++) values[target + i] = inputs[source + i]! * scale;
+  }
+  return values;
+}
+
+/**
+ * The inputs of some examples as one tensor, see {@link batchValues}.
  *
  * Shapes: returns `[picked.length, ...inputShape]`. Ownership: the caller disposes of the tensor.
  */
 export function batchInputs(task: Task, set: ExampleSet, picked: Uint32Array): Tensor {
-  const shape = inputShape(task.input);
-  const width = shape.reduce((total, length) => total * length, 1);
-  const values = new Float32Array(picked.length * width);
-  const scale = set.inputs instanceof Uint8Array ? 1 / PIXEL_MAXIMUM : 1;
-  for (let row = 0; row < picked.length; row++) {
-    const source = picked[row]! * width;
-    const target = row * width;
-    for (let i = 0; i < width; i++) values[target + i] = set.inputs[source + i]! * scale;
-  }
-  return tensor(values, [picked.length, ...shape], 'float32');
+  const values = batchValues(set, picked, inputWidth(task.input));
+  return tensor(values, [picked.length, ...inputShape(task.input)], 'float32');
+}
+
+/** One number per example as a column, `[picked.length, 1]`. The caller disposes. */
+export function batchColumn(picked: Uint32Array, numberAt: (place: number) => number): Tensor {
+  return tensor(Float32Array.from(picked, numberAt), [picked.length, 1], 'float32');
 }
 
 /** The classes of some examples as rows with a single one: `[picked.length, classes]`. The caller disposes. */
@@ -63,7 +75,7 @@ export function batchTargets(task: Task, set: ExampleSet, picked: Uint32Array): 
  * @throws AppError `dataset/mismatch`, its detail naming what differs
  */
 export function checkExampleSet(task: Task, name: string, set: ExampleSet): void {
-  const width = inputShape(task.input).reduce((total, length) => total * length, 1);
+  const width = inputWidth(task.input);
   const refuse = (reason: string): never => {
     throw new AppError('dataset/mismatch', { detail: `${name} set: ${reason}` });
   };
@@ -73,10 +85,12 @@ export function checkExampleSet(task: Task, name: string, set: ExampleSet): void
   if (task.input.kind === 'image' && !(set.inputs instanceof Uint8Array)) {
     refuse('pixels must be bytes');
   }
-  if (task.input.kind === 'table' && !(set.inputs instanceof Float32Array)) {
+  if (task.input.kind !== 'image' && !(set.inputs instanceof Float32Array)) {
     refuse('columns must be float32');
   }
-  if (set.labels.some((label) => label >= task.classes.length)) {
+  if (objectiveOf(task).kind === 'regression') {
+    if (set.targets?.length !== set.labels.length) refuse('not one target for each example');
+  } else if (set.labels.some((label) => label >= task.classes.length)) {
     refuse(`a label beyond the task's ${task.classes.length} classes`);
   }
 }

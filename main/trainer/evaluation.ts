@@ -3,6 +3,7 @@ import type { Task } from '@genba/shared/model/task';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Sequential } from '@tensorflow/tfjs-layers';
 import { batchInputs } from './batches.ts';
+import { createScorer } from './create-scorer.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
 import { Pacer } from './pacer.ts';
 
@@ -17,9 +18,8 @@ export interface EvaluationControl {
 }
 
 /**
- * Judges a model on a set: share judged right and mean softmax cross-entropy.
- * Numerics: loss accumulated in float64 from float32 logits, the largest logit taken out before exp.
- * @throws AppError `trainer/diverged` when a logit is not finite, `trainer/cancelled`
+ * Judges a model on a set, by what its task learns.
+ * @throws AppError `trainer/diverged` when an output is not finite, `trainer/cancelled`
  */
 export async function evaluateModel(
   model: Sequential,
@@ -28,33 +28,21 @@ export async function evaluateModel(
   { pacer = new Pacer(), isCancelled = () => false }: EvaluationControl = {},
 ): Promise<EvaluationResult> {
   const examples = set.labels.length;
-  if (examples === 0) return { accuracy: null, loss: null, examples };
-  const classes = task.classes.length;
-  let correct = 0;
-  let loss = 0;
+  const scorer = createScorer(task, set);
   for (let start = 0; start < examples; start += EVALUATION_BATCH) {
     const length = Math.min(EVALUATION_BATCH, examples - start);
     const picked = Uint32Array.from({ length }, (_, index) => start + index);
-    const logits = tidy(() => (model.apply(batchInputs(task, set, picked)) as Tensor).dataSync());
+    const outputs = tidy(() => (model.apply(batchInputs(task, set, picked)) as Tensor).dataSync());
+    const width = outputs.length / length;
     for (let row = 0; row < length; row++) {
-      const judged = judge(logits.subarray(row * classes, (row + 1) * classes), set.labels[start + row]!);
-      if (!Number.isFinite(judged.loss)) {
+      const loss = scorer.add(start + row, outputs.subarray(row * width, (row + 1) * width));
+      if (!Number.isFinite(loss)) {
         throw new AppError('trainer/diverged', { detail: 'the model gives values that are not numbers' });
       }
-      loss += judged.loss;
-      if (judged.isCorrect) correct += 1;
     }
     // A pause between batches keeps the channel to the agent alive.
     await pacer.rest(isCancelled);
     if (isCancelled()) throw new AppError('trainer/cancelled');
   }
-  return { accuracy: correct / examples, loss: loss / examples, examples };
-}
-
-function judge(logits: ArrayLike<number>, label: number): { loss: number; isCorrect: boolean } {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - logits[best]!);
-  return { loss: Math.log(sum) - (logits[label]! - logits[best]!), isCorrect: best === label };
+  return scorer.result();
 }

@@ -1,6 +1,6 @@
 import { seededRandom } from '@genba/shared/model/random';
 import { parseTask, type Task } from '@genba/shared/model/task';
-import type { ExampleSet } from './messages.ts';
+import type { EvaluationResult, ExampleSet } from './messages.ts';
 
 /** Sets and tasks for tests: small, made up, and learnable. */
 
@@ -8,6 +8,8 @@ export const CLASSES = ['left', 'right', 'top'];
 
 interface TaskOverrides {
   readonly input?: object;
+  readonly classes?: readonly string[];
+  readonly objective?: object;
   readonly model?: object;
   readonly training?: object;
 }
@@ -18,7 +20,8 @@ export function sampleTask(overrides: TaskOverrides = {}): Task {
     id: 'sample',
     name: { en: 'Sample', ja: '見本' },
     input: overrides.input ?? { kind: 'image', width: 8, height: 8, channels: 1 },
-    classes: CLASSES,
+    classes: overrides.classes ?? CLASSES,
+    ...(overrides.objective === undefined ? {} : { objective: overrides.objective }),
     model: overrides.model ?? { template: 'mlp', hiddenUnits: [16] },
     training: { epochs: 2, batchSize: 16, learningRate: 0.2, ...overrides.training },
   });
@@ -54,4 +57,47 @@ export function clouds(count: number, seed: number): ExampleSet {
   return { inputs, labels };
 }
 
+/** Two columns, and a number that depends on both; scaled as a task with the range −10 to 10 does. */
+export function slopes(count: number, seed: number): ExampleSet {
+  const random = seededRandom(seed);
+  const inputs = Float32Array.from({ length: count * 2 }, () => 2 * random() - 1);
+  const targets = Float32Array.from(
+    { length: count },
+    (_, row) => 0.5 * inputs[row * 2]! - 0.3 * inputs[row * 2 + 1]! + 0.02 * (random() - 0.5),
+  );
+  return { inputs, labels: new Uint16Array(count), targets };
+}
+
+/** Windows of 16 rows over two channels: waves that go together, or, one in five, that do not. */
+export function waves(count: number, seed: number): ExampleSet {
+  const random = seededRandom(seed);
+  const inputs = new Float32Array(count * 32);
+  const labels = Uint16Array.from({ length: count }, (_, example) => (example % 5 === 4 ? 1 : 0));
+  for (let example = 0; example < count; example++) {
+    const phase = random() * 2 * Math.PI;
+    const lag = labels[example] === 1 ? 1.5 : 0;
+    for (let row = 0; row < 16; row++) {
+      const angle = phase + row / 2;
+      inputs[example * 32 + row * 2] = Math.sin(angle) + 0.1 * (random() - 0.5);
+      inputs[example * 32 + row * 2 + 1] = Math.sin(angle + lag) + 0.1 * (random() - 0.5);
+    }
+  }
+  return { inputs, labels };
+}
+
 export const NO_EXAMPLES: ExampleSet = { inputs: new Uint8Array(0), labels: new Uint16Array(0) };
+
+/** A judgement of so many examples, of two classes. */
+export function judgement(accuracy: number, examples = 2): EvaluationResult {
+  return {
+    examples,
+    loss: 0.5,
+    score: accuracy,
+    scoreKind: 'accuracy',
+    accuracy,
+    balancedAccuracy: accuracy,
+    confusion: null,
+    regression: null,
+    threshold: null,
+  };
+}

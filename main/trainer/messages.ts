@@ -9,8 +9,10 @@ import type { Task } from '@genba/shared/model/task';
 /** Examples as flat arrays. Length of `inputs` = examples × inputs per example; pixels are 0 to 255 bytes. */
 export interface ExampleSet {
   readonly inputs: Uint8Array | Float32Array;
-  /** Class index of each example. */
+  /** Class index of each example; zeros where a number is learnt. */
   readonly labels: Uint16Array;
+  /** The number to be learnt of each example, scaled by the task's range; left out where a class is learnt. */
+  readonly targets?: Float32Array;
 }
 
 /** Where an array lies in a file: its length in elements, from a byte on, little-endian. */
@@ -24,6 +26,7 @@ export interface FileSection {
 export interface StoredExampleSet {
   readonly inputs: FileSection;
   readonly labels: FileSection;
+  readonly targets?: FileSection | undefined;
 }
 
 /** All examples in one file, so that they need not be kept in memory twice, nor be sent. */
@@ -111,11 +114,34 @@ export interface TrainResult {
   readonly durationMs: number;
 }
 
+/** How well a number is met, in the unit of the target. */
+export interface RegressionFigures {
+  /** Mean absolute error. */
+  readonly meanAbsoluteError: number;
+  /** Root of the mean squared error. */
+  readonly rootMeanSquaredError: number;
+}
+
+/** How a judgement can be put into one number. */
+export type ScoreKind = 'accuracy' | 'balanced-accuracy' | 'r-squared' | 'auroc';
+
+/** What all judgements of a model have in common; figures are null for an empty set. */
 export interface EvaluationResult {
-  /** Share judged right, 0 to 1; null for an empty set. */
-  readonly accuracy: number | null;
-  readonly loss: number | null;
   readonly examples: number;
+  /** Mean loss per example. */
+  readonly loss: number | null;
+  /** The one number to compare models by, the higher the better, at most 1; null where the set does not allow one. */
+  readonly score: number | null;
+  readonly scoreKind: ScoreKind;
+  /** Share judged right, 0 to 1; null where a number is learnt. */
+  readonly accuracy: number | null;
+  /** Mean over the classes in the set of the share of each that is judged right. */
+  readonly balancedAccuracy: number | null;
+  /** `[class][judged as]`, examples; null where a number is learnt. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  readonly regression: RegressionFigures | null;
+  /** Anomalies: reconstruction error from which on an example is judged bad. */
+  readonly threshold: number | null;
 }
 
 /** What every reply tells besides. */

@@ -3,7 +3,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { brightHalves, clouds, NO_EXAMPLES, sampleTask } from './fixtures.ts';
+import { brightHalves, clouds, NO_EXAMPLES, sampleTask, slopes, waves } from './fixtures.ts';
 import type { BackendName, ExampleSet } from './messages.ts';
 import { TrainerSession } from './session.ts';
 import type { RoundProgress } from './training.ts';
@@ -56,6 +56,62 @@ describe('training', () => {
     const trainer = await load(task, 'cpu', { training: clouds(300, 1), validation: clouds(90, 2) });
     const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
     expect((await trainer.evaluate(weights, 'validation')).accuracy).toBeGreaterThan(0.95);
+  });
+
+  it('learns a number, and says in its own unit how far off it is', async () => {
+    const task = sampleTask({
+      input: { kind: 'table', columns: ['x', 'y'], labelColumn: 'thickness' },
+      classes: [],
+      objective: { kind: 'regression', range: [-10, 10], unit: 'mm' },
+      training: { epochs: 20, learningRate: 0.1 },
+    });
+    const trainer = await load(task, 'cpu', { training: slopes(200, 1), validation: slopes(80, 2) });
+    const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
+    const judged = await trainer.evaluate(weights, 'validation');
+    expect(judged).toMatchObject({ scoreKind: 'r-squared', accuracy: null, confusion: null });
+    expect(judged.score).toBeGreaterThan(0.95);
+    // One scaled unit is ten millimetres, and so is the root of the loss.
+    const { rootMeanSquaredError, meanAbsoluteError } = judged.regression!;
+    expect(rootMeanSquaredError).toBeCloseTo(10 * Math.sqrt(judged.loss!), 9);
+    expect(meanAbsoluteError).toBeLessThan(rootMeanSquaredError);
+  });
+
+  const SERIES = { kind: 'series', columns: ['a', 'b'], windowRows: 16, strideRows: 8, labelColumn: 'state' };
+
+  it('learns classes of windows of a series', async () => {
+    const task = sampleTask({
+      input: SERIES,
+      classes: ['good', 'bad'],
+      objective: { kind: 'classification', classWeights: 'balanced' },
+      training: { epochs: 15, learningRate: 0.1 },
+    });
+    const trainer = await load(task, 'cpu', { training: waves(300, 1), validation: waves(100, 2) });
+    const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
+    const judged = await trainer.evaluate(weights, 'validation');
+    expect(judged.scoreKind).toBe('balanced-accuracy');
+    expect(judged.score).toBeGreaterThan(0.9);
+    expect(judged.score).toBe(judged.balancedAccuracy);
+    expect(judged.confusion!.map((row) => row[0]! + row[1]!)).toEqual([80, 20]);
+  });
+
+  it('learns the good ones alone, and finds what is unlike them', async () => {
+    const task = sampleTask({
+      input: { ...SERIES, labelColumn: undefined },
+      classes: ['good', 'bad'],
+      objective: { kind: 'anomaly', falseAlarmShare: 0.1 },
+      model: { template: 'autoencoder', hiddenUnits: [12, 3] },
+      training: { epochs: 60, learningRate: 0.2, momentum: 0.9 },
+    });
+    const trainer = await load(task, 'cpu', { training: waves(200, 1), validation: waves(100, 2) });
+    const before = await trainer.evaluate(start(task), 'validation');
+    const { weights, examples } = await trainer.train(start(task), { seed: 1 }, CONTROL);
+    const after = await trainer.evaluate(weights, 'validation');
+    expect(examples).toBe(160);
+    expect(after.loss).toBeLessThan(before.loss! / 3);
+    expect(after.scoreKind).toBe('auroc');
+    expect(after.score).toBeGreaterThan(0.95);
+    // One good example in ten may be taken for a bad one, by the threshold itself.
+    expect(after.confusion![0]).toEqual([72, 8]);
   });
 
   it('gives bit-identical weights for the same seed on the plain backend, others for another', async () => {
@@ -207,9 +263,9 @@ describe('evaluation', () => {
   it('gives null for an empty set and for a missing check set', async () => {
     const task = sampleTask();
     const trainer = await load(task, 'cpu', { validation: NO_EXAMPLES });
-    const nothing = { accuracy: null, loss: null, examples: 0 };
-    expect(await trainer.evaluate(start(task), 'validation')).toEqual(nothing);
-    expect(await trainer.evaluate(start(task), 'check')).toEqual(nothing);
+    const nothing = { accuracy: null, balancedAccuracy: null, score: null, loss: null, examples: 0 };
+    expect(await trainer.evaluate(start(task), 'validation')).toMatchObject(nothing);
+    expect(await trainer.evaluate(start(task), 'check')).toMatchObject(nothing);
   });
 
   it('gives ln(classes) and the share of the first class for weights of zero', async () => {

@@ -17,6 +17,7 @@ import type {
   TrainResult,
 } from './messages.ts';
 import { buildModel } from './model.ts';
+import { learntPlaces } from './objective.ts';
 import { Pacer } from './pacer.ts';
 import { ProximalPull } from './proximal.ts';
 import { type RoundOptions, trainRound } from './training.ts';
@@ -80,7 +81,7 @@ export class TrainerSession {
       throw new AppError('trainer/diverged', { detail: 'weights after the last batch' });
     }
     const durationMs = performance.now() - startedAt;
-    return { weights: trained, loss, examples: examples.labels.length, durationMs };
+    return { weights: trained, loss, examples: learntPlaces(task, examples).length, durationMs };
   }
 
   /**
@@ -93,7 +94,11 @@ export class TrainerSession {
     { sharePercent, isCancelled }: { sharePercent?: number | undefined; isCancelled?: () => boolean } = {},
   ): Promise<EvaluationResult> {
     const { validation, check } = this.#examples;
-    const empty: ExampleSet = { inputs: new Uint8Array(0), labels: new Uint16Array(0) };
+    const empty: ExampleSet = {
+      inputs: new Uint8Array(0),
+      labels: new Uint16Array(0),
+      targets: new Float32Array(0),
+    };
     installWeights(this.#model, this.#layout, weights);
     const examples = set === 'validation' ? validation : (check ?? empty);
     return await evaluateModel(this.#model, this.#task, examples, {

@@ -1,10 +1,11 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { seededRandom } from '@genba/shared/model/random';
 import type { Task } from '@genba/shared/model/task';
-import { losses, type Optimizer, type Scalar, type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { type Optimizer, type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Sequential } from '@tensorflow/tfjs-layers';
-import { batchInputs, batchTargets, evenBatches, shuffledOrder } from './batches.ts';
+import { batchInputs, evenBatches, shuffledOrder } from './batches.ts';
 import type { ExampleSet, TrainerReply } from './messages.ts';
+import { type BatchLoss, batchLoss, learntPlaces } from './objective.ts';
 import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
 import { Pacer } from './pacer.ts';
 import type { ProximalPull } from './proximal.ts';
@@ -44,21 +45,23 @@ export async function trainRound(
 ): Promise<number> {
   const { training, pull, pacer = new Pacer() } = options;
   const { epochs, batchSize } = training;
-  const count = set.labels.length;
+  const places = learntPlaces(task, set);
+  const count = places.length;
   if (count === 0) throw new AppError('dataset/too-small', { detail: 'no training examples' });
   const batchesPerEpoch = Math.ceil(count / batchSize);
   const batches = epochs * batchesPerEpoch;
   const random = seededRandom(options.seed);
   const optimiser = freshOptimiser(training);
+  const lossOf = batchLoss(task, set);
   let batch = 0;
   let epochLoss = 0;
   let reportedAt = Number.NEGATIVE_INFINITY;
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
-      const order = shuffledOrder(count, random);
+      const order = shuffledOrder(count, random).map((index) => places[index]!);
       epochLoss = 0;
       for (const picked of evenBatches(order, batchSize)) {
-        const loss = trainBatch(model, task, set, picked, { optimiser, pull });
+        const loss = trainBatch(model, task, set, picked, { loss: lossOf, optimiser, pull });
         if (!Number.isFinite(loss)) {
           throw new AppError('trainer/diverged', { detail: `loss of batch ${batch + 1} of ${batches}` });
         }
@@ -81,16 +84,15 @@ export async function trainRound(
   return epochLoss;
 }
 
-/** What turns a batch's gradient into a step. */
+/** What makes a batch's gradient, and a step of it. */
 export interface Descent {
+  readonly loss: BatchLoss;
   readonly optimiser: Optimizer;
   readonly pull: ProximalPull | null;
 }
 
 /**
- * One step of gradient descent. Returns the batch's mean loss before the step, without the pull's part.
- *
- * Equation: softmax cross-entropy, L = −(1/n) Σ log softmax(z)_y, on logits z (exact in float32, no division); see
+ * One step of gradient descent. Returns the batch's mean loss before the step, without the pull's part: see
  * `ProximalPull` for what a pull adds to its gradient.
  */
 export function trainBatch(
@@ -98,16 +100,14 @@ export function trainBatch(
   task: Task,
   set: ExampleSet,
   picked: Uint32Array,
-  { optimiser, pull }: Descent,
+  { optimiser, pull, loss }: Descent,
 ): number {
   return tidy(() => {
     const inputs = batchInputs(task, set, picked);
-    const targets = batchTargets(task, set, picked);
     const variables = model.trainableWeights.map((weight) => weight.read() as Variable);
     const { value, grads } = optimiser.computeGradients(() => {
       // `training` makes normalisation layers use the batch's statistics and update the running ones.
-      const logits = model.apply(inputs, { training: true }) as Tensor;
-      return losses.softmaxCrossEntropy(targets, logits) as Scalar;
+      return loss(model.apply(inputs, { training: true }) as Tensor, inputs, picked);
     }, variables);
     optimiser.applyGradients(pull === null ? grads : pull.addTo(grads, variables));
     return value.dataSync()[0]!;

@@ -1,4 +1,4 @@
-import type { Task, TaskInput } from './task.ts';
+import type { Task, TaskInput } from './task-fields.ts';
 
 /** One layer of a model, named as TensorFlow.js names it; the trainer builds exactly this list. */
 export type LayerSpec =
@@ -19,42 +19,90 @@ export type LayerSpec =
   | { readonly kind: 'maxPooling2d'; readonly name: string; readonly poolSize: 2 }
   | { readonly kind: 'batchNormalization'; readonly name: string };
 
-/** Shape of one example as the model sees it: `[height, width, channels]` or `[columns]`. */
+/** Shape of one example as the model sees it: `[height, width, channels]`, `[columns]` or `[rows, columns]`. */
 export function inputShape(input: TaskInput): number[] {
-  return input.kind === 'image' ? [input.height, input.width, input.channels] : [input.columns.length];
+  switch (input.kind) {
+    case 'image':
+      return [input.height, input.width, input.channels];
+    case 'table':
+      return [input.columns.length];
+    case 'series':
+      return [input.windowRows, input.columns.length];
+  }
+}
+
+/** Values in one example. */
+export function inputWidth(input: TaskInput): number {
+  return inputShape(input).reduce((total, length) => total * length, 1);
 }
 
 /**
- * The layers of a task's model, first to last. The last one gives one logit per class (no softmax: the loss
- * works on logits, which is exact in float32).
+ * The layers of a task's model, first to last. The last one gives one logit per class (no softmax: the loss works on
+ * logits, which is exact in float32), the one scaled number of a regression, or the example again.
  */
 export function modelLayers(task: Task): LayerSpec[] {
-  const { model } = task;
-  const layers: LayerSpec[] = [];
-  const pushNormalisation = (index: number) => {
-    if (model.batchNormalisation) layers.push({ kind: 'batchNormalization', name: `normalisation${index}` });
-  };
-  if (model.template === 'small-cnn') {
-    model.filters.forEach((filters, index) => {
-      layers.push({
+  return [...hiddenLayers(task), outputLayer(task)];
+}
+
+function hiddenLayers({ model, input }: Task): LayerSpec[] {
+  switch (model.template) {
+    case 'small-cnn':
+      return convolutions(model);
+    case 'mlp':
+      return [...flattened(input), ...perceptron(model.hiddenUnits, model.batchNormalisation)];
+    case 'autoencoder':
+      return [
+        ...flattened(input),
+        // There and back again: the bottleneck stands once in the middle.
+        ...perceptron([...model.hiddenUnits, ...model.hiddenUnits.slice(0, -1).reverse()], false),
+      ];
+  }
+}
+
+function outputLayer({ classes, objective, input }: Task): LayerSpec {
+  switch (objective?.kind) {
+    case 'regression':
+      return { kind: 'dense', name: 'prediction', units: 1, activation: 'linear' };
+    case 'anomaly':
+      return { kind: 'dense', name: 'reconstruction', units: inputWidth(input), activation: 'linear' };
+    default:
+      return { kind: 'dense', name: 'logits', units: classes.length, activation: 'linear' };
+  }
+}
+
+function flattened(input: TaskInput): LayerSpec[] {
+  return input.kind === 'table' ? [] : [{ kind: 'flatten', name: 'flatten' }];
+}
+
+function normalisation(index: number, isWanted: boolean): LayerSpec[] {
+  return isWanted ? [{ kind: 'batchNormalization', name: `normalisation${index}` }] : [];
+}
+
+function perceptron(hiddenUnits: readonly number[], isNormalised: boolean): LayerSpec[] {
+  return hiddenUnits.flatMap((units, index): LayerSpec[] => [
+    { kind: 'dense', name: `hidden${index + 1}`, units, activation: 'relu' },
+    ...normalisation(index + 1, isNormalised),
+  ]);
+}
+
+function convolutions({
+  filters,
+  denseUnits,
+  batchNormalisation,
+}: Extract<Task['model'], { template: 'small-cnn' }>): LayerSpec[] {
+  return [
+    ...filters.flatMap((count, index): LayerSpec[] => [
+      {
         kind: 'conv2d',
         name: `convolution${index + 1}`,
-        filters,
+        filters: count,
         kernelSize: 3,
         activation: 'relu',
-      });
-      pushNormalisation(index + 1);
-      layers.push({ kind: 'maxPooling2d', name: `pooling${index + 1}`, poolSize: 2 });
-    });
-    layers.push({ kind: 'flatten', name: 'flatten' });
-    layers.push({ kind: 'dense', name: 'hidden1', units: model.denseUnits, activation: 'relu' });
-  } else {
-    if (task.input.kind === 'image') layers.push({ kind: 'flatten', name: 'flatten' });
-    model.hiddenUnits.forEach((units, index) => {
-      layers.push({ kind: 'dense', name: `hidden${index + 1}`, units, activation: 'relu' });
-      pushNormalisation(index + 1);
-    });
-  }
-  layers.push({ kind: 'dense', name: 'logits', units: task.classes.length, activation: 'linear' });
-  return layers;
+      },
+      ...normalisation(index + 1, batchNormalisation),
+      { kind: 'maxPooling2d', name: `pooling${index + 1}`, poolSize: 2 },
+    ]),
+    { kind: 'flatten', name: 'flatten' },
+    { kind: 'dense', name: 'hidden1', units: denseUnits, activation: 'relu' },
+  ];
 }

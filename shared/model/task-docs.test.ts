@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { screeningSchema } from '../federation/screening/settings.ts';
-import { parseTask, updateEncodingOf } from './task.ts';
+import { parseTask, type Task, updateEncodingOf } from './task.ts';
 
 const PAGE = readFileSync(new URL('../../docs/TASKS.md', import.meta.url), 'utf8');
 
@@ -10,8 +10,8 @@ const EXAMPLES = [...PAGE.matchAll(/```json\n(.*?)```/gs)]
   .map(([, text]) => JSON.parse(text!) as { readonly id?: string; readonly input?: { kind?: string } })
   .filter(({ id }) => id !== undefined);
 
-it('shows an image task and a table task', () => {
-  expect(EXAMPLES.map(({ input }) => input?.kind)).toEqual(['image', 'table']);
+it('shows a task of each kind of input', () => {
+  expect(EXAMPLES.map(({ input }) => input?.kind)).toEqual(['image', 'series', 'table']);
 });
 
 it.each(EXAMPLES)('shows the valid task $id', (example) => {
@@ -27,7 +27,7 @@ it('tells the defaults that a task really gets', () => {
     model: { template: 'mlp', hiddenUnits: [] },
   });
   const { training, federation, seed, model } = task;
-  const { batchNormalisation } = model;
+  const { batchNormalisation } = model as Extract<Task['model'], { template: 'mlp' }>;
   const screening = screeningSchema.parse({});
   for (const [field, value] of Object.entries({
     ...training,

@@ -14,7 +14,32 @@ const TABLE_TASK = {
   model: { template: 'mlp', hiddenUnits: [16] },
 };
 
+const SERIES_TASK = {
+  ...TABLE_TASK,
+  input: {
+    kind: 'series',
+    columns: ['current', 'voltage'],
+    windowRows: 32,
+    strideRows: 8,
+    labelColumn: 'state',
+    groupColumn: 'machine',
+  },
+};
+const ANOMALY_TASK = {
+  ...SERIES_TASK,
+  input: { ...SERIES_TASK.input, labelColumn: undefined },
+  objective: { kind: 'anomaly' },
+  model: { template: 'autoencoder', hiddenUnits: [16, 4] },
+};
+
 describe('parseTask', () => {
+  it('admits a series, anomalies and a number', () => {
+    expect(parseTask(SERIES_TASK).input).toEqual(SERIES_TASK.input);
+    expect(parseTask(ANOMALY_TASK).objective).toEqual({ kind: 'anomaly', falseAlarmShare: 0.01 });
+    const regression = { ...TABLE_TASK, classes: [], objective: { kind: 'regression', range: [0, 2.5] } };
+    expect(parseTask(regression)).toMatchObject({ classes: [], objective: { range: [0, 2.5], unit: '' } });
+  });
+
   it('admits an image task and a table task, with defaults filled in', () => {
     expect(parseTask(IMAGE_TASK)).toMatchObject({
       training: { epochs: 1, batchSize: 32 },
@@ -56,6 +81,58 @@ describe('parseTask', () => {
         model: { ...IMAGE_TASK.model, filters: [1, 1, 1] },
       },
       /model\.filters: too many/,
+    ],
+    [
+      'a series whose rows have no class',
+      { ...SERIES_TASK, input: { ...SERIES_TASK.input, labelColumn: undefined } },
+      /input\.labelColumn: needed/,
+    ],
+    [
+      'anomalies of three kinds',
+      { ...ANOMALY_TASK, classes: ['good', 'scratch', 'dent'] },
+      /classes: two for anomalies/,
+    ],
+    [
+      'anomalies without an autoencoder',
+      { ...ANOMALY_TASK, model: TABLE_TASK.model },
+      /model\.template: an autoencoder/,
+    ],
+    [
+      'an autoencoder for classes',
+      { ...SERIES_TASK, model: ANOMALY_TASK.model },
+      /model\.template: an autoencoder/,
+    ],
+    [
+      'a number and classes',
+      { ...TABLE_TASK, objective: { kind: 'regression', range: [0, 1] } },
+      /classes: none where a number is learnt/,
+    ],
+    [
+      'a range upside down',
+      { ...TABLE_TASK, classes: [], objective: { kind: 'regression', range: [1, 1] } },
+      /objective\.range: the lowest value/,
+    ],
+    [
+      'a number to be read from a picture',
+      { ...IMAGE_TASK, classes: [], objective: { kind: 'regression', range: [0, 1] } },
+      /objective\.kind: a regression needs/,
+    ],
+    [
+      'weights for other classes',
+      { ...IMAGE_TASK, objective: { kind: 'classification', classWeights: [1, 2, 3] } },
+      /objective\.classWeights: one for each of the 2/,
+    ],
+    [
+      'weights that leave nothing to learn',
+      { ...IMAGE_TASK, objective: { kind: 'classification', classWeights: [0, 0] } },
+      /objective\.classWeights: at least one above 0/,
+    ],
+    ['pictures split by a column', { ...IMAGE_TASK, split: { by: 'column', column: 'lot' } }, /split\.by/],
+    ['rows split by folder', { ...TABLE_TASK, split: { by: 'folder' } }, /split\.by: only pictures/],
+    [
+      'rows mirrored',
+      { ...TABLE_TASK, training: { augmentation: { flip: 'horizontal' } } },
+      /training\.augmentation: only for pictures/,
     ],
     ['a learning rate of 0', { ...IMAGE_TASK, training: { learningRate: 0 } }, /training\.learningRate/],
     [

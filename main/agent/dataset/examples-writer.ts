@@ -41,11 +41,14 @@ class SectionWriter {
     this.#file = file;
   }
 
-  async writeSet({ inputs, labels }: ExampleSet): Promise<StoredExampleSet> {
+  async writeSet({ inputs, labels, targets }: ExampleSet): Promise<StoredExampleSet> {
     const kind = inputs instanceof Uint8Array ? ('uint8' as const) : ('float32' as const);
     return {
       inputs: { kind, offset: await this.#write(inputs), length: inputs.length },
       labels: { kind: 'uint16', offset: await this.#write(labels), length: labels.length },
+      ...(targets === undefined
+        ? {}
+        : { targets: { kind: 'float32', offset: await this.#write(targets), length: targets.length } }),
     };
   }
 

@@ -42,7 +42,7 @@ export interface ReadExamples {
  * The examples at the given places, in that order.
  * Ownership: returns new arrays.
  */
-export function pickExamples({ inputs, labels }: ExampleSet, picked: readonly number[]): ExampleSet {
+export function pickExamples({ inputs, labels, targets }: ExampleSet, picked: readonly number[]): ExampleSet {
   const width = labels.length === 0 ? 0 : inputs.length / labels.length;
   const chosen =
     inputs instanceof Uint8Array
@@ -53,5 +53,7 @@ export function pickExamples({ inputs, labels }: ExampleSet, picked: readonly nu
     chosen.set(inputs.subarray(place * width, (place + 1) * width), row * width);
     chosenLabels[row] = labels[place]!;
   });
-  return { inputs: chosen, labels: chosenLabels };
+  const chosenTargets =
+    targets === undefined ? {} : { targets: Float32Array.from(picked, (place) => targets[place]!) };
+  return { inputs: chosen, labels: chosenLabels, ...chosenTargets };
 }

@@ -17,7 +17,7 @@ const section = z.strictObject({
   offset: z.int().min(0),
   length: z.int().min(0),
 });
-const storedSet = z.strictObject({ inputs: section, labels: section });
+const storedSet = z.strictObject({ inputs: section, labels: section, targets: section.optional() });
 const skippedItem = z.strictObject({ item: z.string(), reason: z.string() });
 
 const keptSchema = z.strictObject({

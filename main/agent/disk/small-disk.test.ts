@@ -6,6 +6,7 @@ import { parseTask } from '@genba/shared/model/task';
 import pino from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeIfAvailable } from '../../../tools/requirements.ts';
+import { judgement } from '../../trainer/fixtures.ts';
 import { temporaryFolder } from '../dataset/temporary-folder.ts';
 import { RoundLoop, type Trainer } from '../rounds/round-loop.ts';
 import { ClientStore } from '../store/client-store.ts';
@@ -63,7 +64,7 @@ function startPlant(disk: SmallDisk) {
       beforeRoundEnds();
       return { weights: weights.map((weight) => weight + 1), loss: 0.5, examples: 2, durationMs: 1 };
     },
-    evaluate: async () => ({ accuracy: 0.5, loss: 0.5, examples: 2 }),
+    evaluate: async () => judgement(0.5),
     cancel: () => {},
     close: async () => {},
   };

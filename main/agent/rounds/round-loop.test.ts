@@ -6,6 +6,7 @@ import { parseTask } from '@genba/shared/model/task';
 import Database from 'better-sqlite3';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { judgement } from '../../trainer/fixtures.ts';
 import type { RoundRequest } from '../../trainer/messages.ts';
 import type { CurrentExamples } from '../dataset/dataset-keeper.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
@@ -89,7 +90,7 @@ class FakeTrainer implements Trainer {
     return { weights: weights.map((value) => value + 1), loss: 0.5, examples: 2, durationMs: 1 };
   };
 
-  evaluate: Trainer['evaluate'] = async () => ({ accuracy: 0.75, loss: 0.5, examples: 2 });
+  evaluate: Trainer['evaluate'] = async () => judgement(0.75);
 
   /** Rounds wait for `finish`. */
   isSlow = false;

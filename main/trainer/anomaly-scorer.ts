@@ -1,0 +1,91 @@
+import { inputWidth } from '@genba/shared/model/layers';
+import type { Objective, Task } from '@genba/shared/model/task';
+import { batchValues } from './batches.ts';
+import { accuracyOf, balancedAccuracyOf, countConfusion } from './confusion.ts';
+import type { EvaluationResult, ExampleSet } from './messages.ts';
+import type { Scorer } from './scorer.ts';
+
+/** Class that is learnt; the other is what it is to be told from. */
+const GOOD = 0;
+
+/**
+ * Judges reconstructions: the worse one is, the less its example is like those that were learnt.
+ *
+ * Equations: error e = (1/d) Σ (z − x)² over the d inputs; the threshold is the quantile 1 − `falseAlarmShare` of the good
+ * examples' errors; an example above it is judged bad.
+ */
+export class AnomalyScorer implements Scorer {
+  readonly #set: ExampleSet;
+  readonly #width: number;
+  readonly #falseAlarmShare: number;
+  readonly #errors: Float64Array;
+
+  constructor(
+    { input }: Task,
+    set: ExampleSet,
+    { falseAlarmShare }: Extract<Objective, { kind: 'anomaly' }>,
+  ) {
+    this.#set = set;
+    this.#width = inputWidth(input);
+    this.#falseAlarmShare = falseAlarmShare;
+    this.#errors = new Float64Array(set.labels.length);
+  }
+
+  add(place: number, outputs: ArrayLike<number>): number {
+    const inputs = batchValues(this.#set, Uint32Array.of(place), this.#width);
+    let squares = 0;
+    for (let i = 0; i < inputs.length; i++) squares += (outputs[i]! - inputs[i]!) ** 2;
+    const error = squares / inputs.length;
+    this.#errors[place] = error;
+    return error;
+  }
+
+  result(): EvaluationResult {
+    const { labels } = this.#set;
+    const good = this.#errors.filter((_, place) => labels[place] === GOOD).sort();
+    const bad = this.#errors.filter((_, place) => labels[place] !== GOOD).sort();
+    const threshold = quantile(good, 1 - this.#falseAlarmShare);
+    const judged = Array.from(this.#errors, (error) => (threshold !== null && error > threshold ? 1 : 0));
+    const confusion = countConfusion(labels, judged, 2);
+    let sum = 0;
+    for (const error of good) sum += error;
+    return {
+      examples: labels.length,
+      // Of the good ones only: bad ones are meant to be reconstructed badly.
+      loss: good.length === 0 ? null : sum / good.length,
+      score: areaUnderCurve(good, bad),
+      scoreKind: 'auroc',
+      accuracy: accuracyOf(confusion),
+      balancedAccuracy: balancedAccuracyOf(confusion),
+      confusion,
+      regression: null,
+      threshold,
+    };
+  }
+}
+
+/** The smallest value that at least `share` of all are not above; null for none. @param sorted ascending */
+export function quantile(sorted: Float64Array, share: number): number | null {
+  return sorted.length === 0 ? null : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}
+
+/**
+ * Share of all pairs of a good and a bad example in which the bad one has the larger error; equal ones count half.
+ *
+ * Equation: AUROC = U / (n m), U of Mann and Whitney (Hanley and McNeil, Radiology 143, 1982).
+ * @param good ascending
+ * @param bad ascending
+ * @returns 0 to 1; null where one of them is empty
+ */
+export function areaUnderCurve(good: Float64Array, bad: Float64Array): number | null {
+  if (good.length === 0 || bad.length === 0) return null;
+  let below = 0;
+  let notAbove = 0;
+  let wins = 0;
+  for (const error of bad) {
+    while (below < good.length && good[below]! < error) below += 1;
+    while (notAbove < good.length && good[notAbove]! <= error) notAbove += 1;
+    wins += (below + notAbove) / 2;
+  }
+  return wins / (good.length * bad.length);
+}

@@ -1,0 +1,74 @@
+import type { Task } from './task-fields.ts';
+
+/** Says what is wrong with a field, in one sentence without a full stop. */
+export type Refuse = (path: readonly string[], message: string) => void;
+
+/** The classes must suit what is learnt. */
+export function checkClasses({ classes, objective, input }: Task, refuse: Refuse): void {
+  if (new Set(classes).size !== classes.length) refuse(['classes'], 'each class only once');
+  const kind = objective?.kind ?? 'classification';
+  if (kind === 'classification' && classes.length < 2) refuse(['classes'], 'at least two');
+  if (kind === 'anomaly' && classes.length !== 2) {
+    refuse(['classes'], 'two for anomalies: the good one, which is learnt, and the other');
+  }
+  if (kind === 'regression' && classes.length > 0) refuse(['classes'], 'none where a number is learnt');
+  if (objective?.kind === 'classification' && Array.isArray(objective.classWeights)) {
+    if (objective.classWeights.length !== classes.length) {
+      refuse(['objective', 'classWeights'], `one for each of the ${classes.length} classes`);
+    } else if (objective.classWeights.every((weight) => weight === 0)) {
+      refuse(['objective', 'classWeights'], 'at least one above 0');
+    }
+  }
+  if (objective?.kind === 'regression') {
+    const [lowest, highest] = objective.range;
+    if (!(lowest < highest)) refuse(['objective', 'range'], 'the lowest value, then a higher one');
+    if (input.kind === 'image') refuse(['objective', 'kind'], 'a regression needs a table or a series');
+  }
+}
+
+/** Columns, labels and the split must suit each other. */
+export function checkInput({ input, objective, split, training }: Task, refuse: Refuse): void {
+  if (input.kind === 'image') {
+    if (split?.by === 'column' || split?.by === 'time') refuse(['split', 'by'], 'pictures have no columns');
+    return;
+  }
+  const { columns, labelColumn } = input;
+  if (new Set(columns).size !== columns.length) refuse(['input', 'columns'], 'each column only once');
+  // A model that is shown the answer learns nothing else.
+  if (labelColumn !== undefined && columns.includes(labelColumn)) {
+    refuse(['input', 'columns'], 'not the label column');
+  }
+  if (labelColumn === undefined && objective?.kind !== 'anomaly') {
+    refuse(['input', 'labelColumn'], 'needed, because there is no good class that all rows could be of');
+  }
+  if (split?.by === 'folder' || split?.by === 'name') refuse(['split', 'by'], 'only pictures have it');
+  if (training.augmentation !== undefined) refuse(['training', 'augmentation'], 'only for pictures');
+}
+
+/** The model must suit the input and what is learnt. */
+export function checkModel({ input, model, objective }: Task, refuse: Refuse): void {
+  if (model.template === 'small-cnn') {
+    if (input.kind !== 'image') refuse(['model', 'template'], 'small-cnn needs input.kind "image"');
+    else if (Math.min(input.width, input.height) < 2 ** model.filters.length) {
+      refuse(['model', 'filters'], 'too many convolutions for this image size: each halves it');
+    }
+  }
+  if ((model.template === 'autoencoder') !== (objective?.kind === 'anomaly')) {
+    refuse(['model', 'template'], 'an autoencoder finds anomalies, and nothing else does');
+  }
+}
+
+/** How the plants train must suit how the aggregator merges. */
+export function checkFederation({ training, federation, updateEncoding }: Task, refuse: Refuse): void {
+  if ('proximalCoefficient' in federation) {
+    // Each step closes this share of the way back to the start weights; beyond 1 it would leap past them.
+    if (training.learningRate * federation.proximalCoefficient > 1) {
+      refuse(['federation', 'proximalCoefficient'], 'times training.learningRate at most 1');
+    }
+  }
+  const calibratesItself = federation.strategy === 'orthofl' && federation.calibratedBy === 'client';
+  if (calibratesItself && updateEncoding !== undefined && updateEncoding !== 'float32') {
+    // A delta is read against the start weights, and here only the plant has them.
+    refuse(['updateEncoding'], 'float32 where federation.calibratedBy is "client"');
+  }
+}
