@@ -155,8 +155,9 @@ export class DatasetKeeper {
   /** What the examples depend on beside their files. */
   #reading(): string {
     const { dataset, checkSet, seed } = this.#context.settings();
-    const { input, classes, training } = this.#context.task();
-    return JSON.stringify([dataset, checkSet, seed, input, classes, training.validationShare]);
+    const { input, classes, training, objective, split } = this.#context.task();
+    const { validationShare } = training;
+    return JSON.stringify([dataset, checkSet, seed, input, classes, validationShare, objective, split]);
   }
 
   async #scanIfDue() {

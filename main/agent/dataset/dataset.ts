@@ -1,14 +1,18 @@
 import { AppError } from '@genba/shared/errors/app-error';
+import { inputShape, inputWidth } from '@genba/shared/model/layers';
 import type { Task } from '@genba/shared/model/task';
 import type { ExampleSet } from '../../trainer/messages.ts';
-import { readCsv } from './csv-table.ts';
+import { readSeries } from './csv-series.ts';
+import { readTable } from './csv-table.ts';
 import { type DatasetSource, detectDataset } from './detect.ts';
 import { type ExampleParts, exampleKeys } from './example-parts.ts';
 import { pickExamples, type ReadExamples, type SkippedItem } from './examples.ts';
 import { readIdx } from './idx.ts';
 import { type DecodedImages, readImageFolder } from './image-folder.ts';
 import type { ReadImage } from './source-files.ts';
-import { type ExamplePart, type Split, splitByClass } from './split.ts';
+import { type ExamplePart, type Split, type SplitOptions, splitByClass } from './split.ts';
+import { splitByGroup } from './split-by-group.ts';
+import { splitByTime } from './split-by-time.ts';
 import { type ColumnStatistics, columnStatistics, standardise } from './standardise.ts';
 
 /** Fewest training examples: one alone can neither be shuffled nor standardised. */
@@ -63,11 +67,12 @@ export async function loadDataset(
   { seed = task.seed, parts, decoded = null }: LoadDatasetOptions = {},
 ): Promise<Dataset> {
   const source = await detectDataset(path);
-  const { examples, skipped, images } = await read(source, task, decoded);
+  const found = await read(source, task, decoded);
+  const { examples, skipped, images } = found;
   const { validationShare } = task.training;
   const keys = parts === undefined ? null : exampleKeys(examples);
   const before = (place: number) => (keys === null ? null : parts!.partOf(keys[place]!));
-  const split = splitByClass(examples.labels, { validationShare, seed, before });
+  const split = splitExamples(found, { validationShare, seed, before });
   if (split.training.length < MIN_TRAINING_EXAMPLES) {
     throw new AppError('dataset/too-small', {
       detail: `${split.training.length} training examples, ${skipped.count} skipped`,
@@ -77,8 +82,10 @@ export async function loadDataset(
   let statistics: ColumnStatistics | null = null;
   if (examples.inputs instanceof Float32Array) {
     // Of the training part only: the held-out examples must not shape what they judge.
-    const columns = examples.inputs.length / examples.labels.length;
-    statistics = columnStatistics(examples.inputs, columns, split.training);
+    const [rows, columns] =
+      task.input.kind === 'series' ? inputShape(task.input) : [1, inputWidth(task.input)];
+    const trained = split.training.flatMap((place) => rowsOf(place, rows!));
+    statistics = columnStatistics(examples.inputs, columns!, trained);
     standardise(examples.inputs, statistics);
   }
   return {
@@ -116,6 +123,17 @@ export async function loadCheckSet(
   return examples;
 }
 
+/** The rows of numbers that an example consists of, by their place among all. */
+function rowsOf(place: number, rows: number): number[] {
+  return Array.from({ length: rows }, (_, row) => place * rows + row);
+}
+
+/** By what the reader found: groups that stay together, an order of time, or each example by itself. */
+function splitExamples({ examples, groups, moments }: ReadExamples, options: SplitOptions): Split {
+  if (groups !== undefined) return splitByGroup(groups, options);
+  return moments === undefined ? splitByClass(examples.labels, options) : splitByTime(moments, options);
+}
+
 /** From places among all examples to places within their part. */
 function placeImages(images: readonly ReadImage[], split: Split): PlacedImage[] {
   const placeOf = (part: ExamplePart) => new Map(split[part].map((place, index) => [place, index]));
@@ -139,7 +157,7 @@ async function read(
       case 'idx':
         return await readIdx(source, task);
       case 'csv':
-        return await readCsv(source, task);
+        return await (task.input.kind === 'series' ? readSeries : readTable)(source, task);
     }
   } catch (thrown) {
     // What the operating system refuses (no permission, a network drive gone) is not a bug of ours.
@@ -155,5 +173,6 @@ function isSystemError(thrown: unknown): thrown is NodeJS.ErrnoException {
 function countClasses(task: Task, labels: Uint16Array): DatasetSummary['classes'] {
   const counts: number[] = new Array(task.classes.length).fill(0);
   for (const label of labels) counts[label]! += 1;
+  // A regression has no classes; its labels say nothing.
   return task.classes.map((name, label) => ({ name, count: counts[label]! }));
 }

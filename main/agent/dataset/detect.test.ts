@@ -25,11 +25,12 @@ describe('detectDataset', () => {
     expect(await detectDataset(root)).toEqual({ kind: 'idx', imagesFile, labelsFile });
   });
 
-  it('recognises a CSV file, and a folder that holds just one', async () => {
+  it('recognises a CSV file, and a folder of them', async () => {
     const { root, write } = temporaryFolder();
     const file = write('設備 データ.CSV', 'a,b\n');
-    expect(await detectDataset(file)).toEqual({ kind: 'csv', file });
-    expect(await detectDataset(root)).toEqual({ kind: 'csv', file });
+    expect(await detectDataset(file)).toEqual({ kind: 'csv', files: [file] });
+    const second = write('追加.csv', 'a,b\n');
+    expect(await detectDataset(root)).toEqual({ kind: 'csv', files: [file, second] });
   });
 
   it('refuses a path where nothing is', async () => {
@@ -42,7 +43,6 @@ describe('detectDataset', () => {
     ['a folder of loose files', ['a.png', 'b.png']],
     ['images without labels', ['train-images-idx3-ubyte']],
     ['two pairs of IDX files', ['a-images-idx3', 'a-labels-idx1', 'b-images-idx3', 'b-labels-idx1']],
-    ['two CSV files', ['a.csv', 'b.csv']],
   ])('does not recognise %s', async (_name, files) => {
     const { root, write } = temporaryFolder();
     for (const file of files) write(file, '');

@@ -6,7 +6,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 export type DatasetSource =
   | { readonly kind: 'images'; readonly folder: string; readonly classFolders: readonly string[] }
   | { readonly kind: 'idx'; readonly imagesFile: string; readonly labelsFile: string }
-  | { readonly kind: 'csv'; readonly file: string };
+  | { readonly kind: 'csv'; readonly files: readonly string[] };
 
 const IDX_IMAGES = /images.*idx3.*?(\.gz)?$/i;
 const IDX_LABELS = /labels.*idx1.*?(\.gz)?$/i;
@@ -18,7 +18,7 @@ export function isSystemFile(name: string): boolean {
 
 /**
  * Looks at a file or folder and says what kind of dataset it is: a CSV file, a folder with one pair of IDX files,
- * a folder with one CSV file, or a folder of class folders.
+ * a folder of CSV files, or a folder of class folders.
  * @throws AppError `dataset/not-found`, `dataset/unrecognised`
  */
 export async function detectDataset(path: string): Promise<DatasetSource> {
@@ -26,14 +26,14 @@ export async function detectDataset(path: string): Promise<DatasetSource> {
     throw new AppError('dataset/not-found', { detail: `${path}: ${cause.code}`, cause });
   });
   if (info.isFile()) {
-    if (isCsv(path)) return { kind: 'csv', file: path };
+    if (isCsv(path)) return { kind: 'csv', files: [path] };
     throw new AppError('dataset/unrecognised', { detail: `${path}: a single file must be a .csv` });
   }
   const names = (await readdir(path)).filter((name) => !isSystemFile(name)).sort();
   const idx = detectIdx(path, names);
   if (idx) return idx;
   const tables = names.filter(isCsv);
-  if (tables.length === 1) return { kind: 'csv', file: join(path, tables[0]!) };
+  if (tables.length > 0) return { kind: 'csv', files: tables.map((name) => join(path, name)) };
   const classFolders: string[] = [];
   for (const name of names) {
     // A link to nowhere is no class folder.

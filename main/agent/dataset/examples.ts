@@ -34,6 +34,10 @@ export class SkippedItems {
 export interface ReadExamples {
   readonly examples: ExampleSet;
   readonly skipped: SkippedItems;
+  /** What must stay on one side of the split, by a name for each example; left out: each example by itself. */
+  readonly groups?: readonly string[];
+  /** What came when, larger is later; left out: in no order. */
+  readonly moments?: readonly number[];
   /** The files of a folder of images; left out for others. */
   readonly images?: readonly ReadImage[];
 }

@@ -1,7 +1,7 @@
 import { open, readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
-import type { Task } from '@genba/shared/model/task';
+import { type ExampleSplit, splitOf, type Task } from '@genba/shared/model/task';
 import type { DatasetSource } from './detect.ts';
 import { isSystemFile } from './detect.ts';
 import { type ReadExamples, SkippedItems } from './examples.ts';
@@ -35,7 +35,7 @@ export async function readImageFolder(
 ): Promise<ReadExamples> {
   const { input } = task;
   if (input.kind !== 'image') {
-    throw new AppError('dataset/mismatch', { detail: 'the task needs a table, not images' });
+    throw new AppError('dataset/mismatch', { detail: `the task needs a ${input.kind}, not images` });
   }
   const { files } = await listImages(source, task.classes);
   const size = input.width * input.height * input.channels;
@@ -56,7 +56,8 @@ export async function readImageFolder(
     }
   };
   await Promise.all(Array.from({ length: DECODERS }, decodeInTurn));
-  return gather(source.folder, files, { inputs, reasons, locked, size });
+  const groupOf = imageGroups(splitOf(task));
+  return gather(source.folder, files, { inputs, reasons, locked, size, groupOf });
 }
 
 /** Whether a file cannot be opened just now because another program has it. */
@@ -136,16 +137,28 @@ interface Decoded {
   readonly locked: ReadonlySet<number>;
   /** Bytes per image. */
   readonly size: number;
+  /** What a picture stays together with, by its path below the folder; null where each stands for itself. */
+  readonly groupOf: ((path: string) => string) | null;
+}
+
+/** A lot may have good parts and bad ones: which class folder a picture lies in does not matter. */
+function imageGroups(split: ExampleSplit): Decoded['groupOf'] {
+  if (split.by === 'folder') {
+    return (path) => dirname(path).split(sep).slice(1).join('/').normalize('NFC');
+  }
+  if (split.by !== 'name') return null;
+  return (path) => basename(path).normalize('NFC').split(split.separator, 1)[0]!;
 }
 
 /** Closes the gaps that unreadable files left. */
 function gather(
   folder: string,
   files: readonly ImageFile[],
-  { inputs, reasons, locked, size }: Decoded,
+  { inputs, reasons, locked, size, groupOf }: Decoded,
 ): ReadExamples {
   const skipped = new SkippedItems();
   const labels: number[] = [];
+  const groups: string[] = [];
   const images = files.map(({ label, ...file }, index): ReadImage => {
     const reason = reasons[index] ?? null;
     if (reason !== null) {
@@ -155,8 +168,9 @@ function gather(
     const place = labels.length;
     inputs.copyWithin(place * size, index * size, (index + 1) * size);
     labels.push(label);
+    if (groupOf !== null) groups.push(groupOf(relative(folder, file.path)));
     return { ...file, place, reason: null, isLocked: false };
   });
   const examples = { inputs: inputs.slice(0, labels.length * size), labels: Uint16Array.from(labels) };
-  return { examples, skipped, images };
+  return { examples, skipped, images, ...(groupOf === null ? {} : { groups }) };
 }

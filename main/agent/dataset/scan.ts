@@ -33,7 +33,7 @@ async function scanOne(path: string, classes: Task['classes']): Promise<DatasetS
     case 'idx':
       return { files: await statFiles([source.imagesFile, source.labelsFile]), folders: [path] };
     case 'csv':
-      return { files: await statFiles([source.file]), folders: [dirname(source.file)] };
+      return { files: await statFiles(source.files), folders: [dirname(source.files[0]!)] };
   }
 }
 

@@ -58,12 +58,12 @@ export function splitByClass(
 }
 
 /** Fisher and Yates, in place. */
-function shuffle(places: number[], random: () => number): number[] {
-  for (let last = places.length - 1; last > 0; last--) {
+export function shuffle<Item>(items: Item[], random: () => number): Item[] {
+  for (let last = items.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));
-    const kept = places[last]!;
-    places[last] = places[other]!;
-    places[other] = kept;
+    const kept = items[last]!;
+    items[last] = items[other]!;
+    items[other] = kept;
   }
-  return places;
+  return items;
 }

@@ -79,7 +79,7 @@ function filesOf(source: DatasetSource): readonly string[] {
     case 'idx':
       return [source.imagesFile, source.labelsFile];
     case 'csv':
-      return [source.file];
+      return source.files;
   }
 }
 

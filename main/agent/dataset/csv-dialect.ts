@@ -1,0 +1,85 @@
+import { open } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
+import { type DecimalSign, tidyField } from './csv-number.ts';
+import { detectEncoding, type TextEncoding } from './text-encoding.ts';
+
+/** How a CSV file is written. */
+export interface CsvDialect {
+  readonly encoding: TextEncoding;
+  readonly separator: string;
+  readonly decimal: DecimalSign;
+  /** Rows before the one with the names of the columns, blank ones not counted. */
+  readonly rowsBeforeHeader: number;
+}
+
+const SEPARATORS = [',', ';', '\t'] as const;
+
+/** How much of a file is looked at, bytes. */
+const SAMPLE_BYTES = 2 ** 18;
+
+/** Loggers write a few lines about themselves first. */
+const MAX_ROWS_BEFORE_HEADER = 50;
+
+/**
+ * Finds out how a file is written: the separator and the row with which most of the wanted columns are found, then the
+ * decimal sign that its numbers have.
+ * @param columns names that the header should have
+ */
+export async function detectDialect(file: string, columns: readonly string[]): Promise<CsvDialect> {
+  const encoding = await detectEncoding(file);
+  const text = await readBeginning(file, encoding);
+  const wanted = columns.map(columnKey);
+  const candidates = SEPARATORS.map((separator) => {
+    const rows = parseSample(text, separator);
+    const scores = rows
+      .slice(0, MAX_ROWS_BEFORE_HEADER)
+      .map((row) => wanted.filter((name) => row.map(columnKey).includes(name)).length);
+    const best = Math.max(0, ...scores);
+    // Without any of the names the first row is the header, and the error will name what is missing.
+    return { separator, rows, best, header: best === 0 ? 0 : scores.indexOf(best) };
+  });
+  const { separator, rows, header } = candidates.reduce((one, other) => {
+    if (other.best !== one.best) return other.best > one.best ? other : one;
+    return (other.rows[0]?.length ?? 0) > (one.rows[0]?.length ?? 0) ? other : one;
+  });
+  return {
+    encoding,
+    separator,
+    decimal: decimalSign(rows.slice(header + 1), separator),
+    rowsBeforeHeader: header,
+  };
+}
+
+/** Names are the same if they differ in width, case, or spaces around them only. */
+export function columnKey(name: string): string {
+  return tidyField(name).replace(/\s+/g, ' ').toLowerCase();
+}
+
+async function readBeginning(file: string, encoding: TextEncoding): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, 0);
+    const text = new TextDecoder(encoding).decode(buffer.subarray(0, bytesRead), { stream: true });
+    // The last line may be cut off.
+    return bytesRead < SAMPLE_BYTES ? text : text.slice(0, text.lastIndexOf('\n') + 1);
+  } finally {
+    await handle.close();
+  }
+}
+
+function parseSample(text: string, delimiter: string): string[][] {
+  const options = { bom: true, delimiter, relaxColumnCount: true, relaxQuotes: true, skipEmptyLines: true };
+  try {
+    return parse(text, options);
+  } catch {
+    // Quotes that do not close under this separator.
+    return [];
+  }
+}
+
+/** A comma separates decimals where it separates no fields and more numbers have one than have a point. */
+function decimalSign(rows: readonly (readonly string[])[], separator: string): DecimalSign {
+  if (separator === ',') return '.';
+  const count = (pattern: RegExp) => rows.flat().filter((field) => pattern.test(tidyField(field))).length;
+  return count(/^[+-]?[\d.]*\d,\d+$/) > count(/^[+-]?[\d,]*\d\.\d+$/) ? ',' : '.';
+}

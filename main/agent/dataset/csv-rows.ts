@@ -1,0 +1,96 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '@genba/shared/errors/app-error';
+import { CsvError, type Info, parse } from 'csv-parse';
+import { type CsvDialect, columnKey, detectDialect } from './csv-dialect.ts';
+import type { DecimalSign } from './csv-number.ts';
+import { decodeText } from './text-encoding.ts';
+
+/** Longest row, characters: an unclosed quote must not read the whole file into one field. */
+const MAX_ROW_LENGTH = 1_000_000;
+
+/** One row, its fields by the place of their column among those that were asked for. */
+export interface CsvRow {
+  /** As they stand in the file; `''` where the row is too short. */
+  readonly fields: readonly string[];
+  /** From 1. */
+  readonly line: number;
+  readonly decimal: DecimalSign;
+}
+
+/**
+ * Reads the wanted columns of a CSV file, row by row, however large the file is.
+ * @param take is given each row below the header
+ * @throws AppError `dataset/mismatch` (a column is missing), `dataset/damaged`
+ */
+export async function readCsvRows(
+  file: string,
+  columns: readonly string[],
+  take: (row: CsvRow) => void,
+): Promise<void> {
+  const dialect = await detectDialect(file, columns);
+  let places: readonly number[] | null = null;
+  let rowsBefore = 0;
+  await parseRows(file, dialect, ({ record, info }) => {
+    if (places !== null) {
+      const fields = places.map((place) => record[place] ?? '');
+      take({ fields, line: info.lines, decimal: dialect.decimal });
+    } else if (rowsBefore === dialect.rowsBeforeHeader) {
+      places = locateColumns(record, columns);
+    } else {
+      rowsBefore += 1;
+    }
+  });
+  if (places === null) throw new AppError('dataset/damaged', { detail: `${basename(file)}: no header row` });
+}
+
+interface ParsedRow {
+  readonly record: string[];
+  readonly info: Info;
+}
+
+async function parseRows(
+  file: string,
+  { encoding, separator }: CsvDialect,
+  take: (row: ParsedRow) => void,
+): Promise<void> {
+  const parser = parse({
+    bom: true,
+    delimiter: separator,
+    info: true,
+    relaxColumnCount: true,
+    skipEmptyLines: true,
+    maxRecordSize: MAX_ROW_LENGTH,
+  });
+  const decode = (chunks: AsyncIterable<Uint8Array>) => decodeText(chunks, encoding);
+  try {
+    await pipeline(createReadStream(file), decode, parser, async (rows: AsyncIterable<ParsedRow>) => {
+      for await (const row of rows) take(row);
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof CsvError)) throw thrown;
+    // The parser's own message quotes the data.
+    const detail = `${basename(file)}: ${thrown.code} near line ${String(thrown.lines)}`;
+    throw new AppError('dataset/damaged', { detail });
+  }
+}
+
+function locateColumns(header: readonly string[], columns: readonly string[]): readonly number[] {
+  const exact = header.map((name) => name.trim().normalize('NFC'));
+  const keys = header.map(columnKey);
+  const places = columns.map((column) => {
+    const place = exact.indexOf(column.trim().normalize('NFC'));
+    if (place !== -1) return place;
+    const key = columnKey(column);
+    // Two that differ in case alone: which of them is meant is not ours to guess.
+    return keys.indexOf(key) === keys.lastIndexOf(key) ? keys.indexOf(key) : -1;
+  });
+  const missing = columns.filter((_, index) => places[index] === -1);
+  if (missing.length > 0) {
+    throw new AppError('dataset/mismatch', {
+      detail: `missing columns: ${missing.map((column) => `"${column}"`).join(', ')}`,
+    });
+  }
+  return places;
+}
