@@ -2,6 +2,7 @@ import { open, readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { type ExampleSplit, splitOf, type Task } from '@genba/shared/model/task';
+import { decodePicture, pictureReason } from './decode-picture.ts';
 import type { DatasetSource } from './detect.ts';
 import { isSystemFile } from './detect.ts';
 import { type ReadExamples, SkippedItems } from './examples.ts';
@@ -48,9 +49,9 @@ export async function readImageFolder(
       const file = files[index]!;
       if (await decoded?.take(file, inputs, index * size)) continue;
       try {
-        inputs.set(await decode(file.path, input), index * size);
+        inputs.set(await decodePicture(file.path, input), index * size);
       } catch (thrown) {
-        reasons[index] = thrown instanceof Error ? thrown.message : String(thrown);
+        reasons[index] = pictureReason(thrown);
         if (await isLocked(file.path)) locked.add(index);
       }
     }
@@ -103,31 +104,6 @@ export async function listImages(
   // By normalised name, so that the order (and with it the split) does not depend on the file system.
   const key = (file: ImageFile) => file.path.normalize('NFC');
   return { files: files.sort((a, b) => (key(a) < key(b) ? -1 : 1)), folders };
-}
-
-let sharpLoading: Promise<typeof import('sharp')> | null = null;
-
-/** Only where a picture is to be decoded: the library takes more memory than all the rest of an idle agent. */
-function loadSharp() {
-  sharpLoading ??= import('sharp').then((library) => {
-    // Every picture is opened once: what libvips keeps of them helps nobody.
-    library.default.cache(false);
-    return library;
-  });
-  return sharpLoading;
-}
-
-/** One image as the model sees it: turned upright, stretched to the task's size, grey or RGB. */
-async function decode(
-  path: string,
-  { width, height, channels }: Extract<Task['input'], { kind: 'image' }>,
-): Promise<Buffer> {
-  const { default: sharp } = await loadSharp();
-  const image = sharp(path).autoOrient().resize(width, height, { fit: 'fill' });
-  const coloured = image.flatten({ background: 'white' }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
-  const { data, info } = await coloured.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  if (info.channels !== channels) throw new Error(`${info.channels} channels instead of ${channels}`);
-  return data;
 }
 
 interface Decoded {
