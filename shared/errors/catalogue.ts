@@ -610,6 +610,11 @@ export const ERROR_CATALOGUE = {
     en: 'There are too few examples to train. Add more data.',
     ja: '学習に必要なデータが足りません。データを追加してください。',
   },
+  'dataset/not-read': {
+    isRetryable: true,
+    en: 'Values cannot be judged yet: this plant has not read its training data. Set the training data, and wait until it is read.',
+    ja: 'まだ判定できません。この拠点の学習データが読み込まれていません。学習データを設定し、読み込みが終わるまでお待ちください。',
+  },
   'dataset/damaged': {
     isRetryable: false,
     en: 'The training data could not be read. The file is damaged or cut short.',

@@ -4,12 +4,13 @@ import type { Logger } from 'pino';
 import type { Examples, ExamplesFile } from '../../trainer/messages.ts';
 import { WakeSignal } from '../rounds/wake-signal.ts';
 import type { AgentSettings } from '../store/settings.ts';
-import type { DatasetSummary } from './dataset.ts';
+import type { Dataset, DatasetSummary } from './dataset.ts';
 import { isLocked } from './image-folder.ts';
 import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
 import type { ReadingJob, UnkeptReading } from './read-and-keep.ts';
 import { readInChild } from './reader-process.ts';
 import { type DatasetScan, fingerprint, pulse, scanDataset } from './scan.ts';
+import type { ColumnStatistics } from './standardise.ts';
 
 /** Times of the watch, milliseconds. */
 const TIMES = {
@@ -123,6 +124,11 @@ export class DatasetKeeper {
     if (this.#kept === null) return null;
     const { summary, readAt } = this.#kept;
     return { summary, readAt, change: this.#change, isReachable: this.problem?.code !== 'dataset/not-found' };
+  }
+
+  /** By which the columns in use were standardised; null for pictures, and before the first reading. */
+  get statistics(): ColumnStatistics | null {
+    return this.#kept?.statistics ?? null;
   }
 
   /** @returns how long to wait before the next look */
@@ -275,11 +281,7 @@ function exampleCount({ summary }: KeptDataset): number {
 /** A reading that no file holds: its places are those of no file, and nothing of it is decoded from there. */
 function inMemory(
   about: Pick<KeptDataset, 'reading' | 'fingerprint' | 'readAt'>,
-  {
-    training,
-    validation,
-    summary,
-  }: { training: Examples['training']; validation: Examples['validation']; summary: DatasetSummary },
+  { training, validation, summary, statistics }: Dataset,
   check: Examples['check'],
 ): KeptDataset {
   const section = (length: number) => ({ kind: 'uint8' as const, offset: 0, length });
@@ -288,13 +290,14 @@ function inMemory(
     labels: section(examples.labels.length),
   });
   return {
-    version: 1,
+    version: 2,
     ...about,
     file: '',
     training: set(training),
     validation: set(validation),
     check: check === null ? null : set(check),
     summary: { ...summary, classes: [...summary.classes], skippedItems: [...summary.skippedItems] },
+    statistics: statistics && { means: [...statistics.means], deviations: [...statistics.deviations] },
     images: null,
   };
 }

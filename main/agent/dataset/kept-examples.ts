@@ -22,7 +22,7 @@ const skippedItem = z.strictObject({ item: z.string(), reason: z.string() });
 
 const keptSchema = z.strictObject({
   /** Of this very form. */
-  version: z.literal(1),
+  version: z.literal(2),
   /** What the examples depend on beside the files: another reading, and nothing of it can be used. */
   reading: z.string(),
   /** Of the files as they were read. */
@@ -41,6 +41,10 @@ const keptSchema = z.strictObject({
     skipped: z.int(),
     skippedItems: z.array(skippedItem),
   }),
+  /** By which rows were standardised; null for pictures. New rows are judged by the same. */
+  statistics: z
+    .strictObject({ means: z.array(z.number()), deviations: z.array(z.number().positive()) })
+    .nullable(),
   images: z
     .array(
       z.strictObject({
@@ -100,13 +104,14 @@ export class ExamplesFolder {
     try {
       const stored = await writeExamples(join(this.path, file), { training, validation, check });
       const { path: _, ...sections } = stored;
-      const { images, summary } = dataset;
+      const { images, summary, statistics } = dataset;
       kept = {
-        version: 1,
+        version: 2,
         ...about,
         file,
         ...sections,
         summary: { ...summary, classes: [...summary.classes], skippedItems: [...summary.skippedItems] },
+        statistics: statistics && { means: [...statistics.means], deviations: [...statistics.deviations] },
         images: images === null ? null : [...images],
       };
       writeDurably(join(this.path, INDEX_FILE), JSON.stringify(kept));

@@ -1,9 +1,9 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { objectiveOf, splitOf, type Task } from '@genba/shared/model/task';
-import { isMissing, readMoment, readNumber, tidyField } from './csv-number.ts';
+import { type DecimalSign, isMissing, readMoment, readNumber, tidyField } from './csv-number.ts';
 import type { CsvRow } from './csv-rows.ts';
 
-type ColumnInput = Extract<Task['input'], { kind: 'table' | 'series' }>;
+export type ColumnInput = Extract<Task['input'], { kind: 'table' | 'series' }>;
 
 /** What a task wants of a row. */
 export interface ReadRow {
@@ -47,15 +47,8 @@ export class RowReader {
    */
   read({ fields, line, decimal }: CsvRow): ReadRow | string {
     const field = (column: string) => fields[this.#places.get(column)!]!;
-    const values: (number | null)[] = [];
-    for (const column of this.#input.columns) {
-      const text = field(column);
-      const value = readNumber(text, decimal);
-      if (value === null && !isMissing(text)) return `"${column}" is not a number`;
-      // A series goes on with what a sensor said last; a row of a table has nobody to ask.
-      if (value === null && this.#input.kind === 'table') return `"${column}" is missing`;
-      values.push(value);
-    }
+    const values = readValues(this.#input, field, decimal);
+    if (typeof values === 'string') return values;
     const { labelColumn } = this.#input;
     let label = 0;
     let target: number | null = null;
@@ -89,6 +82,27 @@ export class RowReader {
     }
     return label;
   }
+}
+
+/**
+ * Reads what a model takes of a row.
+ * @returns values in the order of the task's columns, null where a series has none; or why the row cannot be used
+ */
+export function readValues(
+  { kind, columns }: Pick<ColumnInput, 'kind' | 'columns'>,
+  field: (column: string) => string,
+  decimal: DecimalSign,
+): (number | null)[] | string {
+  const values: (number | null)[] = [];
+  for (const column of columns) {
+    const text = field(column);
+    const value = readNumber(text, decimal);
+    if (value === null && !isMissing(text)) return `"${column}" is not a number`;
+    // A series goes on with what a sensor said last; a row of a table has nobody to ask.
+    if (value === null && kind === 'table') return `"${column}" is missing`;
+    values.push(value);
+  }
+  return values;
 }
 
 function groupColumnOf(input: ColumnInput): string | undefined {
