@@ -30,12 +30,22 @@ describe('a CSV file of unknown form', () => {
     ['full-width digits', '温度,判定\n１．５,良\n2.5,不良\n１０００．５,良\n'],
     ['a logger’s own lines above', 'LOGGER X-1\nserial,0042\n\n温度,判定\n1.5,良\n2.5,不良\n1000.5,良\n'],
     ['a header in other width and case', 'ID, 温度 ,判定\nA,1.5,良\nB,2.5,不良\nC,1000.5,良\n'],
+    ['remarks between the rows', '# 温度,判定\n1.5,良\n# machine stopped\n2.5,不良\n// started\n1000.5,良\n'],
+    ['units behind the numbers', '温度,判定\n1.5 ℃,良\n2.5℃,不良\n1000.5,良\n'],
+    ['UTF-16', Buffer.from('\uFEFF温度\t判定\n1.5\t良\n2.5\t不良\n1000.5\t良\n', 'utf16le')],
     ['semicolons and a point in the text', 'note;温度;判定\nv1.2, new;1,5;良\nv1.3;2,5;不良\nv2;1000,5;良\n'],
   ])('is read with %s', async (_name, text) => {
     const dataset = await loadDataset(temporaryFolder().write('a.csv', text), task(['温度']));
     expect(dataset.summary).toMatchObject({ training: 3, skipped: 0 });
     expect(column(dataset, 0)).toEqual([1.5, 2.5, 1000.5]);
     expect([...dataset.training.labels]).toEqual([0, 1, 0]);
+  });
+
+  it('skips a row whose unit is another, and takes no row for a remark', async () => {
+    const text = '番号,温度,判定\n#1,5 mm,良\n#2,7 mm,不良\n#3,2 cm,良\n';
+    const { summary } = await loadDataset(temporaryFolder().write('a.csv', text), task(['温度']));
+    expect(summary).toMatchObject({ training: 2, skipped: 1 });
+    expect(summary.skippedItems).toEqual([{ item: 'line 4', reason: '"温度" has another unit than before' }]);
   });
 
   it('finds a column whose name differs in width and case, but guesses nothing', async () => {

@@ -35,12 +35,12 @@ export async function detectDialect(file: string, columns: readonly string[]): P
       .slice(0, MAX_ROWS_BEFORE_HEADER)
       .map((row) => wanted.filter((name) => row.map(columnKey).includes(name)).length);
     const best = Math.max(0, ...scores);
-    // Without any of the names the first row is the header, and the error will name what is missing.
-    return { separator, rows, best, header: best === 0 ? 0 : scores.indexOf(best) };
+    // Without any of the names the first whole row is the header, and the error will name what is missing.
+    return { separator, rows, best, header: best === 0 ? firstWholeRow(rows) : scores.indexOf(best) };
   });
   const { separator, rows, header } = candidates.reduce((one, other) => {
     if (other.best !== one.best) return other.best > one.best ? other : one;
-    return (other.rows[0]?.length ?? 0) > (one.rows[0]?.length ?? 0) ? other : one;
+    return widthOf(other) > widthOf(one) ? other : one;
   });
   return {
     encoding,
@@ -50,9 +50,39 @@ export async function detectDialect(file: string, columns: readonly string[]): P
   };
 }
 
-/** Names are the same if they differ in width, case, or spaces around them only. */
+/** A file's beginning, as far as it is looked at: the row with the names of the columns, and the rows below it. */
+export interface CsvSample {
+  readonly dialect: CsvDialect;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Reads the beginning of a file for showing it. @param columns names that the header should have */
+export async function readSample(file: string, columns: readonly string[]): Promise<CsvSample> {
+  const dialect = await detectDialect(file, columns);
+  const rows = parseSample(await readBeginning(file, dialect.encoding), dialect.separator);
+  const header = rows[dialect.rowsBeforeHeader] ?? [];
+  return { dialect, header, rows: rows.slice(dialect.rowsBeforeHeader + 1) };
+}
+
+/** The first row with as many fields as most rows have. */
+function firstWholeRow(rows: readonly (readonly string[])[]): number {
+  const counts = new Map<number, number>();
+  for (const { length } of rows) counts.set(length, (counts.get(length) ?? 0) + 1);
+  const [usual] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one), [0, 0]);
+  return Math.max(
+    0,
+    rows.slice(0, MAX_ROWS_BEFORE_HEADER).findIndex(({ length }) => length === usual),
+  );
+}
+
+function widthOf({ rows, header }: { rows: readonly (readonly string[])[]; header: number }): number {
+  return rows[header]?.length ?? 0;
+}
+
+/** Names are the same if they differ in width, case, spaces around them, or a `#` before them only. */
 export function columnKey(name: string): string {
-  return tidyField(name).replace(/\s+/g, ' ').toLowerCase();
+  return tidyField(name).replace(/^#\s*/, '').replace(/\s+/g, ' ').toLowerCase();
 }
 
 async function readBeginning(file: string, encoding: TextEncoding): Promise<string> {

@@ -19,29 +19,41 @@ export interface CsvRow {
   readonly decimal: DecimalSign;
 }
 
+/** What a logger or a person notes between the rows. */
+const COMMENT = /^\s*(#|\/\/)/;
+
 /**
- * Reads the wanted columns of a CSV file, row by row, however large the file is.
- * @param take is given each row below the header
+ * Reads the wanted columns of a CSV file, row by row, however large the file is. A remark between the rows is passed
+ * over: a line that begins with `#` or `//` and has not as many fields as the header.
+ * @param take is given each row below the header; where it returns true, nothing more is read
+ * @param onBytes is told how many more bytes were read
  * @throws AppError `dataset/mismatch` (a column is missing), `dataset/damaged`
  */
 export async function readCsvRows(
   file: string,
   columns: readonly string[],
-  take: (row: CsvRow) => void,
+  take: (row: CsvRow) => unknown,
+  onBytes?: (count: number) => void,
 ): Promise<void> {
   const dialect = await detectDialect(file, columns);
   let places: readonly number[] | null = null;
+  let width = 0;
   let rowsBefore = 0;
-  await parseRows(file, dialect, ({ record, info }) => {
+  const takeRow = ({ record, info }: ParsedRow) => {
     if (places !== null) {
+      if (record.length !== width && COMMENT.test(record[0]!)) return;
       const fields = places.map((place) => record[place] ?? '');
-      take({ fields, line: info.lines, decimal: dialect.decimal });
-    } else if (rowsBefore === dialect.rowsBeforeHeader) {
+      return take({ fields, line: info.lines, decimal: dialect.decimal });
+    }
+    if (rowsBefore === dialect.rowsBeforeHeader) {
       places = locateColumns(record, columns);
+      width = record.length;
     } else {
       rowsBefore += 1;
     }
-  });
+    return;
+  };
+  await parseRows(file, dialect, takeRow, onBytes);
   if (places === null) throw new AppError('dataset/damaged', { detail: `${basename(file)}: no header row` });
 }
 
@@ -53,8 +65,10 @@ interface ParsedRow {
 async function parseRows(
   file: string,
   { encoding, separator }: CsvDialect,
-  take: (row: ParsedRow) => void,
+  take: (row: ParsedRow) => unknown,
+  onBytes: (count: number) => void = () => undefined,
 ): Promise<void> {
+  let isEnough = false;
   const parser = parse({
     bom: true,
     delimiter: separator,
@@ -63,16 +77,31 @@ async function parseRows(
     skipEmptyLines: true,
     maxRecordSize: MAX_ROW_LENGTH,
   });
-  const decode = (chunks: AsyncIterable<Uint8Array>) => decodeText(chunks, encoding);
+  const decode = (chunks: AsyncIterable<Uint8Array>) => decodeText(counted(chunks, onBytes), encoding);
   try {
     await pipeline(createReadStream(file), decode, parser, async (rows: AsyncIterable<ParsedRow>) => {
-      for await (const row of rows) take(row);
+      for await (const row of rows) {
+        isEnough = take(row) === true;
+        if (isEnough) return;
+      }
     });
   } catch (thrown) {
+    // The streams before complain that nobody wants the rest.
+    if (isEnough) return;
     if (!(thrown instanceof CsvError)) throw thrown;
     // The parser's own message quotes the data.
     const detail = `${basename(file)}: ${thrown.code} near line ${String(thrown.lines)}`;
     throw new AppError('dataset/damaged', { detail });
+  }
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    onBytes(chunk.byteLength);
   }
 }
 

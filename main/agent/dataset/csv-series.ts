@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
-import { type CsvSource, readEachFile, rowName } from './csv-files.ts';
-import { readCsvRows } from './csv-rows.ts';
-import { type ReadExamples, SkippedItems } from './examples.ts';
+import { type CsvPass, type CsvSource, readEachFile, rowName } from './csv-files.ts';
+import { type CsvRow, readCsvRows } from './csv-rows.ts';
+import { type ReadExamples, type ReadOptions, SkippedItems } from './examples.ts';
 import { FloatList } from './float-list.ts';
 import { type ReadRow, RowReader } from './row-reader.ts';
 
@@ -16,25 +16,31 @@ import { type ReadRow, RowReader } from './row-reader.ts';
  * its rows has; the target is that of its last row; what keeps it together with others in the split is its last row's, too.
  * @throws AppError `dataset/mismatch` (a column is missing, a label is no class of the task), `dataset/damaged`
  */
-export async function readSeries(source: CsvSource, task: Task): Promise<ReadExamples> {
+export async function readSeries(
+  source: CsvSource,
+  task: Task,
+  options: ReadOptions = {},
+): Promise<ReadExamples> {
   const { input } = task;
   if (input.kind !== 'series') {
     throw new AppError('dataset/mismatch', { detail: 'the task needs no series' });
   }
-  const reader = new RowReader(task, input);
+  const reader = new RowReader(task, input, options.onUnknownClass);
   const skipped = new SkippedItems();
   const cutter = new WindowCutter(input);
-  await readEachFile(source, skipped, (file) => {
+  const readFile = (file: string, { onBytes, isLastRow }: CsvPass) => {
     const prefix = `${basename(file)}\n`;
-    return readCsvRows(file, reader.columns, (row) => {
+    const take = (row: CsvRow) => {
       const read = reader.read(row);
       const reason = typeof read === 'string' ? read : cutter.add(prefix + read.series, read);
-      if (reason === null) return;
-      skipped.add(rowName(source, file, row.line), reason);
+      if (reason !== null) skipped.add(rowName(source, file, row.line), reason);
       // What follows an unreadable row does not follow what was before it; which series it was of is not known.
       if (typeof read === 'string') cutter.breakAll();
-    });
-  });
+      return isLastRow();
+    };
+    return readCsvRows(file, reader.columns, take, onBytes);
+  };
+  await readEachFile(source, skipped, readFile, options);
   return { ...cutter.windows(), skipped };
 }
 

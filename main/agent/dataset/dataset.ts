@@ -6,7 +6,7 @@ import { readSeries } from './csv-series.ts';
 import { readTable } from './csv-table.ts';
 import { type DatasetSource, detectDataset } from './detect.ts';
 import { type ExampleParts, exampleKeys } from './example-parts.ts';
-import { pickExamples, type ReadExamples, type SkippedItem } from './examples.ts';
+import { pickExamples, type ReadExamples, type ReadOptions, type SkippedItem } from './examples.ts';
 import { readIdx } from './idx.ts';
 import { type DecodedImages, readImageFolder } from './image-folder.ts';
 import type { ReadImage } from './source-files.ts';
@@ -53,6 +53,8 @@ export interface LoadDatasetOptions {
   readonly parts?: ExampleParts;
   /** Pictures that need not be decoded again. */
   readonly decoded?: DecodedImages | null;
+  /** See `ReadOptions`. */
+  readonly onProgress?: ReadOptions['onProgress'];
 }
 
 /**
@@ -64,10 +66,10 @@ export interface LoadDatasetOptions {
 export async function loadDataset(
   path: string,
   task: Task,
-  { seed = task.seed, parts, decoded = null }: LoadDatasetOptions = {},
+  { seed = task.seed, parts, decoded = null, onProgress }: LoadDatasetOptions = {},
 ): Promise<Dataset> {
   const source = await detectDataset(path);
-  const found = await read(source, task, decoded);
+  const found = await readExamples(source, task, decoded, { onProgress });
   const { examples, skipped, images } = found;
   const { validationShare } = task.training;
   const keys = parts === undefined ? null : exampleKeys(examples);
@@ -115,7 +117,7 @@ export async function loadCheckSet(
   task: Task,
   statistics: ColumnStatistics | null = null,
 ): Promise<ExampleSet> {
-  const { examples } = await read(await detectDataset(path), task);
+  const { examples } = await readExamples(await detectDataset(path), task);
   if (examples.inputs instanceof Float32Array) {
     if (statistics === null) throw new TypeError('a check set of rows needs the training statistics');
     standardise(examples.inputs, statistics);
@@ -129,7 +131,7 @@ function rowsOf(place: number, rows: number): number[] {
 }
 
 /** By what the reader found: groups that stay together, an order of time, or each example by itself. */
-function splitExamples({ examples, groups, moments }: ReadExamples, options: SplitOptions): Split {
+export function splitExamples({ examples, groups, moments }: ReadExamples, options: SplitOptions): Split {
   if (groups !== undefined) return splitByGroup(groups, options);
   return moments === undefined ? splitByClass(examples.labels, options) : splitByTime(moments, options);
 }
@@ -145,19 +147,21 @@ function placeImages(images: readonly ReadImage[], split: Split): PlacedImage[] 
   });
 }
 
-async function read(
+/** Reads what a source holds, not yet split nor standardised. @throws AppError as {@link loadDataset} */
+export async function readExamples(
   source: DatasetSource,
   task: Task,
   decoded: DecodedImages | null = null,
+  options: ReadOptions = {},
 ): Promise<ReadExamples> {
   try {
     switch (source.kind) {
       case 'images':
-        return await readImageFolder(source, task, decoded);
+        return await readImageFolder(source, task, decoded, options);
       case 'idx':
         return await readIdx(source, task);
       case 'csv':
-        return await (task.input.kind === 'series' ? readSeries : readTable)(source, task);
+        return await (task.input.kind === 'series' ? readSeries : readTable)(source, task, options);
     }
   } catch (thrown) {
     // What the operating system refuses (no permission, a network drive gone) is not a bug of ours.

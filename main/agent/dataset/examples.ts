@@ -30,6 +30,16 @@ export class SkippedItems {
   }
 }
 
+/** How a reading is watched and bounded; all of it may be left out. */
+export interface ReadOptions {
+  /** Is told a label that no class has, and its row is skipped; left out: that ends the reading. */
+  readonly onUnknownClass?: ((name: string) => void) | undefined;
+  /** Is told how far it has come: files of pictures, or bytes of tables. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Most rows to read, of all files. */
+  readonly maxRows?: number | undefined;
+}
+
 /** Everything a reader found, before it is split; columns are not yet standardised. */
 export interface ReadExamples {
   readonly examples: ExampleSet;

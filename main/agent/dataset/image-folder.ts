@@ -5,7 +5,7 @@ import { type ExampleSplit, splitOf, type Task } from '@genba/shared/model/task'
 import { decodePicture, pictureReason } from './decode-picture.ts';
 import type { DatasetSource } from './detect.ts';
 import { isSystemFile } from './detect.ts';
-import { type ReadExamples, SkippedItems } from './examples.ts';
+import { type ReadExamples, type ReadOptions, SkippedItems } from './examples.ts';
 import { type ReadImage, type SourceFile, statFiles } from './source-files.ts';
 
 /** Images decoded at a time: enough to use the cores, without holding many large photographs in memory. */
@@ -33,6 +33,7 @@ export async function readImageFolder(
   source: Extract<DatasetSource, { kind: 'images' }>,
   task: Task,
   decoded: DecodedImages | null = null,
+  { onProgress }: ReadOptions = {},
 ): Promise<ReadExamples> {
   const { input } = task;
   if (input.kind !== 'image') {
@@ -44,16 +45,19 @@ export async function readImageFolder(
   const reasons: (string | null)[] = new Array(files.length).fill(null);
   const locked = new Set<number>();
   let next = 0;
+  let done = 0;
   const decodeInTurn = async () => {
     for (let index = next++; index < files.length; index = next++) {
-      const file = files[index]!;
-      if (await decoded?.take(file, inputs, index * size)) continue;
+      const { path } = files[index]!;
       try {
-        inputs.set(await decodePicture(file.path, input), index * size);
+        const isKnown = (await decoded?.take(files[index]!, inputs, index * size)) === true;
+        if (!isKnown) inputs.set(await decodePicture(path, input), index * size);
       } catch (thrown) {
         reasons[index] = pictureReason(thrown);
-        if (await isLocked(file.path)) locked.add(index);
+        if (await isLocked(path)) locked.add(index);
       }
+      done += 1;
+      onProgress?.(done, files.length);
     }
   };
   await Promise.all(Array.from({ length: DECODERS }, decodeInTurn));

@@ -86,7 +86,11 @@ export class InputPreparer {
     if (absent.length > 0) {
       throw mismatch(`missing columns: ${absent.map((column) => `"${column}"`).join(', ')}`);
     }
-    const values = readValues(input, (column) => String(fields.get(columnKey(column)) ?? ''), '.');
+    const values = readValues(input, {
+      field: (column) => String(fields.get(columnKey(column)) ?? ''),
+      decimal: '.',
+      units: new Map(),
+    });
     if (typeof values === 'string') throw mismatch(values);
     return values;
   }
@@ -125,9 +129,10 @@ export class InputPreparer {
     const columns = [...new Set([...input.columns, ...(groupColumn === undefined ? [] : [groupColumn])])];
     const places = new Map(columns.map((column, place) => [column, place]));
     const feeds = new Map<string, SeriesFeed>();
+    const units = new Map<string, string>();
     await readCsvRows(file, columns, ({ fields, line, decimal }) => {
       const field = (column: string) => fields[places.get(column)!]!;
-      const values = readValues(input, field, decimal);
+      const values = readValues(input, { field, decimal, units });
       if (typeof values === 'string') {
         for (const feed of feeds.values()) feed.breakOff();
         return skip({ line, reason: values });

@@ -1,6 +1,6 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { objectiveOf, splitOf, type Task } from '@genba/shared/model/task';
-import { type DecimalSign, isMissing, readMoment, readNumber, tidyField } from './csv-number.ts';
+import { type DecimalSign, isMissing, readMoment, readNumber, splitUnit, tidyField } from './csv-number.ts';
 import type { CsvRow } from './csv-rows.ts';
 
 export type ColumnInput = Extract<Task['input'], { kind: 'table' | 'series' }>;
@@ -29,8 +29,12 @@ export class RowReader {
   readonly #classes: ReadonlyMap<string, number>;
   readonly #range: readonly [number, number] | null;
   readonly #places: ReadonlyMap<string, number>;
+  readonly #onUnknownClass: ((name: string) => void) | undefined;
+  readonly #units: ColumnUnits = new Map();
 
-  constructor(task: Task, input: ColumnInput) {
+  /** @param onUnknownClass is told a label that no class has, and its row is not used; left out: that ends the reading */
+  constructor(task: Task, input: ColumnInput, onUnknownClass?: (name: string) => void) {
+    this.#onUnknownClass = onUnknownClass;
     const objective = objectiveOf(task);
     this.#input = input;
     this.#split = splitOf(task);
@@ -47,7 +51,7 @@ export class RowReader {
    */
   read({ fields, line, decimal }: CsvRow): ReadRow | string {
     const field = (column: string) => fields[this.#places.get(column)!]!;
-    const values = readValues(this.#input, field, decimal);
+    const values = readValues(this.#input, { field, decimal, units: this.#units });
     if (typeof values === 'string') return values;
     const { labelColumn } = this.#input;
     let label = 0;
@@ -55,10 +59,13 @@ export class RowReader {
     if (labelColumn !== undefined) {
       const text = field(labelColumn);
       if (tidyField(text) === '') return `"${labelColumn}" is missing`;
-      if (this.#range === null) label = this.#classOf(text, `line ${line}, "${labelColumn}"`);
-      else {
-        const number = readNumber(text, decimal);
-        if (number === null) return `"${labelColumn}" is not a number`;
+      if (this.#range === null) {
+        const found = this.#classOf(text, `line ${line}, "${labelColumn}"`);
+        if (found === null) return `"${labelColumn}" is no class of the task`;
+        label = found;
+      } else {
+        const number = readQuantity(labelColumn, text, decimal, this.#units);
+        if (typeof number === 'string') return number;
         const [lowest, highest] = this.#range;
         target = (2 * number - lowest - highest) / (highest - lowest);
       }
@@ -75,13 +82,28 @@ export class RowReader {
     return { values, label, target, series, group, moment };
   }
 
-  #classOf(text: string, where: string): number {
-    const label = this.#classes.get(tidyField(text));
+  #classOf(text: string, where: string): number | null {
+    const name = tidyField(text);
+    const label = this.#classes.get(name);
     if (label === undefined) {
+      if (this.#onUnknownClass !== undefined) {
+        this.#onUnknownClass(name);
+        return null;
+      }
       throw new AppError('dataset/mismatch', { detail: `${where}: not a class of the task` });
     }
     return label;
   }
+}
+
+/** Units found behind the numbers of each column; `''` is never kept. */
+export type ColumnUnits = Map<string, string>;
+
+interface RowFields {
+  readonly field: (column: string) => string;
+  readonly decimal: DecimalSign;
+  /** Remembered from row to row: a column has one unit, or none. */
+  readonly units: ColumnUnits;
 }
 
 /**
@@ -90,19 +112,37 @@ export class RowReader {
  */
 export function readValues(
   { kind, columns }: Pick<ColumnInput, 'kind' | 'columns'>,
-  field: (column: string) => string,
-  decimal: DecimalSign,
+  { field, decimal, units }: RowFields,
 ): (number | null)[] | string {
   const values: (number | null)[] = [];
   for (const column of columns) {
     const text = field(column);
-    const value = readNumber(text, decimal);
-    if (value === null && !isMissing(text)) return `"${column}" is not a number`;
-    // A series goes on with what a sensor said last; a row of a table has nobody to ask.
-    if (value === null && kind === 'table') return `"${column}" is missing`;
-    values.push(value);
+    if (!isMissing(text)) {
+      const value = readQuantity(column, text, decimal, units);
+      if (typeof value === 'string') return value;
+      values.push(value);
+      // A series goes on with what a sensor said last; a row of a table has nobody to ask.
+    } else if (kind === 'table') return `"${column}" is missing`;
+    else values.push(null);
   }
   return values;
+}
+
+/** Two units in one column are not mixed: what is 5 mm and what 5 cm would be the same number. */
+function readQuantity(
+  column: string,
+  text: string,
+  decimal: DecimalSign,
+  units: ColumnUnits,
+): number | string {
+  const plain = readNumber(text, decimal);
+  if (plain !== null) return plain;
+  const quantity = splitUnit(text);
+  const value = quantity === null ? null : readNumber(quantity.number, decimal);
+  if (quantity === null || value === null) return `"${column}" is not a number`;
+  const unit = units.get(column) ?? quantity.unit;
+  units.set(column, unit);
+  return unit === quantity.unit ? value : `"${column}" has another unit than before`;
 }
 
 function groupColumnOf(input: ColumnInput): string | undefined {

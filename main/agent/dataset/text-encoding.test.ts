@@ -13,6 +13,9 @@ describe('detectEncoding', () => {
     // 2^20 is no multiple of three: the sample ends within a character.
     ['a long text in UTF-8', Buffer.from('判'.repeat(500_000)), 'utf-8'],
     ['Shift_JIS', SHIFT_JIS, 'shift_jis'],
+    ['UTF-16 with its mark', Buffer.from('\uFEFF判定\n', 'utf16le'), 'utf-16le'],
+    ['UTF-16 the other way round', Buffer.from('\uFEFF判定\n', 'utf16le').swap16(), 'utf-16be'],
+    ['UTF-16 without a mark', Buffer.from('温度,判定\n12.5,0\n', 'utf16le'), 'utf-16le'],
   ])('sees %s', async (_name, bytes, encoding) => {
     expect(await detectEncoding(temporaryFolder().write('a.csv', bytes))).toBe(encoding);
   });
