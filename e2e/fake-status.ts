@@ -60,6 +60,7 @@ export function offlinePlant(): AgentStatus {
       name: { en: 'Reading stamped digits', ja: '刻印数字の読み取り' },
       classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
     },
+    reading: null,
     dataset: {
       path: '/srv/genba/toyohashi-2',
       training: 4812,

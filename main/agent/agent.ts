@@ -6,9 +6,11 @@ import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
+import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Schedule } from '@genba/shared/local-api/schedule';
 import type { Logger } from 'pino';
+import { DatasetChoice } from './dataset/dataset-choice.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { examinePlant } from './doctor/doctor.ts';
 import { ExchangeStore } from './exchange/exchange-store.ts';
@@ -65,6 +67,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #device: DeviceStore;
   readonly #identity: DeviceIdentity;
   readonly #files: FileExchange;
+  readonly #data: DatasetChoice;
   readonly #network: PlantNetwork;
   readonly #sync: PlantSync;
   #training: PlantTraining | null = null;
@@ -135,6 +138,13 @@ export class Agent extends EventEmitter<AgentEvents> {
       log,
       offline: (change) => this.#whileOffline(change),
     });
+    this.#data = new DatasetChoice({
+      settings: this.#settings,
+      task: () => this.#client.task(),
+      isRead: () => this.#training?.dataset?.summary.path === this.#settings.read().dataset,
+      onProgress: () => this.emit('change'),
+      onChosen: () => this.#onDatasetChosen(),
+    });
   }
 
   /** Starts to connect and to train, as far as it is set up; returns at once. */
@@ -156,6 +166,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#disk.stop();
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
     this.#sync.stop();
+    this.#data.stop();
     await this.#training?.stop();
     this.#ledger.stop();
     this.#database.close();
@@ -198,6 +209,12 @@ export class Agent extends EventEmitter<AgentEvents> {
         return this.#files.requestEnrolment(command.invitation, command.target);
       case 'import-reply':
         return this.#files.importReply(command.path);
+      case 'set-dataset':
+        await this.#data.choose(command.path);
+        return null;
+      case 'cancel-reading':
+        this.#data.cancel();
+        return null;
     }
   }
 
@@ -220,6 +237,8 @@ export class Agent extends EventEmitter<AgentEvents> {
         return { type: 'doctor', id, report: await this.examine(query.of) };
       case 'refused':
         return { type: 'refused', id, page: this.readRefused(query.after) };
+      case 'preview-data':
+        return { type: 'preview', id, preview: await this.preview(query.path) };
       case 'ledger':
         return { type: 'ledger', id, page: this.readLedger(query.of) };
     }
@@ -232,6 +251,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   examine(wish: DoctorWish): Promise<DoctorReport> {
     const { dataFolder, appVersion } = this.#options;
     return examinePlant(this.#database, { dataFolder, appVersion, hostName: os.hostname(), wish });
+  }
+
+  /** Looks at a file or folder as training data; uses nothing of it. @throws AppError `dataset/cancelled` */
+  preview(path: string): Promise<DataPreview> {
+    return this.#data.preview(path);
   }
 
   /** One page of the updates that the aggregator will never take. */
@@ -325,6 +349,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       backend: loop?.backend ?? null,
       task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
       dataset: datasetStatus(training?.dataset ?? null),
+      reading: this.#data.progress ?? training?.reading ?? null,
       round: round === null ? null : { ...round, remainingMs: remainingMs(round, Date.now()) },
       roundLimit,
       queue: this.#outbox.figures(),
@@ -334,6 +359,11 @@ export class Agent extends EventEmitter<AgentEvents> {
       base,
       history: readHistory(this.#database, HISTORY_POINTS),
     };
+  }
+
+  #onDatasetChosen(): void {
+    this.#training?.datasetChanged();
+    if (this.#isStarted && !this.#isStopped && !this.#sync.isStarted) this.start();
   }
 
   /** More room: training need not wait until it looks again. */

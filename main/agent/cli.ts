@@ -212,7 +212,7 @@ function program(appVersion: string): Command {
   addSyncNowCommand(command, host);
   addIdentityCommands(command, host);
   addOutboxCommand(command, host);
-  addDatasetCommands(command, console.log);
+  addDatasetCommands(command, host);
   addExchangeCommands(command, host);
   addDoctorCommand(command, host);
   addServiceCommands(command, {

@@ -27,6 +27,7 @@ export function plantStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     backend: { name: 'cpu', isRequested: false, note: null },
     task: null,
     dataset: null,
+    reading: null,
     round: null,
     roundLimit: null,
     queue: {

@@ -610,6 +610,11 @@ export const ERROR_CATALOGUE = {
     en: 'There are too few examples to train. Add more data.',
     ja: '学習に必要なデータが足りません。データを追加してください。',
   },
+  'dataset/cancelled': {
+    isRetryable: true,
+    en: 'The data was not looked at to the end, because this was cancelled. Nothing has changed; look again when you like.',
+    ja: 'データの確認を中止しました。設定は変わっていません。必要なときにもう一度確認してください。',
+  },
   'dataset/not-read': {
     isRetryable: true,
     en: 'Values cannot be judged yet: this plant has not read its training data. Set the training data, and wait until it is read.',

@@ -7,6 +7,7 @@ import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
 import { exchangePath, exchangeResultSchema } from './exchange.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
 import { networkStatusSchema } from './network.ts';
+import { previewSchema, readingProgressSchema } from './preview.ts';
 import { REFUSED_IN_STATUS, refusedPageSchema, refusedUpdateSchema } from './refused-updates.ts';
 import { STANDSTILL_REASONS, scheduleSchema } from './schedule.ts';
 
@@ -129,6 +130,8 @@ export const agentStatusSchema = z.strictObject({
       isReachable: z.boolean(),
     })
     .nullable(),
+  /** The reading of the data in progress; null while none is, or it is too short to tell. */
+  reading: readingProgressSchema.nullable(),
   /** The round in progress. */
   round: z
     .strictObject({
@@ -231,12 +234,19 @@ export const localCommandSchema = z.discriminatedUnion('command', [
     idleSeconds: z.number().min(0),
     isOnBattery: z.boolean(),
   }),
+  /** Looks at a file or folder, and trains on it from then on where it can be used. */
+  z.strictObject({ id: z.int(), command: z.literal('set-dataset'), path: exchangePath }),
+  /** Breaks off the look at data, or their reading; after `set-dataset` the data before are used again. */
+  z.strictObject({ id: z.int(), command: z.literal('cancel-reading') }),
   /** Ends the agent: the running round is broken off, all that was finished is kept. */
   z.strictObject({ id: z.int(), command: z.literal('stop') }),
 ]);
 export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
-export type PlainCommand = Extract<LocalCommand['command'], 'pause' | 'resume' | 'rotate-key' | 'sync-now'>;
+export type PlainCommand = Extract<
+  LocalCommand['command'],
+  'pause' | 'resume' | 'rotate-key' | 'sync-now' | 'cancel-reading'
+>;
 
 /** Longest detail of a reply, characters. */
 export const MAX_REPLY_DETAIL = 2000;
@@ -247,6 +257,8 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('refused'), after: z.int().min(0) }),
   /** Examines the connection; it takes seconds, and changes nothing. */
   z.strictObject({ id: z.int(), query: z.literal('doctor'), of: doctorWishSchema }),
+  /** Looks at a file or folder as training data; uses nothing of it. Another one breaks this one off. */
+  z.strictObject({ id: z.int(), query: z.literal('preview-data'), path: exchangePath }),
 ]);
 export type LocalQuery = z.output<typeof localQuerySchema>;
 
@@ -267,6 +279,7 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('doctor'), id: z.int(), report: doctorReportSchema }),
   z.strictObject({ type: z.literal('ledger'), id: z.int(), page: ledgerPageSchema }),
+  z.strictObject({ type: z.literal('preview'), id: z.int(), preview: previewSchema }),
   z.strictObject({ type: z.literal('refused'), id: z.int(), page: refusedPageSchema }),
 ]);
 export type LocalMessage = z.output<typeof localMessageSchema>;

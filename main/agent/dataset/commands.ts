@@ -1,11 +1,28 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
+import type { Language } from '@genba/shared/errors/catalogue';
+import type { DataPreview } from '@genba/shared/local-api/preview';
 import { parseTask, type Task } from '@genba/shared/model/task';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { systemLanguage } from '../command-language.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { askPreview } from '../local-api/ask-agent.ts';
+import { type CommandHost, onAgent } from '../local-api/on-agent.ts';
+import { DATABASE_FILE } from '../store/database.ts';
 import { exportCheckSet } from './export-check-set.ts';
+import { previewData } from './preview.ts';
+import { previewText } from './preview-text.ts';
 
 const MAX_SEED = 0xffff_ffff;
+
+interface PreviewChoices {
+  readonly taskFile?: string;
+  readonly data: string;
+  readonly json?: true;
+  readonly lang: Language;
+}
 
 interface ExportChoices {
   readonly taskFile: string;
@@ -16,7 +33,27 @@ interface ExportChoices {
 }
 
 /** Adds what concerns data to the program. @param print shows one line on standard output */
-export function addDatasetCommands(program: Command, print: (text: string) => void): void {
+export function addDatasetCommands(program: Command, host: CommandHost): void {
+  const { print } = host;
+  program
+    .command('preview')
+    .description('show what the agent makes of training data, before anything of it is used')
+    .argument('<path>', 'folder of pictures by class, folder of IDX files, CSV file, or folder of CSV files')
+    .option('--task-file <file>', 'task file (JSON) to look with (default: the task of the data folder)')
+    .option('--data <folder>', 'data folder of the agent', host.defaultDataFolder)
+    .option('--json', 'all there is to say, as JSON')
+    .addOption(new Option('--lang <language>', 'language').choices(['en', 'ja']).default(systemLanguage()))
+    .action(async (target: string, { taskFile, data, json, lang }: PreviewChoices) => {
+      const place = path.resolve(target);
+      const preview =
+        taskFile === undefined
+          ? await previewByAgent(place, data, host)
+          : await previewWithTask(place, await readTaskFile(taskFile));
+      if (json) print(JSON.stringify(preview));
+      else for (const line of previewText(preview, lang)) print(line);
+      // A script need not read the text.
+      if (preview.problem !== null) process.exitCode = exitCodeOf(preview.problem.code);
+    });
   program
     .command('export-check-set')
     .description('write held-out examples for an aggregator’s --check-set, as the agent would read them')
@@ -40,6 +77,19 @@ export function addDatasetCommands(program: Command, print: (text: string) => vo
       print('This folder holds examples of this plant. It leaves the PC only if you copy it.');
       print('このフォルダーには拠点のデータが入っています。コピーしない限り、このパソコンの外には出ません。');
     });
+}
+
+/** With the task and the seed that the agent of a data folder has, whether it runs or not. */
+function previewByAgent(place: string, data: string, host: CommandHost): Promise<DataPreview> {
+  if (!existsSync(path.join(data, DATABASE_FILE))) return previewData({ path: place, task: null, seed: 1 });
+  return onAgent(data, host, {
+    running: (endpoint) => askPreview(endpoint, place),
+    stopped: (agent) => agent.preview(place),
+  });
+}
+
+function previewWithTask(place: string, task: Task): Promise<DataPreview> {
+  return previewData({ path: place, task, seed: task.seed });
 }
 
 /** @throws AppError `task/invalid` */

@@ -40,7 +40,10 @@ export async function detectDialect(file: string, columns: readonly string[]): P
   });
   const { separator, rows, header } = candidates.reduce((one, other) => {
     if (other.best !== one.best) return other.best > one.best ? other : one;
-    return widthOf(other) > widthOf(one) ? other : one;
+    // No name decides: the separator under which most rows are alike, and then the one that finds more fields.
+    const [usual, another] = [usualWidth(one.rows), usualWidth(other.rows)];
+    if (another.count !== usual.count) return another.count > usual.count ? other : one;
+    return another.width > usual.width ? other : one;
   });
   return {
     encoding,
@@ -65,19 +68,25 @@ export async function readSample(file: string, columns: readonly string[]): Prom
   return { dialect, header, rows: rows.slice(dialect.rowsBeforeHeader + 1) };
 }
 
-/** The first row with as many fields as most rows have. */
-function firstWholeRow(rows: readonly (readonly string[])[]): number {
-  const counts = new Map<number, number>();
-  for (const { length } of rows) counts.set(length, (counts.get(length) ?? 0) + 1);
-  const [usual] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one), [0, 0]);
-  return Math.max(
-    0,
-    rows.slice(0, MAX_ROWS_BEFORE_HEADER).findIndex(({ length }) => length === usual),
-  );
+type Rows = readonly (readonly string[])[];
+
+/** The number of fields that most rows have, more than one where any has, and how many rows have it. */
+function usualWidth(rows: Rows): { readonly width: number; readonly count: number } {
+  const counts = Map.groupBy(rows, ({ length }) => length);
+  let usual = { width: 1, count: 0 };
+  for (const [width, { length: count }] of counts) {
+    if (width > 1 && count > usual.count) usual = { width, count };
+  }
+  return usual;
 }
 
-function widthOf({ rows, header }: { rows: readonly (readonly string[])[]; header: number }): number {
-  return rows[header]?.length ?? 0;
+/** The first row with as many fields as most rows have. */
+function firstWholeRow(rows: Rows): number {
+  const { width } = usualWidth(rows);
+  return Math.max(
+    0,
+    rows.slice(0, MAX_ROWS_BEFORE_HEADER).findIndex(({ length }) => length === width),
+  );
 }
 
 /** Names are the same if they differ in width, case, spaces around them, or a `#` before them only. */

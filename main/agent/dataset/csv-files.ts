@@ -18,6 +18,7 @@ export interface CsvPass {
 /**
  * Reads the files of a folder one after the other. One that lacks a column or is damaged is skipped and listed, as long
  * as another can be read: folders collect what does not belong there.
+ * @returns how many rows that were, used or not
  * @throws AppError of the first file where none can be read
  */
 export async function readEachFile(
@@ -25,7 +26,7 @@ export async function readEachFile(
   skipped: SkippedItems,
   read: (file: string, pass: CsvPass) => Promise<void>,
   { onProgress, maxRows = Number.POSITIVE_INFINITY }: ReadOptions = {},
-): Promise<void> {
+): Promise<number> {
   const errors: AppError[] = [];
   const total = onProgress === undefined ? 0 : await sizeOf(files);
   let done = 0;
@@ -41,7 +42,7 @@ export async function readEachFile(
     },
   };
   for (const file of files) {
-    if (rows >= maxRows) return;
+    if (rows >= maxRows) break;
     try {
       await read(file, pass);
     } catch (thrown) {
@@ -52,6 +53,7 @@ export async function readEachFile(
     }
   }
   if (errors.length === files.length) throw errors[0]!;
+  return rows;
 }
 
 async function sizeOf(files: readonly string[]): Promise<number> {

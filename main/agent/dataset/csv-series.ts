@@ -40,8 +40,8 @@ export async function readSeries(
     };
     return readCsvRows(file, reader.columns, take, onBytes);
   };
-  await readEachFile(source, skipped, readFile, options);
-  return { ...cutter.windows(), skipped };
+  const rows = await readEachFile(source, skipped, readFile, options);
+  return { ...cutter.windows(), skipped, rows };
 }
 
 /** A series as far as it was read. */

@@ -47,7 +47,7 @@ export async function readTable(
     };
     return readCsvRows(file, reader.columns, take, onBytes);
   };
-  await readEachFile(source, skipped, readFile, options);
+  const rows = await readEachFile(source, skipped, readFile, options);
   return {
     examples: {
       inputs: inputs.slice(),
@@ -55,6 +55,7 @@ export async function readTable(
       ...(targets.length > 0 ? { targets: Float32Array.from(targets) } : {}),
     },
     skipped,
+    rows,
     ...(groups.length > 0 ? { groups } : {}),
     ...(moments.length > 0 ? { moments } : {}),
   };

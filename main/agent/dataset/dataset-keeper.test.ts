@@ -55,7 +55,7 @@ function keep(dataFolder: string, dataset: string, task = TABLE, times: Partial<
     task: () => task,
     onChange: () => changes.push(keeper.current?.version ?? 0),
     log: pino({ level: 'silent' }),
-    read: readAndKeep,
+    read: (job) => readAndKeep(job),
     times: { ...TIMES, ...times },
   });
   keepers.push({ keeper, done: keeper.run() });
@@ -241,7 +241,7 @@ describe('readInChild', () => {
   it('reads in another process, and passes on what is wrong with the data', async () => {
     const { root, write } = temporaryFolder();
     const file = write('測定 データ.csv', table(...rows(0, 40)));
-    const never = new AbortController().signal;
+    const never = { signal: new AbortController().signal };
     expect(await readInChild(job(root, file), never)).toMatchObject({
       fingerprint: 'seen',
       summary: { training: 30, validation: 10 },
@@ -253,6 +253,6 @@ describe('readInChild', () => {
   it('ends with the agent', async () => {
     const { root, write } = temporaryFolder();
     const file = write('data.csv', table(...rows(0, 40)));
-    await expect(readInChild(job(root, file), AbortSignal.timeout(1))).rejects.toThrow();
+    await expect(readInChild(job(root, file), { signal: AbortSignal.timeout(1) })).rejects.toThrow();
   });
 });

@@ -1,4 +1,5 @@
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
+import type { ReadingProgress } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import type { Examples, ExamplesFile } from '../../trainer/messages.ts';
@@ -8,7 +9,7 @@ import type { Dataset, DatasetSummary } from './dataset.ts';
 import { isLocked } from './image-folder.ts';
 import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
 import type { ReadingJob, UnkeptReading } from './read-and-keep.ts';
-import { readInChild } from './reader-process.ts';
+import { type ReadingWatch, readInChild } from './reader-process.ts';
 import { type DatasetScan, fingerprint, pulse, scanDataset } from './scan.ts';
 import type { ColumnStatistics } from './standardise.ts';
 
@@ -55,9 +56,11 @@ export interface DatasetKeeperContext {
   readonly task: () => Task;
   /** The examples, or what is known of them, have changed. */
   readonly onChange: () => void;
+  /** A reading has begun, got further, or ended. */
+  readonly onProgress?: () => void;
   readonly log: Logger;
   /** For tests: reads here instead of in a process of its own. */
-  readonly read?: (job: ReadingJob, signal: AbortSignal) => Promise<KeptDataset | UnkeptReading>;
+  readonly read?: (job: ReadingJob, watch: ReadingWatch) => Promise<KeptDataset | UnkeptReading>;
   /** For tests: shorter times. */
   readonly times?: Partial<typeof TIMES>;
 }
@@ -83,7 +86,7 @@ export class DatasetKeeper {
   #changedSinceMs: number | null = null;
   #lockedUntilMs: number | null = null;
   #isStopped = false;
-  readonly #stopping = new AbortController();
+  #reading: { readonly progress: ReadingProgress; readonly abort: AbortController } | null = null;
 
   constructor(context: DatasetKeeperContext) {
     this.#context = context;
@@ -102,7 +105,7 @@ export class DatasetKeeper {
   /** Ends the watch. */
   stop(): void {
     this.#isStopped = true;
-    this.#stopping.abort();
+    this.#reading?.abort.abort();
     this.#signal.wake();
   }
 
@@ -110,6 +113,17 @@ export class DatasetKeeper {
   look(): void {
     this.#seen = null;
     this.#signal.wake();
+  }
+
+  /** How far the reading in progress has come; null while none is. */
+  get progress(): ReadingProgress | null {
+    return this.#reading?.progress ?? null;
+  }
+
+  /** Breaks off the reading in progress; it is begun again unless the settings are others by then. */
+  cancel(): void {
+    this.#reading?.abort.abort();
+    this.look();
   }
 
   /** The trainer could not use what was kept: it is read anew. */
@@ -134,6 +148,7 @@ export class DatasetKeeper {
   /** @returns how long to wait before the next look */
   async #look(): Promise<number> {
     const { pulseMs, settleMs } = this.#times;
+    if (this.#context.settings().dataset === null) return pulseMs;
     if (this.current === null) this.#takeUpKept();
     const seen = await this.#scanIfDue();
     const isFirst = this.current === null;
@@ -153,13 +168,13 @@ export class DatasetKeeper {
   /** At a start: what was read before is good until the files have been looked at. */
   #takeUpKept(): void {
     const kept = this.#folder.read();
-    if (kept === null || kept.reading !== this.#reading()) return;
+    if (kept === null || kept.reading !== this.#readingKey()) return;
     this.#use(kept, { stored: this.#folder.fileOf(kept) });
     this.#context.log.info({ readAt: kept.readAt }, 'examples kept from before');
   }
 
   /** What the examples depend on beside their files. */
-  #reading(): string {
+  #readingKey(): string {
     const { dataset, checkSet, seed } = this.#context.settings();
     const { input, classes, training, objective, split } = this.#context.task();
     const { validationShare } = training;
@@ -171,7 +186,7 @@ export class DatasetKeeper {
     const isWaiting = this.#changedSinceMs !== null;
     if (seen !== null && !isWaiting && (await pulse(seen.scan)) === seen.pulse) {
       const dueMs = Math.max(this.#times.scanMs, seen.tookMs / SCAN_SHARE);
-      const isReadingSame = this.#kept === null || this.#kept.reading === this.#reading();
+      const isReadingSame = this.#kept === null || this.#kept.reading === this.#readingKey();
       if (isReadingSame && performance.now() - seen.atMs < dueMs) return seen;
     }
     const atMs = performance.now();
@@ -181,7 +196,7 @@ export class DatasetKeeper {
     const found = {
       scan,
       pulse: await pulse(scan),
-      fingerprint: fingerprint(scan, this.#reading()),
+      fingerprint: fingerprint(scan, this.#readingKey()),
       atMs,
       tookMs: performance.now() - atMs,
     };
@@ -216,11 +231,11 @@ export class DatasetKeeper {
       checkSet,
       seed,
       task: this.#context.task(),
-      reading: this.#reading(),
+      reading: this.#readingKey(),
       fingerprint: seenFingerprint,
     };
-    const read = await (this.#context.read ?? readInChild)(job, this.#stopping.signal);
-    if (this.#isStopped) return;
+    const read = await this.#read(job);
+    if (read === null || this.#isStopped) return;
     if ('cause' in read) this.#hold(read);
     else this.#use(read, { stored: this.#folder.fileOf(read) });
     this.#change = before === null ? null : exampleCount(this.#kept!) - before;
@@ -231,6 +246,27 @@ export class DatasetKeeper {
     const locked = this.#kept?.images?.some((image) => image.isLocked) === true;
     this.#lockedUntilMs = locked ? performance.now() + this.#times.retryMs : null;
     this.#succeed();
+  }
+
+  /** @returns null where it was broken off */
+  async #read(job: ReadingJob): Promise<KeptDataset | UnkeptReading | null> {
+    const abort = new AbortController();
+    const since = new Date().toISOString();
+    const unit = job.task.input.kind === 'image' ? 'files' : 'bytes';
+    const onProgress = (done: number, total: number) => {
+      this.#reading = { progress: { done, total, unit, since }, abort };
+      this.#context.onProgress?.();
+    };
+    this.#reading = { progress: { done: 0, total: 0, unit, since }, abort };
+    try {
+      return await (this.#context.read ?? readInChild)(job, { signal: abort.signal, onProgress });
+    } catch (thrown) {
+      if (abort.signal.aborted) return null;
+      throw thrown;
+    } finally {
+      this.#reading = null;
+      this.#context.onProgress?.();
+    }
   }
 
   /** A full disk must not stop training: then the examples are held in memory, until the next start. */

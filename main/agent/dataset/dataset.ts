@@ -16,7 +16,7 @@ import { splitByTime } from './split-by-time.ts';
 import { type ColumnStatistics, columnStatistics, standardise } from './standardise.ts';
 
 /** Fewest training examples: one alone can neither be shuffled nor standardised. */
-const MIN_TRAINING_EXAMPLES = 2;
+export const MIN_TRAINING_EXAMPLES = 2;
 
 /** What a dataset holds, for the status and the log. */
 export interface DatasetSummary {
@@ -74,7 +74,7 @@ export async function loadDataset(
   const { validationShare } = task.training;
   const keys = parts === undefined ? null : exampleKeys(examples);
   const before = (place: number) => (keys === null ? null : parts!.partOf(keys[place]!));
-  const split = splitExamples(found, { validationShare, seed, before });
+  const split = splitExamples({ ...found, labels: examples.labels }, { validationShare, seed, before });
   if (split.training.length < MIN_TRAINING_EXAMPLES) {
     throw new AppError('dataset/too-small', {
       detail: `${split.training.length} training examples, ${skipped.count} skipped`,
@@ -130,10 +130,15 @@ function rowsOf(place: number, rows: number): number[] {
   return Array.from({ length: rows }, (_, row) => place * rows + row);
 }
 
+/** What a split goes by. */
+interface Divisible extends Pick<ReadExamples, 'groups' | 'moments'> {
+  readonly labels: Uint16Array;
+}
+
 /** By what the reader found: groups that stay together, an order of time, or each example by itself. */
-export function splitExamples({ examples, groups, moments }: ReadExamples, options: SplitOptions): Split {
+export function splitExamples({ labels, groups, moments }: Divisible, options: SplitOptions): Split {
   if (groups !== undefined) return splitByGroup(groups, options);
-  return moments === undefined ? splitByClass(examples.labels, options) : splitByTime(moments, options);
+  return moments === undefined ? splitByClass(labels, options) : splitByTime(moments, options);
 }
 
 /** From places among all examples to places within their part. */

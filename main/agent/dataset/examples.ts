@@ -48,6 +48,8 @@ export interface ReadExamples {
   readonly groups?: readonly string[];
   /** What came when, larger is later; left out: in no order. */
   readonly moments?: readonly number[];
+  /** Rows that were looked at, used or not; left out where there are none. */
+  readonly rows?: number;
   /** The files of a folder of images; left out for others. */
   readonly images?: readonly ReadImage[];
 }

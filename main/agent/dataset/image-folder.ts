@@ -11,7 +11,8 @@ import { type ReadImage, type SourceFile, statFiles } from './source-files.ts';
 /** Images decoded at a time: enough to use the cores, without holding many large photographs in memory. */
 const DECODERS = 4;
 
-interface ImageFile extends SourceFile {
+/** A picture and the class folder that it lies in. */
+export interface ImageFile extends SourceFile {
   readonly label: number;
 }
 
@@ -122,7 +123,7 @@ interface Decoded {
 }
 
 /** A lot may have good parts and bad ones: which class folder a picture lies in does not matter. */
-function imageGroups(split: ExampleSplit): Decoded['groupOf'] {
+export function imageGroups(split: ExampleSplit): Decoded['groupOf'] {
   if (split.by === 'folder') {
     return (path) => dirname(path).split(sep).slice(1).join('/').normalize('NFC');
   }

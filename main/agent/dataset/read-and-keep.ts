@@ -3,6 +3,7 @@ import type { Task } from '@genba/shared/model/task';
 import type { Examples } from '../../trainer/messages.ts';
 import { type Dataset, loadCheckSet, loadDataset } from './dataset.ts';
 import { ExampleParts } from './example-parts.ts';
+import type { ReadOptions } from './examples.ts';
 import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
 
 /** What to read, and where to keep it. */
@@ -31,7 +32,10 @@ export interface UnkeptReading {
  * @returns what is kept; or the examples themselves, where the disk did not take them
  * @throws AppError as `loadDataset`
  */
-export async function readAndKeep(job: ReadingJob): Promise<KeptDataset | UnkeptReading> {
+export async function readAndKeep(
+  job: ReadingJob,
+  onProgress?: ReadOptions['onProgress'],
+): Promise<KeptDataset | UnkeptReading> {
   const { reading, fingerprint, task, seed, checkSet } = job;
   const folder = new ExamplesFolder(job.dataFolder);
   const before = folder.read();
@@ -39,7 +43,7 @@ export async function readAndKeep(job: ReadingJob): Promise<KeptDataset | Unkept
   const decoded = canReuse ? await folder.openDecoded(before) : null;
   const parts = new ExampleParts(join(folder.path, `parts-${seed}`));
   try {
-    const dataset = await loadDataset(job.dataset, task, { seed, parts, decoded });
+    const dataset = await loadDataset(job.dataset, task, { seed, parts, decoded, onProgress });
     const check = checkSet === null ? null : await loadCheckSet(checkSet, task, dataset.statistics);
     const about = { reading, fingerprint, readAt: new Date().toISOString() };
     try {

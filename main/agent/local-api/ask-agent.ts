@@ -13,6 +13,7 @@ import {
   type LocalQuery,
   localMessageSchema,
 } from '@genba/shared/local-api/messages';
+import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { type RawData, WebSocket } from 'ws';
@@ -56,6 +57,18 @@ export async function askDoctor(endpoint: LocalApiEndpoint, of: DoctorWish): Pro
       };
     },
   );
+}
+
+/** Has a running agent look at data. @throws AppError why it did not, or `local/unauthorised` */
+export async function askPreview(endpoint: LocalApiEndpoint, path: string): Promise<DataPreview> {
+  return converse<DataPreview>(endpoint, (socket, resolve, reject) => {
+    const query: LocalQuery = { id: 1, query: 'preview-data', path };
+    socket.on('open', () => socket.send(JSON.stringify(query)));
+    return (message) => {
+      if (message.type === 'preview') resolve(message.preview);
+      else if (message.type === 'reply' && message.error !== null) reject(new AppError(message.error));
+    };
+  });
 }
 
 /** What a running agent tells its windows. @throws AppError `local/unauthorised` */

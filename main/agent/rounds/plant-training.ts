@@ -1,4 +1,5 @@
 import type { AppError } from '@genba/shared/errors/app-error';
+import type { ReadingProgress } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import { DatasetKeeper, type DatasetState } from '../dataset/dataset-keeper.ts';
@@ -47,6 +48,7 @@ export class PlantTraining {
         this.loop.examplesChanged();
         onChange();
       },
+      onProgress: onChange,
     });
     this.#schedule = new TrainingSchedule({
       settings,
@@ -97,6 +99,16 @@ export class PlantTraining {
     this.#keeper.look();
     if (isPaused) this.loop.interrupt();
     else if (this.loop.state === 'paused') this.loop.wake();
+  }
+
+  /** The data are to be others: they are looked at at once, and a reading of the old ones is broken off. */
+  datasetChanged(): void {
+    this.#keeper.cancel();
+  }
+
+  /** How far a reading of the data has come; null while none is. */
+  get reading(): ReadingProgress | null {
+    return this.#keeper.progress;
   }
 
   /** The window tells when somebody last touched this PC. */

@@ -70,6 +70,11 @@ export class PlantSync {
     return identity.syncTargets() ?? (server === null ? null : { targets: [open()], enrolledTask: null });
   }
 
+  /** Whether there is a connection, or one is tried. */
+  get isStarted(): boolean {
+    return this.#client !== null;
+  }
+
   /** Connects, and keeps the connection; returns at once. */
   start(where: SyncTargets): void {
     const { settings, network, log } = this.#context;
