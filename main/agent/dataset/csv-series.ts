@@ -108,6 +108,10 @@ class WindowCutter {
         labels: Uint16Array.from(this.#labels),
         ...(this.#targets.length > 0 ? { targets: Float32Array.from(this.#targets) } : {}),
       },
+      overlaps: {
+        series: [...this.#series.values()].map(({ windows }) => windows),
+        reach: Math.ceil(this.#input.windowRows / this.#input.strideRows) - 1,
+      },
       ...(this.#groups.length > 0 ? { groups: this.#groups } : {}),
       moments: this.#moments.length > 0 ? this.#moments : this.#shareOfSeries(),
     };

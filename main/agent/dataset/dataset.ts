@@ -5,10 +5,11 @@ import type { ExampleSet } from '../../trainer/messages.ts';
 import { readSeries } from './csv-series.ts';
 import { readTable } from './csv-table.ts';
 import { type DatasetSource, detectDataset } from './detect.ts';
-import { type ExampleParts, exampleKeys } from './example-parts.ts';
+import { type ExampleParts, exampleKeys, groupKeys } from './example-parts.ts';
 import { pickExamples, type ReadExamples, type ReadOptions, type SkippedItem } from './examples.ts';
 import { readIdx } from './idx.ts';
 import { type DecodedImages, readImageFolder } from './image-folder.ts';
+import { leaveGap } from './leave-gap.ts';
 import type { ReadImage } from './source-files.ts';
 import { type ExamplePart, type Split, type SplitOptions, splitByClass } from './split.ts';
 import { splitByGroup } from './split-by-group.ts';
@@ -73,7 +74,10 @@ export async function loadDataset(
   const { examples, skipped, images } = found;
   const { validationShare } = task.training;
   const keys = parts === undefined ? null : exampleKeys(examples);
-  const before = (place: number) => (keys === null ? null : parts!.partOf(keys[place]!));
+  const groups = parts === undefined || found.groups === undefined ? null : groupKeys(found.groups);
+  // A group that is known stays where it is, also where its earlier examples are gone.
+  const before = (place: number) =>
+    (groups && parts!.partOf(groups[place]!)) ?? (keys && parts!.partOf(keys[place]!));
   const split = splitExamples({ ...found, labels: examples.labels }, { validationShare, seed, before });
   if (split.training.length < MIN_TRAINING_EXAMPLES) {
     throw new AppError('dataset/too-small', {
@@ -81,6 +85,7 @@ export async function loadDataset(
     });
   }
   if (keys !== null) parts!.add(keys, split);
+  if (groups !== null) parts!.add(groups, split);
   let statistics: ColumnStatistics | null = null;
   if (examples.inputs instanceof Float32Array) {
     // Of the training part only: the held-out examples must not shape what they judge.
@@ -131,14 +136,21 @@ function rowsOf(place: number, rows: number): number[] {
 }
 
 /** What a split goes by. */
-interface Divisible extends Pick<ReadExamples, 'groups' | 'moments'> {
+interface Divisible extends Pick<ReadExamples, 'groups' | 'moments' | 'overlaps'> {
   readonly labels: Uint16Array;
 }
 
 /** By what the reader found: groups that stay together, an order of time, or each example by itself. */
-export function splitExamples({ labels, groups, moments }: Divisible, options: SplitOptions): Split {
-  if (groups !== undefined) return splitByGroup(groups, options);
-  return moments === undefined ? splitByClass(labels, options) : splitByTime(moments, options);
+export function splitExamples(
+  { labels, groups, moments, overlaps }: Divisible,
+  options: SplitOptions,
+): Split {
+  const divide = () => {
+    if (groups !== undefined) return splitByGroup(groups, options);
+    return moments === undefined ? splitByClass(labels, options) : splitByTime(moments, options);
+  };
+  const { before = () => null } = options;
+  return overlaps === undefined ? divide() : leaveGap(divide(), overlaps, before);
 }
 
 /** From places among all examples to places within their part. */

@@ -27,6 +27,19 @@ export function exampleKeys({ inputs, labels }: ExampleSet): BigUint64Array {
   });
 }
 
+/**
+ * Tells groups apart (a lot, a part, a folder) by their names.
+ * @returns one key per example: that of its group
+ */
+export function groupKeys(groups: readonly string[]): BigUint64Array {
+  const keys = new Map<string, bigint>();
+  return BigUint64Array.from(groups, (name) => {
+    const key = keys.get(name) ?? keyOf(Buffer.from(`group\n${name}`));
+    keys.set(name, key);
+    return key;
+  });
+}
+
 function keyOf(bytes: Uint8Array): bigint {
   return hash('sha256', bytes, 'buffer').readBigUint64LE();
 }

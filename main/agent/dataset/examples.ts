@@ -1,4 +1,5 @@
 import type { ExampleSet } from '../../trainer/messages.ts';
+import type { Overlaps } from './leave-gap.ts';
 import type { ReadImage } from './source-files.ts';
 
 /** A file or row that could not be used, and why, in one English sentence. */
@@ -48,6 +49,8 @@ export interface ReadExamples {
   readonly groups?: readonly string[];
   /** What came when, larger is later; left out: in no order. */
   readonly moments?: readonly number[];
+  /** Examples that share rows; left out: none do. */
+  readonly overlaps?: Overlaps;
   /** Rows that were looked at, used or not; left out where there are none. */
   readonly rows?: number;
   /** The files of a folder of images; left out for others. */

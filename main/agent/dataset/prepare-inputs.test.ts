@@ -88,7 +88,9 @@ describe('new data are prepared as the training data were', () => {
       (row) => found.push([...row.input]),
       () => expect.fail(),
     );
-    expect(sorted(found)).toEqual(sorted(learnt));
+    // All but the one window between learning and testing, which shares rows with both.
+    expect(sorted(found)).toEqual(expect.arrayContaining(sorted(learnt)));
+    expect(found).toHaveLength(learnt.length + 1);
     const feed = preparer().feed();
     const live = rows.map(([temperature, torque]) => feed.push([temperature as number, torque as number]));
     expect(live.filter((window) => window !== null).map((window) => [...window])).toEqual(found);

@@ -1,8 +1,13 @@
+import { join } from 'node:path';
+import { parseTask } from '@genba/shared/model/task';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { loadDataset } from './dataset.ts';
+import { ExampleParts } from './example-parts.ts';
 import type { ExamplePart, Split } from './split.ts';
 import { splitByGroup } from './split-by-group.ts';
 import { splitByTime } from './split-by-time.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const partsOf = ({ training, validation }: Split) =>
   new Map<number, ExamplePart>([
@@ -41,6 +46,51 @@ describe('splitByGroup', () => {
     expect(validation.length).toBeGreaterThanOrEqual(200);
     expect(validation.length).toBeLessThan(215);
   });
+});
+
+it('keeps a lot where it was, also when all its earlier rows are gone and its new ones look like those of others', async () => {
+  const { root, write } = temporaryFolder();
+  const task = parseTask({
+    id: 'lots',
+    name: { en: 'Lots', ja: 'ロット' },
+    input: { kind: 'table', columns: ['x'], labelColumn: 'y' },
+    classes: ['a', 'b'],
+    model: { template: 'mlp', hiddenUnits: [2] },
+    training: { validationShare: 0.3 },
+    split: { by: 'column', column: 'lot' },
+  });
+  const deliveries = fc.array(
+    fc.record({ lot: fc.integer({ min: 0, max: 7 }), x: fc.integer({ min: 0, max: 3 }) }),
+    {
+      minLength: 4,
+      maxLength: 24,
+    },
+  );
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(deliveries, { minLength: 2, maxLength: 4 }), async (list) => {
+      const file = join(root, `parts ${run++}`);
+      const sideOf = new Map<number, ExamplePart>();
+      for (const rows of list) {
+        // Each delivery replaces the one before. The value tells the lot, so that the parts can be looked into.
+        const lines = rows.map(({ lot, x }) => `${lot * 10 + x},a,L${lot}`);
+        const path = write('表.csv', ['x,y,lot', ...lines].join('\n'));
+        const parts = new ExampleParts(file);
+        const dataset = await loadDataset(path, task, { seed: 1, parts }).catch(() => null);
+        if (dataset === null) continue;
+        parts.save();
+        const { means, deviations } = dataset.statistics!;
+        for (const part of ['training', 'validation'] as const) {
+          for (const value of dataset[part].inputs) {
+            const lot = Math.floor((value * deviations[0]! + means[0]!) / 10 + 0.001);
+            expect(sideOf.get(lot) ?? part).toBe(part);
+            sideOf.set(lot, part);
+          }
+        }
+      }
+    }),
+    { numRuns: 25 },
+  );
 });
 
 describe('splitByTime', () => {
