@@ -212,6 +212,9 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'set-dataset':
         await this.#data.choose(command.path);
         return null;
+      case 'acknowledge-drift':
+        this.#training?.acknowledgeDrift();
+        return null;
       case 'cancel-reading':
         this.#data.cancel();
         return null;
@@ -349,6 +352,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       backend: loop?.backend ?? null,
       task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
       dataset: datasetStatus(training?.dataset ?? null),
+      drift: training?.drift ?? null,
       reading: this.#data.progress ?? training?.reading ?? null,
       round: round === null ? null : { ...round, remainingMs: remainingMs(round, Date.now()) },
       roundLimit,

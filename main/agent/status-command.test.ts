@@ -3,7 +3,7 @@ import { DEFAULT_SCHEDULE } from '@genba/shared/local-api/schedule';
 import { Command } from 'commander';
 import { afterEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from './dataset/temporary-folder.ts';
-import { addStatusCommand, statusSentences } from './status-command.ts';
+import { addStatusCommand, driftSentences, statusSentences } from './status-command.ts';
 
 const zone = process.env.TZ;
 afterEach(() => {
@@ -22,6 +22,17 @@ const status = {
 } as unknown as AgentStatus;
 
 describe('genba-agent status', () => {
+  it('says in what newer data are unlike those before', () => {
+    process.env.TZ = 'Asia/Tokyo';
+    const finding = { kind: 'column', column: 'torque', change: 'higher', distance: 0.4 } as const;
+    const drift = { since: '2026-11-24T00:00:00Z', before: 500, now: 60, findings: [finding] };
+    expect(driftSentences({ drift: null })).toEqual([]);
+    expect(driftSentences({ drift })).toEqual([
+      'Since Tue 09:00 the new data are unlike those before: “torque” runs higher than before. Check the sensor and its unit, and whether machine, tool or material were changed.',
+      '火曜 09:00以降の新しいデータが、これまでと違っています。「torque」が以前より高くなっています。センサーと単位を確認し、設備・工具・材料に変更がなかったか確認してください。',
+    ]);
+  });
+
   it('says what is being trained', () => {
     expect(statusSentences(status)).toEqual([
       '豊橋: Training round 7; connected, 0 rounds waiting to be sent.',

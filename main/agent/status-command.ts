@@ -1,4 +1,6 @@
 import path from 'node:path';
+import type { Language } from '@genba/shared/errors/catalogue';
+import { driftChecks, driftSentence } from '@genba/shared/local-api/drift-sentences';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { NetworkState, NetworkStatus } from '@genba/shared/local-api/network';
 import type { StandstillReason } from '@genba/shared/local-api/schedule';
@@ -48,7 +50,8 @@ export function addStatusCommand(program: Command, { defaultDataFolder, print }:
       const endpoint = await findAgent(path.resolve(data));
       const status = endpoint === null ? null : await readAgentStatus(endpoint);
       if (json) print(JSON.stringify(status, null, 2));
-      else for (const line of status === null ? NOT_RUNNING : statusSentences(status)) print(line);
+      else if (status === null) for (const line of NOT_RUNNING) print(line);
+      else for (const line of [...statusSentences(status), ...driftSentences(status)]) print(line);
     });
 }
 
@@ -62,6 +65,20 @@ export function statusSentences(status: AgentStatus): Sentence {
   return [
     `${plantName}: ${doing}; ${link}, ${waiting} rounds waiting to be sent.${code}`,
     `${plantName}：${doingJa}。${linkJa}、送信待ち${waiting}回分。${code}`,
+  ];
+}
+
+/** In what newer data are unlike those before, and what to check; nothing where a person knows. */
+export function driftSentences({ drift }: Pick<AgentStatus, 'drift'>): string[] {
+  if (drift === null) return [];
+  const { since, findings } = drift;
+  const say = (language: Language) =>
+    [...findings.map((finding) => driftSentence(finding, language)), ...driftChecks(findings, language)].join(
+      language === 'ja' ? '' : ' ',
+    );
+  return [
+    `Since ${localTime(since, 'en')} the new data are unlike those before: ${say('en')}`,
+    `${localTime(since, 'ja')}以降の新しいデータが、これまでと違っています。${say('ja')}`,
   ];
 }
 
@@ -88,8 +105,8 @@ function activity({ standstill, round }: AgentStatus): Sentence {
   ];
 }
 
-/** Weekday and time by this PC's clock: none of what is waited for is more than a week away. */
-function localTime(iso: string, language: 'en' | 'ja'): string {
+/** Weekday and time by this PC's clock: none of what is told is more than a week away, but for what is long known. */
+function localTime(iso: string, language: Language): string {
   const date = new Date(iso);
   const weekday = new Intl.DateTimeFormat(language, { weekday: 'short' }).format(date);
   const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;

@@ -11,6 +11,7 @@ import type { AgentClient } from './agent-client.ts';
 import type { AgentView } from './agent-view.ts';
 import { DataCard } from './data-card.tsx';
 import { DiskNotice } from './disk-notice.tsx';
+import { DriftNotice } from './drift-notice.tsx';
 import { MethodCard } from './method-card.tsx';
 import { PauseButton } from './pause-button.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
@@ -43,6 +44,7 @@ export function Screen({ client }: { readonly client: AgentClient }) {
       </StateBanner>
       {isConnected && status !== null ? <ProblemNotice status={status} /> : null}
       {isConnected && status !== null ? <DiskNotice status={status} /> : null}
+      {isConnected && status !== null ? <DriftNotice client={client} status={status} /> : null}
       {isConnected && status !== null ? <ServerNotice status={status} /> : null}
       {status === null ? null : <Cards client={client} status={status} />}
     </PageFrame>

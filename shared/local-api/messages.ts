@@ -4,6 +4,7 @@ import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
 import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
 import { diskStatusSchema } from './disk.ts';
 import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
+import { driftNoticeSchema } from './drift.ts';
 import { exchangePath, exchangeResultSchema } from './exchange.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
 import { networkStatusSchema } from './network.ts';
@@ -132,6 +133,8 @@ export const agentStatusSchema = z.strictObject({
     .nullable(),
   /** The reading of the data in progress; null while none is, or it is too short to tell. */
   reading: readingProgressSchema.nullable(),
+  /** Newer data are unlike those before, and nobody has said yet that this is known. */
+  drift: driftNoticeSchema.nullable(),
   /** The round in progress. */
   round: z
     .strictObject({
@@ -238,6 +241,8 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('set-dataset'), path: exchangePath }),
   /** Breaks off the look at data, or their reading; after `set-dataset` the data before are used again. */
   z.strictObject({ id: z.int(), command: z.literal('cancel-reading') }),
+  /** A person knows that the newer data are unlike the old. */
+  z.strictObject({ id: z.int(), command: z.literal('acknowledge-drift') }),
   /** Ends the agent: the running round is broken off, all that was finished is kept. */
   z.strictObject({ id: z.int(), command: z.literal('stop') }),
 ]);
@@ -245,7 +250,7 @@ export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
 export type PlainCommand = Extract<
   LocalCommand['command'],
-  'pause' | 'resume' | 'rotate-key' | 'sync-now' | 'cancel-reading'
+  'pause' | 'resume' | 'rotate-key' | 'sync-now' | 'cancel-reading' | 'acknowledge-drift'
 >;
 
 /** Longest detail of a reply, characters. */

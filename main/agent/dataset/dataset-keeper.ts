@@ -1,4 +1,5 @@
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
+import type { DriftNotice } from '@genba/shared/local-api/drift';
 import type { ReadingProgress } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
@@ -6,6 +7,7 @@ import type { Examples, ExamplesFile } from '../../trainer/messages.ts';
 import { WakeSignal } from '../rounds/wake-signal.ts';
 import type { AgentSettings } from '../store/settings.ts';
 import type { Dataset, DatasetSummary } from './dataset.ts';
+import { DriftRecord } from './drift/drift-record.ts';
 import { isLocked } from './image-folder.ts';
 import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
 import type { ReadingJob, UnkeptReading } from './read-and-keep.ts';
@@ -74,9 +76,12 @@ export class DatasetKeeper {
   /** Why the files cannot be used as they are; null when all is well. What was read before stays in use. */
   problem: AppError | null = null;
   current: CurrentExamples | null = null;
+  /** In what newer data are unlike those before; null where in nothing, or a person knows. */
+  drift: DriftNotice | null = null;
   readonly #context: DatasetKeeperContext;
   readonly #times: typeof TIMES;
   readonly #folder: ExamplesFolder;
+  readonly #drift: DriftRecord;
   readonly #signal = new WakeSignal();
   #kept: KeptDataset | null = null;
   #change: number | null = null;
@@ -92,6 +97,7 @@ export class DatasetKeeper {
     this.#context = context;
     this.#times = { ...TIMES, ...context.times };
     this.#folder = new ExamplesFolder(context.dataFolder);
+    this.#drift = new DriftRecord(this.#folder.path);
   }
 
   /** Reads and watches until {@link stop}. */
@@ -118,6 +124,13 @@ export class DatasetKeeper {
   /** How far the reading in progress has come; null while none is. */
   get progress(): ReadingProgress | null {
     return this.#reading?.progress ?? null;
+  }
+
+  /** A person knows that newer data are unlike the old. */
+  acknowledgeDrift(): void {
+    this.#drift.acknowledge();
+    this.drift = null;
+    this.#context.onChange();
   }
 
   /** Breaks off the reading in progress; it is begun again unless the settings are others by then. */
@@ -278,6 +291,7 @@ export class DatasetKeeper {
 
   #use(kept: KeptDataset, request: CurrentExamples['request']): void {
     this.#kept = kept;
+    this.drift = this.#drift.notice();
     this.current = {
       version: (this.current?.version ?? 0) + 1,
       request,

@@ -54,6 +54,8 @@ export interface LoadDatasetOptions {
   readonly parts?: ExampleParts;
   /** Pictures that need not be decoded again. */
   readonly decoded?: DecodedImages | null;
+  /** Is shown the examples as they were read, and the places of those that were in no part before. */
+  readonly observe?: (examples: ExampleSet, fresh: readonly number[]) => void;
   /** See `ReadOptions`. */
   readonly onProgress?: ReadOptions['onProgress'];
 }
@@ -67,7 +69,7 @@ export interface LoadDatasetOptions {
 export async function loadDataset(
   path: string,
   task: Task,
-  { seed = task.seed, parts, decoded = null, onProgress }: LoadDatasetOptions = {},
+  { seed = task.seed, parts, decoded = null, observe, onProgress }: LoadDatasetOptions = {},
 ): Promise<Dataset> {
   const source = await detectDataset(path);
   const found = await readExamples(source, task, decoded, { onProgress });
@@ -83,6 +85,13 @@ export async function loadDataset(
     throw new AppError('dataset/too-small', {
       detail: `${split.training.length} training examples, ${skipped.count} skipped`,
     });
+  }
+  if (keys !== null && observe !== undefined) {
+    const isNew = (place: number) => parts!.partOf(keys[place]!) === null;
+    observe(
+      examples,
+      [...split.training, ...split.validation].filter(isNew).sort((a, b) => a - b),
+    );
   }
   if (keys !== null) parts!.add(keys, split);
   if (groups !== null) parts!.add(groups, split);

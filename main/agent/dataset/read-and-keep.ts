@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Task } from '@genba/shared/model/task';
 import type { Examples } from '../../trainer/messages.ts';
-import { type Dataset, loadCheckSet, loadDataset } from './dataset.ts';
+import { type Dataset, type LoadDatasetOptions, loadCheckSet, loadDataset } from './dataset.ts';
+import { DriftRecord } from './drift/drift-record.ts';
 import { ExampleParts } from './example-parts.ts';
 import type { ReadOptions } from './examples.ts';
 import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
@@ -43,9 +44,17 @@ export async function readAndKeep(
   const decoded = canReuse ? await folder.openDecoded(before) : null;
   const parts = new ExampleParts(join(folder.path, `parts-${seed}`));
   try {
-    const dataset = await loadDataset(job.dataset, task, { seed, parts, decoded, onProgress });
+    const readAt = new Date().toISOString();
+    const observe: LoadDatasetOptions['observe'] = (examples, fresh) => {
+      try {
+        new DriftRecord(folder.path).observe(examples, { task, fresh, at: readAt });
+      } catch {
+        // The disk takes nothing: what is kept next will say so. Nobody trains worse for it.
+      }
+    };
+    const dataset = await loadDataset(job.dataset, task, { seed, parts, decoded, observe, onProgress });
     const check = checkSet === null ? null : await loadCheckSet(checkSet, task, dataset.statistics);
-    const about = { reading, fingerprint, readAt: new Date().toISOString() };
+    const about = { reading, fingerprint, readAt };
     try {
       // The parts first: examples that are trained on must be known as such.
       parts.save();

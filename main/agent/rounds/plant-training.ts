@@ -1,4 +1,5 @@
 import type { AppError } from '@genba/shared/errors/app-error';
+import type { DriftNotice } from '@genba/shared/local-api/drift';
 import type { ReadingProgress } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
@@ -104,6 +105,16 @@ export class PlantTraining {
   /** The data are to be others: they are looked at at once, and a reading of the old ones is broken off. */
   datasetChanged(): void {
     this.#keeper.cancel();
+  }
+
+  /** In what newer data are unlike those before, until a person knows. */
+  get drift(): DriftNotice | null {
+    return this.#keeper.drift;
+  }
+
+  /** A person knows. */
+  acknowledgeDrift(): void {
+    this.#keeper.acknowledgeDrift();
   }
 
   /** How far a reading of the data has come; null while none is. */

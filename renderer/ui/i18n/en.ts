@@ -81,6 +81,10 @@ export const en = {
   'disk.short.quota':
     'The data folder has {{used}} of {{quota}}, and {{needed}} more may be needed. Training goes on by itself when it may have more.',
 
+  'drift.title': 'Newer data',
+  'drift.since': 'Since {{time}} the new data are unlike those before ({{count}} examples).',
+  'drift.known': 'I know; go on',
+
   'notice.title': 'From the aggregator',
   'notice.startAsked': 'The server asked for this plant’s starting point again. It is being sent.',
   'notice.updateAsked': 'The server asked for the last result again. It is being sent.',

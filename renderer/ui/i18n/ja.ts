@@ -74,6 +74,10 @@ export const ja = {
   'disk.short.quota':
     'データフォルダーは{{quota}}のうち{{used}}を使っていて、あと{{needed}}必要です。上限を上げると、学習を自動で再開します。',
 
+  'drift.title': '新しいデータ',
+  'drift.since': '{{time}}以降の新しいデータ（{{count}}件）が、これまでと違っています。',
+  'drift.known': '確認しました',
+
   'notice.title': '集約サーバーからのお知らせ',
   'notice.startAsked':
     'サーバーから、この拠点の学習の出発点をもう一度送るよう求められました。送信しています。',
