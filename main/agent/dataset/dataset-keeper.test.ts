@@ -100,6 +100,51 @@ describe('DatasetKeeper', () => {
     expect(keeper.current?.version).toBe(2);
   });
 
+  it('takes up other data when they are chosen, tells how far it is, and goes back when that is cancelled', async () => {
+    const { root, write } = temporaryFolder();
+    const [first, second, endless] = ['一.csv', '二.csv', '三.csv'].map((name, index) =>
+      write(name, table(...rows(0, 20 + 10 * index))),
+    );
+    let dataset: string | null = null;
+    const keeper = new DatasetKeeper({
+      dataFolder: join(root, 'plant'),
+      settings: () => ({ dataset, checkSet: null, seed: 1 }),
+      task: () => TABLE,
+      onChange: () => undefined,
+      log: pino({ level: 'silent' }),
+      read: (job, { signal, onProgress }) => {
+        if (job.dataset !== endless) return readAndKeep(job);
+        onProgress?.(5, 40);
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+      // Only what wakes it makes it look within the time of this test.
+      times: { ...TIMES, pulseMs: 600_000 },
+    });
+    keepers.push({ keeper, done: keeper.run() });
+    const choose = (path: string) => {
+      dataset = path;
+      keeper.cancel();
+    };
+    const isUsed = (count: number, change: number | null) =>
+      vi.waitFor(() => {
+        const { training, validation } = keeper.state()!.summary;
+        expect([training + validation, keeper.state()!.change, keeper.progress]).toEqual([
+          count,
+          change,
+          null,
+        ]);
+      });
+    choose(first!);
+    await isUsed(20, null);
+    choose(second!);
+    await isUsed(30, null);
+    choose(endless!);
+    await vi.waitFor(() => expect(keeper.progress).toMatchObject({ done: 5, total: 40, unit: 'bytes' }));
+    choose(first!);
+    await isUsed(20, null);
+    expect(keeper.problem).toBeNull();
+  });
+
   it('waits until a file that is being written stands still, but not for ever', async () => {
     const { root, write } = temporaryFolder();
     const file = write('data.csv', table(...rows(0, 20)));

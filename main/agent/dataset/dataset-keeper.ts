@@ -90,6 +90,8 @@ export class DatasetKeeper {
     null;
   #changedSinceMs: number | null = null;
   #lockedUntilMs: number | null = null;
+  /** Somebody asked for a look while one was under way, which may have missed what it was about. */
+  #isLookWanted = false;
   #isStopped = false;
   #reading: { readonly progress: ReadingProgress; readonly abort: AbortController } | null = null;
 
@@ -103,8 +105,9 @@ export class DatasetKeeper {
   /** Reads and watches until {@link stop}. */
   async run(): Promise<void> {
     while (!this.#isStopped) {
+      this.#isLookWanted = false;
       const waitMs = await this.#look().catch((thrown: unknown) => this.#fail(toAppError(thrown)));
-      if (!this.#isStopped) await this.#signal.sleep(waitMs);
+      if (!this.#isStopped && !this.#isLookWanted) await this.#signal.sleep(waitMs);
     }
   }
 
@@ -118,6 +121,7 @@ export class DatasetKeeper {
   /** Looks at once: the PC has woken up, or the settings are others. */
   look(): void {
     this.#seen = null;
+    this.#isLookWanted = true;
     this.#signal.wake();
   }
 
@@ -237,7 +241,8 @@ export class DatasetKeeper {
 
   async #load(seenFingerprint: string): Promise<void> {
     const { dataset, checkSet, seed } = this.#context.settings();
-    const before = this.#kept === null ? null : exampleCount(this.#kept);
+    // Other data are not more or fewer of the same.
+    const before = this.#kept?.summary.path === dataset ? exampleCount(this.#kept!) : null;
     const job: ReadingJob = {
       dataFolder: this.#context.dataFolder,
       dataset: dataset!,
