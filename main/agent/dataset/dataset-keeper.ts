@@ -6,9 +6,10 @@ import type { Logger } from 'pino';
 import type { Examples, ExamplesFile } from '../../trainer/messages.ts';
 import { WakeSignal } from '../rounds/wake-signal.ts';
 import type { AgentSettings } from '../store/settings.ts';
-import type { Dataset, DatasetSummary } from './dataset.ts';
+import type { DatasetSummary } from './dataset.ts';
 import { DriftRecord } from './drift/drift-record.ts';
 import { isLocked } from './image-folder.ts';
+import { inMemory } from './in-memory.ts';
 import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
 import type { ReadingJob, UnkeptReading } from './read-and-keep.ts';
 import { type ReadingWatch, readInChild } from './reader-process.ts';
@@ -331,28 +332,4 @@ export class DatasetKeeper {
 
 function exampleCount({ summary }: KeptDataset): number {
   return summary.training + summary.validation;
-}
-
-/** A reading that no file holds: its places are those of no file, and nothing of it is decoded from there. */
-function inMemory(
-  about: Pick<KeptDataset, 'reading' | 'fingerprint' | 'readAt'>,
-  { training, validation, summary, statistics }: Dataset,
-  check: Examples['check'],
-): KeptDataset {
-  const section = (length: number) => ({ kind: 'uint8' as const, offset: 0, length });
-  const set = (examples: Examples['training']) => ({
-    inputs: section(examples.inputs.length),
-    labels: section(examples.labels.length),
-  });
-  return {
-    version: 2,
-    ...about,
-    file: '',
-    training: set(training),
-    validation: set(validation),
-    check: check === null ? null : set(check),
-    summary: { ...summary, classes: [...summary.classes], skippedItems: [...summary.skippedItems] },
-    statistics: statistics && { means: [...statistics.means], deviations: [...statistics.deviations] },
-    images: null,
-  };
 }

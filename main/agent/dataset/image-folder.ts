@@ -9,7 +9,7 @@ import { type ReadExamples, type ReadOptions, SkippedItems } from './examples.ts
 import { type ReadImage, type SourceFile, statFiles } from './source-files.ts';
 
 /** Images decoded at a time: enough to use the cores, without holding many large photographs in memory. */
-const DECODERS = 4;
+export const DECODERS = 4;
 
 /** A picture and the class folder that it lies in. */
 export interface ImageFile extends SourceFile {

@@ -8,7 +8,7 @@ import { MIN_TRAINING_EXAMPLES, splitExamples } from './dataset.ts';
 import { openPicture, pictureReason } from './decode-picture.ts';
 import type { DatasetSource } from './detect.ts';
 import { SkippedItems } from './examples.ts';
-import { type ImageFile, imageGroups, listImages } from './image-folder.ts';
+import { DECODERS, type ImageFile, imageGroups, listImages } from './image-folder.ts';
 import { type Look, type PartialPreview, skippedItems, splitOverview } from './preview-parts.ts';
 
 /** Pictures that are opened, spread over all. */
@@ -113,21 +113,41 @@ async function openSome(
   let smallest: Pictures['smallest'] = null;
   let largest: Pictures['largest'] = null;
   const chosen = spread(files);
+  const results = await openEach(chosen, onProgress);
   for (const [index, { path, label }] of chosen.entries()) {
-    try {
-      const { thumbnail, ...size } = await openOne(path);
-      if (smallest === null || area(size) < area(smallest)) smallest = size;
-      if (largest === null || area(size) > area(largest)) largest = size;
-      if (samples.length < PREVIEW_LIMITS.samples) {
-        const name = relative(folder, path).slice(-1000);
-        samples.push({ path: name, className: names[label]!.slice(0, 200), thumbnail });
-      }
-    } catch (thrown) {
-      skipped.add(relative(folder, path), pictureReason(thrown));
+    const result = results[index]!;
+    if (typeof result === 'string') {
+      skipped.add(relative(folder, path), result);
+      continue;
     }
-    onProgress?.(index + 1, chosen.length);
+    const { thumbnail, ...size } = result;
+    if (smallest === null || area(size) < area(smallest)) smallest = size;
+    if (largest === null || area(size) > area(largest)) largest = size;
+    if (samples.length < PREVIEW_LIMITS.samples) {
+      const name = relative(folder, path).slice(-1000);
+      samples.push({ path: name, className: names[label]!.slice(0, 200), thumbnail });
+    }
   }
   return { pictures: { opened: chosen.length, smallest, largest, samples }, skipped };
+}
+
+/** Opens several at a time. @returns for each the small picture, or why it could not be opened */
+async function openEach(
+  files: readonly ImageFile[],
+  onProgress: Look['onProgress'],
+): Promise<(OpenedPicture | string)[]> {
+  const results: (OpenedPicture | string)[] = [];
+  let next = 0;
+  let done = 0;
+  const openInTurn = async () => {
+    for (let index = next++; index < files.length; index = next++) {
+      results[index] = await openOne(files[index]!.path).catch(pictureReason);
+      done += 1;
+      onProgress?.(done, files.length);
+    }
+  };
+  await Promise.all(Array.from({ length: DECODERS }, openInTurn));
+  return results;
 }
 
 /** Some of the files, class by class in turn, evenly over each. */
@@ -142,7 +162,14 @@ function spread(files: readonly ImageFile[]): ImageFile[] {
   return inTurn.flat().filter((file) => file !== undefined);
 }
 
-async function openOne(path: string) {
+interface OpenedPicture {
+  readonly width: number;
+  readonly height: number;
+  /** null where it would be too large. */
+  readonly thumbnail: string | null;
+}
+
+async function openOne(path: string): Promise<OpenedPicture> {
   const picture = await openPicture(path);
   // All of it is unpacked: a broken end shows only then.
   const small = picture
