@@ -71,6 +71,20 @@ describeIfAvailable('chromium', 'the pages in a browser', () => {
       await page.getByText('Working offline').waitFor();
     });
 
+    it('says in plain words that newer data are unlike the old, until a person knows', async () => {
+      const finding = { kind: 'column', column: 'トルク', change: 'higher', distance: 0.4 } as const;
+      const drift = { since: new Date().toISOString(), before: 500, now: 60, findings: [finding] };
+      agent.show({ ...onlinePlant(), drift });
+      await page.goto(`${agent.address}/#token=${agent.token}`);
+      await page.getByText('「トルク」が以前より高くなっています。').waitFor();
+      await expectAccessible(page);
+      await page.getByRole('button', { name: '確認しました' }).click();
+      agent.show({ ...onlinePlant(), drift: null });
+      await page.getByText('「トルク」が以前より高くなっています。').waitFor({ state: 'detached' });
+      expect(agent.commands).toEqual(['acknowledge-drift']);
+      expect(complaints).toEqual([]);
+    });
+
     it('pauses by keyboard', async () => {
       await page.goto(`${agent.address}/#token=${agent.token}`);
       await page.getByRole('button', { name: '一時停止' }).focus();

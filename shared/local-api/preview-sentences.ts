@@ -29,11 +29,11 @@ const SENTENCES = {
   },
   'few-held-out': {
     en: 'Only {count} examples are held out to test the model; below {wanted} its figures are rough. More data helps.',
-    ja: 'モデルの確認に使うデータが{count}件しかありません。{wanted}件未満では結果の数値は目安です。データを増やしてください。',
+    ja: '評価用のデータが{count}件しかありません。{wanted}件未満では結果の数値は目安です。データを増やしてください。',
   },
   'not-held-out': {
     en: 'None is held out to test: {names}. Nobody will know how well these are recognised until more are added.',
-    ja: '確認用のデータがないクラスがあります：{names}。データを増やすまで、どれだけ見分けられるか分かりません。',
+    ja: '評価用のデータがないクラスがあります：{names}。データを増やすまで、どれだけ見分けられるか分かりません。',
   },
 } as const satisfies Record<DataCheck['kind'], Record<Language, string>>;
 

@@ -63,8 +63,8 @@ const WORDS = {
       `列「${name}」がありません${nearest === null ? '' : `（「${nearest}」のことですか？）`}`,
     sizes: (small: string, large: string) => `${small}〜${large}ピクセル`,
     split: (training: number, validation: number, how: string) =>
-      `学習用${training}、確認用${validation}（${how}）`,
-    groups: (training: number, validation: number) => `グループ数：学習用${training}、確認用${validation}`,
+      `学習用${training}、評価用${validation}（${how}）`,
+    groups: (training: number, validation: number) => `グループ数：学習用${training}、評価用${validation}`,
     skipped: (count: number) => `使えないもの：${count}`,
     noTask: 'タスクがまだ分かりません。データが合うかどうかは、集約サーバーにつながってから分かります。',
   },
