@@ -1,6 +1,6 @@
 import { type DataPreview, PREVIEW_LIMITS } from '@genba/shared/local-api/preview';
 import { splitOf, type Task } from '@genba/shared/model/task';
-import { columnKey, readSample } from './csv-dialect.ts';
+import { type CsvSample, columnKey, readSample } from './csv-dialect.ts';
 import { type CsvPass, type CsvSource, readEachFile } from './csv-files.ts';
 import { readCsvRows } from './csv-rows.ts';
 import { listed } from './data-checks.ts';
@@ -68,9 +68,26 @@ function usesOf(task: Task | null): ReadonlyMap<string, ColumnUse> {
   return uses;
 }
 
-/** The first of the files, as it stands. */
-async function describeTable({ files }: CsvSource, uses: ReadonlyMap<string, ColumnUse>): Promise<Table> {
-  const { dialect, header, rows } = await readSample(files[0]!, [...uses.keys()]);
+/** Files whose header is looked at to find one that fits. */
+const MAX_HEADERS = 20;
+
+/** The first file that has the columns, or else the one that has most of them: folders collect other tables, too. */
+async function bestSample({ files }: CsvSource, wanted: readonly string[]): Promise<CsvSample> {
+  let best: { readonly sample: CsvSample; readonly found: number } | null = null;
+  for (const file of files.slice(0, MAX_HEADERS)) {
+    const sample = await readSample(file, wanted);
+    const keys = new Set(sample.header.map(columnKey));
+    const found = wanted.filter((name) => keys.has(columnKey(name))).length;
+    if (best === null || found > best.found) best = { sample, found };
+    if (found === wanted.length) break;
+  }
+  return best!.sample;
+}
+
+/** One of the files, as it stands. */
+async function describeTable(source: CsvSource, uses: ReadonlyMap<string, ColumnUse>): Promise<Table> {
+  const { files } = source;
+  const { dialect, header, rows } = await bestSample(source, [...uses.keys()]);
   const useOf = new Map([...uses].map(([name, use]) => [columnKey(name), use]));
   const columns = header.map((name, place) => ({ name, place, use: useOf.get(columnKey(name)) ?? 'unused' }));
   // Of hundreds of columns those that count come first.

@@ -141,6 +141,20 @@ describe('a CSV file', () => {
     expect(preview.examples).toBe(2);
   });
 
+  it('shows one that fits of a folder in which others lie, too', async () => {
+    const { root, write } = temporaryFolder();
+    write('人員.csv', '名前,年齢\n山田,40\n');
+    write('表.csv', '温度,トルク,圧力,判定\n1,2,3,良\n2,3,4,不良\n3,4,5,良\n');
+    const preview = await look(root, tableTask());
+    expect(preview).toMatchObject({
+      problem: null,
+      examples: 3,
+      skipped: 1,
+      table: { missing: [], fileCount: 2 },
+    });
+    expect(preview.skippedItems[0]).toMatchObject({ item: '人員.csv' });
+  });
+
   it('is described before any task is known', async () => {
     const file = temporaryFolder().write('表.csv', 'no;温度\n1;2,5\n2;3,5\n');
     expect(await look(file, null)).toMatchObject({
