@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { previewSchema } from '@genba/shared/local-api/preview';
 import { parseTask } from '@genba/shared/model/task';
 import sharp from 'sharp';
@@ -174,17 +173,4 @@ it('says why nothing can be made of a path', async () => {
     problem: { code: 'dataset/not-found' },
   });
   expect(await look(root, null)).toMatchObject({ kind: null, problem: { code: 'dataset/unrecognised' } });
-});
-
-const AI4I = '/work/shared/data/ai4i2020/ai4i2020.csv';
-
-it.runIf(existsSync(AI4I))('sees the rare failures of AI4I 2020', async () => {
-  const task = parseTask({
-    ...common,
-    classes: ['0', '1'],
-    input: { kind: 'table', columns: ['Torque [Nm]', 'Tool wear [min]'], labelColumn: 'Machine failure' },
-  });
-  const preview = await look(AI4I, task);
-  expect(preview).toMatchObject({ examples: 10_000, skipped: 0, problem: null, checks: [] });
-  expect(preview.classes.map(({ count }) => count)).toEqual([9661, 339]);
 });
