@@ -29,6 +29,12 @@ const MODELS: [string, object, object][] = [
   ['mlp without a hidden layer', image, { template: 'mlp', hiddenUnits: [] }],
   ['mlp on images, normalised', image, { template: 'mlp', hiddenUnits: [7], batchNormalisation: true }],
   ['small-cnn', image, { template: 'small-cnn', filters: [3], denseUnits: 6 }],
+  ['lenet-5', { ...image, width: 15, height: 12 }, { template: 'lenet-5' }],
+  [
+    'vgg-11, narrow',
+    { ...image, width: 32, height: 35 },
+    { template: 'vgg-11', widthShare: 0.02, batchNormalisation: true },
+  ],
   [
     'small-cnn, normalised',
     image,

@@ -79,7 +79,7 @@ function layerJson(spec: LayerSpec): LayerJson {
           filters: spec.filters,
           kernel_size: [spec.kernelSize, spec.kernelSize],
           strides: [1, 1],
-          padding: 'same',
+          padding: spec.padding,
           data_format: 'channels_last',
           activation: spec.activation,
           use_bias: true,

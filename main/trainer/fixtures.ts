@@ -27,17 +27,17 @@ export function sampleTask(overrides: TaskOverrides = {}): Task {
   });
 }
 
-/** 8×8 images with noise, bright in the half that the class names. */
-export function brightHalves(count: number, seed: number): ExampleSet {
+/** Square images with noise, bright in the half that the class names. */
+export function brightHalves(count: number, seed: number, side = 8): ExampleSet {
   const random = seededRandom(seed);
-  const inputs = new Uint8Array(count * 64);
+  const inputs = new Uint8Array(count * side ** 2);
   const labels = new Uint16Array(count);
   for (let example = 0; example < count; example++) {
     const label = example % CLASSES.length;
     labels[example] = label;
-    for (let pixel = 0; pixel < 64; pixel++) {
-      const isBright = label === 0 ? pixel % 8 < 4 : label === 1 ? pixel % 8 >= 4 : pixel < 32;
-      inputs[example * 64 + pixel] = Math.floor(random() * 120) + (isBright ? 100 : 0);
+    for (let pixel = 0; pixel < side ** 2; pixel++) {
+      const isBright = label < 2 ? pixel % side < side / 2 === (label === 0) : pixel < side ** 2 / 2;
+      inputs[example * side ** 2 + pixel] = Math.floor(random() * 120) + (isBright ? 100 : 0);
     }
   }
   return { inputs, labels };

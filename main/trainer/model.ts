@@ -35,7 +35,7 @@ function buildLayer(spec: LayerSpec): Layer {
         name,
         filters: spec.filters,
         kernelSize: spec.kernelSize,
-        padding: 'same',
+        padding: spec.padding,
         activation: spec.activation,
         kernelInitializer,
       });

@@ -51,6 +51,18 @@ describe('training', () => {
     expect(after.accuracy).toBeGreaterThan(0.95);
   });
 
+  it('lowers the loss of a LeNet-5', async () => {
+    const task = sampleTask({
+      input: { kind: 'image', width: 12, height: 12, channels: 1 },
+      model: { template: 'lenet-5' },
+    });
+    const sets = { training: brightHalves(240, 1, 12), validation: brightHalves(90, 2, 12) };
+    const trainer = await load(task, 'cpu', sets);
+    const before = await trainer.evaluate(start(task), 'validation');
+    const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
+    expect((await trainer.evaluate(weights, 'validation')).loss!).toBeLessThan(before.loss! / 2);
+  });
+
   it('learns from a table', async () => {
     const task = sampleTask({ input: { kind: 'table', columns: ['x', 'y'], labelColumn: 'class' } });
     const trainer = await load(task, 'cpu', { training: clouds(300, 1), validation: clouds(90, 2) });

@@ -18,10 +18,14 @@ const MODELS = {
     denseUnits: 5,
     batchNormalisation: true,
   },
+  'LeNet-5': { template: 'lenet-5' },
+  'VGG-11': { template: 'vgg-11', widthShare: 0.02, hiddenUnits: [5], batchNormalisation: true },
 };
 
 describe.each(Object.entries(MODELS))('layout of %s', (_name, template) => {
-  const task = sampleTask({ model: template });
+  // Sides that are no power of two: pooling leaves a row over.
+  const input = { kind: 'image', width: 33, height: 38, channels: 3 };
+  const task = sampleTask({ input, model: template });
   const layout = weightLayout(task);
 
   it('names the same tensors, in the same order, as tfjs does layer by layer', () => {

@@ -45,6 +45,31 @@ describe('weightLayout', () => {
   });
 });
 
+describe('networks of the literature', () => {
+  const sizeOf = (side: number, channels: number, model: object, template: string) =>
+    weightLayout(
+      parseTask({
+        ...TASK,
+        input: { kind: 'image', width: side, height: side, channels },
+        classes: [...'0123456789'],
+        model: { template, ...model },
+      }),
+    ).size;
+
+  it('have the number of weights that is known of them', () => {
+    // LeNet-5 on 28×28 grey images: 156 + 2,416 + 48,120 + 10,164 + 850. VGG-11 on 32×32 in colour, by hand:
+    // nine times the products of neighbouring filters, the biases, and 512·10 + 10.
+    expect(sizeOf(28, 1, {}, 'lenet-5')).toBe(61_706);
+    expect(sizeOf(32, 3, {}, 'vgg-11')).toBe(9_225_610);
+  });
+
+  it('refuse images of which pooling would leave nothing', () => {
+    expect(sizeOf(12, 1, {}, 'lenet-5')).toBeGreaterThan(0);
+    expect(() => sizeOf(11, 1, {}, 'lenet-5')).toThrow('at least 12×12');
+    expect(() => sizeOf(31, 1, {}, 'vgg-11')).toThrow('at least 32×32');
+  });
+});
+
 describe('initialWeights', () => {
   const layout = weightLayout(TASK);
   const slice = (weights: Float32Array, name: string) => {

@@ -67,7 +67,10 @@ function outputShape(layer: LayerSpec, inputs: readonly number[]): number[] {
     case 'dense':
       return [layer.units];
     case 'conv2d':
-      return [inputs[0]!, inputs[1]!, layer.filters];
+      return [
+        ...inputs.slice(0, 2).map((side) => (layer.padding === 'same' ? side : side - layer.kernelSize + 1)),
+        layer.filters,
+      ];
     case 'flatten':
       return [product(inputs)];
     case 'maxPooling2d':

@@ -27,6 +27,16 @@ const modelSchema = z.discriminatedUnion('template', [
     denseUnits: z.int().min(1).max(MAX_LAYER_UNITS),
     batchNormalisation: z.boolean().default(false),
   }),
+  z.strictObject({ template: z.literal('lenet-5') }),
+  z.strictObject({
+    template: z.literal('vgg-11'),
+    /** Filters of each convolution as a share of the original's: 64 to 512. */
+    widthShare: z.number().min(0.01).max(1).default(1),
+    /** Units of each fully connected layer after the convolutions. */
+    hiddenUnits: z.array(z.int().min(1).max(MAX_LAYER_UNITS)).max(8).default([]),
+    /** Batch normalisation after each convolution. */
+    batchNormalisation: z.boolean().default(false),
+  }),
   z.strictObject({
     template: z.literal('autoencoder'),
     /** Units of the encoder's layers, the last one the bottleneck; the decoder mirrors them. */

@@ -45,12 +45,22 @@ export function checkInput({ input, objective, split, training }: Task, refuse: 
   if (training.augmentation !== undefined) refuse(['training', 'augmentation'], 'only for pictures');
 }
 
+/** Shortest side of an image [pixels] that leaves something after the last pooling. */
+const SHORTEST_SIDE = { 'lenet-5': 12, 'vgg-11': 32 } as const;
+
 /** The model must suit the input and what is learnt. */
 export function checkModel({ input, model, objective }: Task, refuse: Refuse): void {
   if (model.template === 'small-cnn') {
     if (input.kind !== 'image') refuse(['model', 'template'], 'small-cnn needs input.kind "image"');
     else if (Math.min(input.width, input.height) < 2 ** model.filters.length) {
       refuse(['model', 'filters'], 'too many convolutions for this image size: each halves it');
+    }
+  }
+  if (model.template === 'lenet-5' || model.template === 'vgg-11') {
+    const shortest = SHORTEST_SIDE[model.template];
+    if (input.kind !== 'image') refuse(['model', 'template'], `${model.template} needs input.kind "image"`);
+    else if (Math.min(input.width, input.height) < shortest) {
+      refuse(['model', 'template'], `${model.template} needs images of at least ${shortest}×${shortest}`);
     }
   }
   if ((model.template === 'autoencoder') !== (objective?.kind === 'anomaly')) {
