@@ -2,6 +2,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { inputShape, inputWidth } from '@genba/shared/model/layers';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import type { Augment } from './augmentation.ts';
 import type { ExampleSet } from './messages.ts';
 
 /** Largest value of a pixel byte; pixels reach the model as 0 to 1. */
@@ -48,12 +49,18 @@ export function batchValues({ inputs }: ExampleSet, picked: Uint32Array, width: 
 }
 
 /**
- * The inputs of some examples as one tensor, see {@link batchValues}.
+ * The inputs of some examples as one tensor, see {@link batchValues}; changed at random where `augment` is given.
  *
  * Shapes: returns `[picked.length, ...inputShape]`. Ownership: the caller disposes of the tensor.
  */
-export function batchInputs(task: Task, set: ExampleSet, picked: Uint32Array): Tensor {
+export function batchInputs(
+  task: Task,
+  set: ExampleSet,
+  picked: Uint32Array,
+  augment: Augment | null = null,
+): Tensor {
   const values = batchValues(set, picked, inputWidth(task.input));
+  augment?.(values);
   return tensor(values, [picked.length, ...inputShape(task.input)], 'float32');
 }
 

@@ -63,6 +63,22 @@ describe('training', () => {
     expect((await trainer.evaluate(weights, 'validation')).loss!).toBeLessThan(before.loss! / 2);
   });
 
+  it('trains on changed pictures where the task asks for it, the same for one seed', async () => {
+    const train = async (augmentation?: object) => {
+      const task = sampleTask({ training: augmentation === undefined ? {} : { augmentation } });
+      const trainer = await load(task);
+      const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
+      trainer.dispose();
+      session = undefined;
+      return weights;
+    };
+    const changed = await train({ brightness: 0.3 });
+    expect(await train({ brightness: 0.3 })).toEqual(changed);
+    expect(await train()).not.toEqual(changed);
+    // Nothing is changed by an augmentation of nothing, the order of the examples included.
+    expect(await train({})).toEqual(await train());
+  });
+
   it('learns from a table', async () => {
     const task = sampleTask({ input: { kind: 'table', columns: ['x', 'y'], labelColumn: 'class' } });
     const trainer = await load(task, 'cpu', { training: clouds(300, 1), validation: clouds(90, 2) });

@@ -3,6 +3,7 @@ import { seededRandom } from '@genba/shared/model/random';
 import type { Task } from '@genba/shared/model/task';
 import { type Optimizer, type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Sequential } from '@tensorflow/tfjs-layers';
+import { type Augment, augmentationOf } from './augmentation.ts';
 import { batchInputs, evenBatches, shuffledOrder } from './batches.ts';
 import type { ExampleSet, TrainerReply } from './messages.ts';
 import { type BatchLoss, batchLoss, learntPlaces } from './objective.ts';
@@ -12,6 +13,8 @@ import type { ProximalPull } from './proximal.ts';
 
 /** Shortest time between two progress reports, milliseconds. */
 const PROGRESS_INTERVAL_MS = 100;
+/** Sets the draws for pictures apart from those for the order, both of one seed. */
+const AUGMENTATION_SEED = 0x5eed_1a6e;
 
 /** Where a round stands, without the request it belongs to. */
 export type RoundProgress = Omit<Extract<TrainerReply, { type: 'progress' }>, 'type' | 'id'>;
@@ -51,6 +54,8 @@ export async function trainRound(
   const batchesPerEpoch = Math.ceil(count / batchSize);
   const batches = epochs * batchesPerEpoch;
   const random = seededRandom(options.seed);
+  // Draws of its own: the order of the examples is the same with and without.
+  const augment = augmentationOf(task, seededRandom((options.seed ^ AUGMENTATION_SEED) >>> 0));
   const optimiser = freshOptimiser(training);
   const lossOf = batchLoss(task, set);
   let batch = 0;
@@ -61,7 +66,7 @@ export async function trainRound(
       const order = shuffledOrder(count, random).map((index) => places[index]!);
       epochLoss = 0;
       for (const picked of evenBatches(order, batchSize)) {
-        const loss = trainBatch(model, task, set, picked, { loss: lossOf, optimiser, pull });
+        const loss = trainBatch(model, task, set, picked, { loss: lossOf, optimiser, pull, augment });
         if (!Number.isFinite(loss)) {
           throw new AppError('trainer/diverged', { detail: `loss of batch ${batch + 1} of ${batches}` });
         }
@@ -89,6 +94,8 @@ export interface Descent {
   readonly loss: BatchLoss;
   readonly optimiser: Optimizer;
   readonly pull: ProximalPull | null;
+  /** Left out: the inputs as they are. */
+  readonly augment?: Augment | null;
 }
 
 /**
@@ -100,10 +107,10 @@ export function trainBatch(
   task: Task,
   set: ExampleSet,
   picked: Uint32Array,
-  { optimiser, pull, loss }: Descent,
+  { optimiser, pull, loss, augment = null }: Descent,
 ): number {
   return tidy(() => {
-    const inputs = batchInputs(task, set, picked);
+    const inputs = batchInputs(task, set, picked, augment);
     const variables = model.trainableWeights.map((weight) => weight.read() as Variable);
     const { value, grads } = optimiser.computeGradients(() => {
       // `training` makes normalisation layers use the batch's statistics and update the running ones.
