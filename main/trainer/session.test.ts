@@ -51,13 +51,35 @@ describe('training', () => {
     expect(after.accuracy).toBeGreaterThan(0.95);
   });
 
-  it('lowers the loss of a LeNet-5', async () => {
+  it('lowers the loss of a LeNet-5, the same on WebAssembly as in plain JavaScript', async () => {
     const task = sampleTask({
       input: { kind: 'image', width: 12, height: 12, channels: 1 },
       model: { template: 'lenet-5' },
     });
     const sets = { training: brightHalves(240, 1, 12), validation: brightHalves(90, 2, 12) };
-    const trainer = await load(task, 'cpu', sets);
+    const trained = [];
+    for (const backend of ['cpu', 'wasm'] as const) {
+      const trainer = await load(task, backend, sets);
+      const before = await trainer.evaluate(start(task), 'validation');
+      const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
+      expect((await trainer.evaluate(weights, 'validation')).loss!).toBeLessThan(before.loss! / 2);
+      trained.push(weights);
+      trainer.dispose();
+      session = undefined;
+    }
+    const [plain, wasm] = trained;
+    const worst = plain!.reduce((most, value, i) => Math.max(most, Math.abs(value - wasm![i]!)), 0);
+    expect(worst).toBeLessThan(BACKEND_TOLERANCE);
+  });
+
+  it('lowers the loss of a narrow VGG-11', async () => {
+    const task = sampleTask({
+      input: { kind: 'image', width: 32, height: 32, channels: 1 },
+      model: { template: 'vgg-11', widthShare: 0.05, batchNormalisation: true },
+      training: { epochs: 8, learningRate: 0.05 },
+    });
+    const sets = { training: brightHalves(120, 1, 32), validation: brightHalves(60, 2, 32) };
+    const trainer = await load(task, 'wasm', sets);
     const before = await trainer.evaluate(start(task), 'validation');
     const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
     expect((await trainer.evaluate(weights, 'validation')).loss!).toBeLessThan(before.loss! / 2);
