@@ -153,7 +153,11 @@ export const taskFields = z.strictObject({
    * Class names, in the order of the model's outputs. For anomalies two: the good one, which alone is learnt, and the
    * other. A regression has none.
    */
-  classes: z.array(z.string().min(1).max(100)).max(1000).default([]),
+  classes: z
+    .array(z.string().min(1).max(100))
+    .max(1000)
+    .refine(({ length }) => length !== 1, 'at least two')
+    .default([]),
   /** What is learnt. Left out: a class; see {@link objectiveOf}. */
   objective: objectiveSchema.optional(),
   /** How examples are kept apart that must not be on both sides. Left out: each by itself; see {@link splitOf}. */
