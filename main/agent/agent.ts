@@ -4,6 +4,7 @@ import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
+import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
 import type { DataPreview } from '@genba/shared/local-api/preview';
@@ -19,6 +20,9 @@ import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
 import { FileKeyStore } from './identity/key-store.ts';
+import { requireApart } from './labelling/inbox.ts';
+import { LabelStore } from './labelling/label-store.ts';
+import { Labelling } from './labelling/labelling.ts';
 import type { AgentCommand } from './local-api/local-api-server.ts';
 import { PlantNetwork } from './network/plant-network.ts';
 import type { ProxyLogin } from './network/proxy-setting.ts';
@@ -68,6 +72,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #identity: DeviceIdentity;
   readonly #files: FileExchange;
   readonly #data: DatasetChoice;
+  readonly #labelling: Labelling;
   readonly #network: PlantNetwork;
   readonly #sync: PlantSync;
   #training: PlantTraining | null = null;
@@ -137,6 +142,13 @@ export class Agent extends EventEmitter<AgentEvents> {
       appVersion,
       log,
       offline: (change) => this.#whileOffline(change),
+    });
+    this.#labelling = new Labelling({
+      store: new LabelStore(this.#database),
+      task: () => this.#client.task(),
+      folder: () => this.#settings.read().inbox,
+      suggest: async (pictures) => pictures.map(() => null),
+      onLabels: () => this.#training?.labelsChanged(),
     });
     this.#data = new DatasetChoice({
       settings: this.#settings,
@@ -215,6 +227,15 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'acknowledge-drift':
         this.#training?.acknowledgeDrift();
         return null;
+      case 'set-inbox':
+        this.#setInbox(command.path);
+        return null;
+      case 'label':
+        await this.#labelling.label(command);
+        return null;
+      case 'undo-label':
+        this.#labelling.undo();
+        return null;
       case 'cancel-reading':
         this.#data.cancel();
         return null;
@@ -242,6 +263,10 @@ export class Agent extends EventEmitter<AgentEvents> {
         return { type: 'refused', id, page: this.readRefused(query.after) };
       case 'preview-data':
         return { type: 'preview', id, preview: await this.preview(query.path) };
+      case 'label-queue':
+        return { type: 'label-queue', id, queue: await this.#labelling.queue() };
+      case 'labels':
+        return { type: 'labels', id, labels: this.readLabels(query.after) };
       case 'ledger':
         return { type: 'ledger', id, page: this.readLedger(query.of) };
     }
@@ -266,9 +291,21 @@ export class Agent extends EventEmitter<AgentEvents> {
     return readRefused(this.#database, after);
   }
 
+  /** One page of the labels that people have given, oldest first, behind the one named. */
+  readLabels(after: number): Label[] {
+    return this.#labelling.list(after);
+  }
+
   /** One page of what left this PC. */
   readLedger(query: LedgerQuery): LedgerPage {
     return this.#ledger.read(query);
+  }
+
+  /** @throws AppError `labels/folder-overlaps` */
+  #setInbox(inbox: string | null): void {
+    if (inbox !== null) requireApart(inbox, this.#settings.read().dataset);
+    this.#settings.write({ inbox });
+    this.#training?.labelsChanged();
   }
 
   #setPaused(isPaused: boolean): void {
@@ -384,6 +421,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       client: this.#client,
       task: () => this.#client.task()!,
       settings: () => this.#settings.read(),
+      labelled: () => this.#labelling.labelled(),
       obstacle: () => this.#disk.obstacle(),
       roundsDone: () => this.#outbox.figures().roundsDone,
       onRoundDone: () => this.#sync.notify(),

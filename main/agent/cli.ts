@@ -13,6 +13,7 @@ import { addDoctorCommand } from './doctor/commands.ts';
 import { addExchangeCommands } from './exchange/commands.ts';
 import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
+import { addLabelsCommand } from './labelling/command.ts';
 import { addLedgerCommand } from './ledger/command.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
 import { LocalApiServer } from './local-api/local-api-server.ts';
@@ -36,6 +37,7 @@ interface CliOptions extends ScheduleOptions, NetworkChoices {
   readonly data: string;
   readonly server?: string;
   readonly dataset?: string;
+  readonly inbox?: string;
   readonly check?: string;
   readonly plant?: string;
   readonly task?: string;
@@ -98,6 +100,7 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
   const given = {
     plantName: options.plant,
     server: options.server,
+    inbox: options.inbox === undefined ? undefined : path.resolve(options.inbox),
     dataset: options.dataset === undefined ? undefined : path.resolve(options.dataset),
     checkSet: options.check === undefined ? undefined : path.resolve(options.check),
     taskId: options.task,
@@ -173,6 +176,7 @@ function program(appVersion: string): Command {
     .option('--data <folder>', 'data folder', dataFolder)
     .option('--server <address>', 'aggregator on this computer without encryption, as host:port', address)
     .option('--dataset <path>', 'training data: folder of images by class, folder of IDX files, or CSV file')
+    .option('--inbox <path>', 'folder in which new pictures arrive, for people to label')
     .option('--check <path>', 'held-out data to judge the model on after every round, in the same form')
     .option('--plant <name>', 'name of this plant (default: the computer’s name)', plantName)
     .option('--task <id>', 'task to join (default: the aggregator’s only one)')
@@ -221,6 +225,7 @@ function program(appVersion: string): Command {
     write: (text) => process.stdout.write(text),
   });
   addLedgerCommand(command, host);
+  addLabelsCommand(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,

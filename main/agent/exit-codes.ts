@@ -39,6 +39,7 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'startup/agent-hangs': 31,
   'doctor/problem-found': 32,
   'ledger/file-not-writable': 33,
+  'labels/file-not-writable': 34,
   'task/invalid': 40,
   'dataset/not-found': 41,
   'dataset/unrecognised': 42,

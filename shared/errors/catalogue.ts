@@ -589,6 +589,37 @@ export const ERROR_CATALOGUE = {
     en: 'The aggregator has not served with enrolment from this folder yet. Start it once without --open-loopback.',
     ja: 'このフォルダーでは、登録制のサーバーをまだ起動していません。--open-loopback なしで一度起動してください。',
   },
+  // labels
+  'labels/folder-not-found': {
+    isRetryable: true,
+    en: 'The folder with the new pictures cannot be reached. Check its path, and whether its drive is connected.',
+    ja: '新しい画像のフォルダーを開けません。場所と、ドライブが接続されているかを確認してください。',
+  },
+  'labels/folder-overlaps': {
+    isRetryable: false,
+    en: 'The folder with the new pictures must lie outside of the training data, and the training data outside of it. Choose another folder.',
+    ja: '新しい画像のフォルダーと学習データのフォルダーは、互いの中に置けません。別のフォルダーを選んでください。',
+  },
+  'labels/no-classes': {
+    isRetryable: false,
+    en: 'This task has no pictures to put into classes, so there is nothing to label. Labels are for tasks about pictures, once this PC has received its task.',
+    ja: 'このタスクには、ラベルを付ける画像がありません。ラベル付けは画像のタスクで、タスクを受け取ったあとに使えます。',
+  },
+  'labels/unknown-class': {
+    isRetryable: false,
+    en: 'The task does not know this class. Choose one of those that are shown.',
+    ja: 'タスクにないクラスです。表示されているクラスから選んでください。',
+  },
+  'labels/file-not-writable': {
+    isRetryable: true,
+    en: 'The table of the labels could not be written. Close it in other programs, or choose another file.',
+    ja: 'ラベルの一覧を書き込めません。ほかのプログラムで開いていれば閉じるか、別のファイルを指定してください。',
+  },
+  'labels/unknown-picture': {
+    isRetryable: false,
+    en: 'This picture is not in the folder with the new pictures any more. Look at the list anew.',
+    ja: 'この画像は新しい画像のフォルダーにもうありません。一覧を更新してください。',
+  },
   // dataset
   'dataset/not-found': {
     isRetryable: false,

@@ -6,6 +6,7 @@ import { diskStatusSchema } from './disk.ts';
 import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
 import { driftNoticeSchema } from './drift.ts';
 import { exchangePath, exchangeResultSchema } from './exchange.ts';
+import { labellerName, labelQueueSchema, labelSchema, pictureId } from './labelling.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
 import { networkStatusSchema } from './network.ts';
 import { previewSchema, readingProgressSchema } from './preview.ts';
@@ -243,6 +244,18 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('cancel-reading') }),
   /** A person knows that the newer data are unlike the old. */
   z.strictObject({ id: z.int(), command: z.literal('acknowledge-drift') }),
+  /** The folder in which new pictures arrive; null: none any more. */
+  z.strictObject({ id: z.int(), command: z.literal('set-inbox'), path: exchangePath.nullable() }),
+  /** A person says what a picture shows; a label that it has is corrected. */
+  z.strictObject({
+    id: z.int(),
+    command: z.literal('label'),
+    picture: pictureId,
+    className: z.string().min(1).max(100),
+    labelledBy: labellerName,
+  }),
+  /** Takes the newest label back. */
+  z.strictObject({ id: z.int(), command: z.literal('undo-label') }),
   /** Ends the agent: the running round is broken off, all that was finished is kept. */
   z.strictObject({ id: z.int(), command: z.literal('stop') }),
 ]);
@@ -250,7 +263,7 @@ export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
 export type PlainCommand = Extract<
   LocalCommand['command'],
-  'pause' | 'resume' | 'rotate-key' | 'sync-now' | 'cancel-reading' | 'acknowledge-drift'
+  'pause' | 'resume' | 'rotate-key' | 'sync-now' | 'cancel-reading' | 'acknowledge-drift' | 'undo-label'
 >;
 
 /** Longest detail of a reply, characters. */
@@ -264,6 +277,10 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('doctor'), of: doctorWishSchema }),
   /** Looks at a file or folder as training data; uses nothing of it. Another one breaks this one off. */
   z.strictObject({ id: z.int(), query: z.literal('preview-data'), path: exchangePath }),
+  /** New pictures to label, the most uncertain ones first. */
+  z.strictObject({ id: z.int(), query: z.literal('label-queue') }),
+  /** Every label ever given, oldest first, behind the one named. */
+  z.strictObject({ id: z.int(), query: z.literal('labels'), after: z.int().min(0) }),
 ]);
 export type LocalQuery = z.output<typeof localQuerySchema>;
 
@@ -286,5 +303,7 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ledger'), id: z.int(), page: ledgerPageSchema }),
   z.strictObject({ type: z.literal('preview'), id: z.int(), preview: previewSchema }),
   z.strictObject({ type: z.literal('refused'), id: z.int(), page: refusedPageSchema }),
+  z.strictObject({ type: z.literal('label-queue'), id: z.int(), queue: labelQueueSchema }),
+  z.strictObject({ type: z.literal('labels'), id: z.int(), labels: z.array(labelSchema) }),
 ]);
 export type LocalMessage = z.output<typeof localMessageSchema>;

@@ -14,6 +14,7 @@ import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
 import type { ReadingJob, UnkeptReading } from './read-and-keep.ts';
 import { type ReadingWatch, readInChild } from './reader-process.ts';
 import { type DatasetScan, fingerprint, pulse, scanDataset } from './scan.ts';
+import type { LabelledPicture } from './source-files.ts';
 import type { ColumnStatistics } from './standardise.ts';
 
 /** Times of the watch, milliseconds. */
@@ -53,10 +54,22 @@ export interface DatasetState {
   readonly isReachable: boolean;
 }
 
+/** What a whole scan saw. */
+interface SeenDataset {
+  readonly scan: DatasetScan;
+  readonly labelled: readonly LabelledPicture[];
+  readonly pulse: string;
+  readonly fingerprint: string;
+  readonly atMs: number;
+  readonly tookMs: number;
+}
+
 export interface DatasetKeeperContext {
   readonly dataFolder: string;
   readonly settings: () => Pick<AgentSettings, 'dataset' | 'checkSet' | 'seed'>;
   readonly task: () => Task;
+  /** Pictures that people have labelled, beside those in the class folders; left out: none. */
+  readonly labelled?: () => Promise<readonly LabelledPicture[]>;
   /** The examples, or what is known of them, have changed. */
   readonly onChange: () => void;
   /** A reading has begun, got further, or ended. */
@@ -87,8 +100,7 @@ export class DatasetKeeper {
   #kept: KeptDataset | null = null;
   #change: number | null = null;
   /** What the last whole scan saw. */
-  #seen: { scan: DatasetScan; pulse: string; fingerprint: string; atMs: number; tookMs: number } | null =
-    null;
+  #seen: SeenDataset | null = null;
   #changedSinceMs: number | null = null;
   #lockedUntilMs: number | null = null;
   /** Somebody asked for a look while one was under way, which may have missed what it was about. */
@@ -177,7 +189,7 @@ export class DatasetKeeper {
       return pulseMs;
     }
     if (isFirst || isLockedDue || this.#hasSettled(seen)) {
-      await this.#load(seen.fingerprint);
+      await this.#load(seen);
       return pulseMs;
     }
     return settleMs;
@@ -209,12 +221,18 @@ export class DatasetKeeper {
     }
     const atMs = performance.now();
     const { dataset, checkSet } = this.#context.settings();
-    const paths = checkSet === null ? [dataset!] : [dataset!, checkSet];
-    const scan = await scanDataset(paths, this.#context.task().classes);
+    const labelled = (await this.#context.labelled?.()) ?? [];
+    const place = { dataset: dataset!, checkSet, labelled };
+    const scan = await scanDataset(place, this.#context.task().classes);
     const found = {
       scan,
+      labelled,
       pulse: await pulse(scan),
-      fingerprint: fingerprint(scan, this.#readingKey()),
+      // The same pictures under other labels are other examples.
+      fingerprint: fingerprint(
+        scan,
+        labelled.length === 0 ? this.#readingKey() : [this.#readingKey(), labelled],
+      ),
       atMs,
       tookMs: performance.now() - atMs,
     };
@@ -240,7 +258,7 @@ export class DatasetKeeper {
     return false;
   }
 
-  async #load(seenFingerprint: string): Promise<void> {
+  async #load(seen: SeenDataset): Promise<void> {
     const { dataset, checkSet, seed } = this.#context.settings();
     // Other data are not more or fewer of the same.
     const before = this.#kept?.summary.path === dataset ? exampleCount(this.#kept!) : null;
@@ -248,10 +266,11 @@ export class DatasetKeeper {
       dataFolder: this.#context.dataFolder,
       dataset: dataset!,
       checkSet,
+      labelled: seen.labelled,
       seed,
       task: this.#context.task(),
       reading: this.#readingKey(),
-      fingerprint: seenFingerprint,
+      fingerprint: seen.fingerprint,
     };
     const read = await this.#read(job);
     if (read === null || this.#isStopped) return;

@@ -58,6 +58,8 @@ export interface LoadDatasetOptions {
   readonly observe?: (examples: ExampleSet, fresh: readonly number[]) => void;
   /** See `ReadOptions`. */
   readonly onProgress?: ReadOptions['onProgress'];
+  /** See `ReadOptions`. */
+  readonly labelled?: ReadOptions['labelled'];
 }
 
 /**
@@ -69,10 +71,10 @@ export interface LoadDatasetOptions {
 export async function loadDataset(
   path: string,
   task: Task,
-  { seed = task.seed, parts, decoded = null, observe, onProgress }: LoadDatasetOptions = {},
+  { seed = task.seed, parts, decoded = null, observe, onProgress, labelled }: LoadDatasetOptions = {},
 ): Promise<Dataset> {
   const source = await detectDataset(path);
-  const found = await readExamples(source, task, decoded, { onProgress });
+  const found = await readExamples(source, task, decoded, { onProgress, labelled });
   const { examples, skipped, images } = found;
   const { validationShare } = task.training;
   const keys = parts === undefined ? null : exampleKeys(examples);

@@ -1,6 +1,6 @@
 import type { ExampleSet } from '../../trainer/messages.ts';
 import type { Overlaps } from './leave-gap.ts';
-import type { ReadImage } from './source-files.ts';
+import type { LabelledPicture, ReadImage } from './source-files.ts';
 
 /** A file or row that could not be used, and why, in one English sentence. */
 export interface SkippedItem {
@@ -37,6 +37,8 @@ export interface ReadOptions {
   readonly onUnknownClass?: ((name: string) => void) | undefined;
   /** Is told how far it has come: files of pictures, or bytes of tables. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Pictures beside those in the class folders. */
+  readonly labelled?: readonly LabelledPicture[] | undefined;
   /** Most rows to read, of all files. */
   readonly maxRows?: number | undefined;
 }

@@ -6,7 +6,7 @@ import { decodePicture, pictureReason } from './decode-picture.ts';
 import type { DatasetSource } from './detect.ts';
 import { isSystemFile } from './detect.ts';
 import { type ReadExamples, type ReadOptions, SkippedItems } from './examples.ts';
-import { type ReadImage, type SourceFile, statFiles } from './source-files.ts';
+import { type LabelledPicture, type ReadImage, type SourceFile, statFiles } from './source-files.ts';
 
 /** Images decoded at a time: enough to use the cores, without holding many large photographs in memory. */
 export const DECODERS = 4;
@@ -34,13 +34,13 @@ export async function readImageFolder(
   source: Extract<DatasetSource, { kind: 'images' }>,
   task: Task,
   decoded: DecodedImages | null = null,
-  { onProgress }: ReadOptions = {},
+  { onProgress, labelled }: ReadOptions = {},
 ): Promise<ReadExamples> {
   const { input } = task;
   if (input.kind !== 'image') {
     throw new AppError('dataset/mismatch', { detail: `the task needs a ${input.kind}, not images` });
   }
-  const { files } = await listImages(source, task.classes);
+  const { files } = await listImages(source, task.classes, labelled);
   const size = input.width * input.height * input.channels;
   const inputs = new Uint8Array(files.length * size);
   const reasons: (string | null)[] = new Array(files.length).fill(null);
@@ -77,12 +77,14 @@ export async function isLocked(path: string): Promise<boolean> {
 }
 
 /**
- * The files of a folder of class folders, in the order of their names, and all folders they lie in.
+ * The files of a folder of class folders and those labelled elsewhere, in the order of their names, and all folders of
+ * the first.
  * @throws AppError `dataset/mismatch`
  */
 export async function listImages(
   { folder, classFolders }: Extract<DatasetSource, { kind: 'images' }>,
   classes: readonly string[],
+  labelled: readonly LabelledPicture[] = [],
 ): Promise<{ files: ImageFile[]; folders: string[] }> {
   const labels = new Map(classes.map((name, label) => [name.normalize('NFC'), label]));
   const unknown = classFolders.filter((name) => !labels.has(name.normalize('NFC')));
@@ -105,6 +107,13 @@ export async function listImages(
     }
     const label = labels.get(name.normalize('NFC'))!;
     for (const file of await statFiles(paths)) files.push({ ...file, label });
+  }
+  const labelOf = new Map(
+    labelled.map(({ path, className }) => [path, labels.get(className.normalize('NFC'))]),
+  );
+  for (const file of await statFiles([...labelOf.keys()])) {
+    const label = labelOf.get(file.path);
+    if (label !== undefined) files.push({ ...file, label });
   }
   // By normalised name, so that the order (and with it the split) does not depend on the file system.
   const key = (file: ImageFile) => file.path.normalize('NFC');

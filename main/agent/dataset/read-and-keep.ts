@@ -6,12 +6,15 @@ import { DriftRecord } from './drift/drift-record.ts';
 import { ExampleParts } from './example-parts.ts';
 import type { ReadOptions } from './examples.ts';
 import { ExamplesFolder, type KeptDataset } from './kept-examples.ts';
+import type { LabelledPicture } from './source-files.ts';
 
 /** What to read, and where to keep it. */
 export interface ReadingJob {
   readonly dataFolder: string;
   readonly dataset: string;
   readonly checkSet: string | null;
+  /** Pictures beside those in the class folders; left out: none. */
+  readonly labelled?: readonly LabelledPicture[];
   readonly task: Task;
   readonly seed: number;
   /** What the examples depend on beside their files. */
@@ -37,7 +40,7 @@ export async function readAndKeep(
   job: ReadingJob,
   onProgress?: ReadOptions['onProgress'],
 ): Promise<KeptDataset | UnkeptReading> {
-  const { reading, fingerprint, task, seed, checkSet } = job;
+  const { reading, fingerprint, task, seed, checkSet, labelled } = job;
   const folder = new ExamplesFolder(job.dataFolder);
   const before = folder.read();
   const canReuse = before !== null && decodesAlike(before.reading, reading);
@@ -52,7 +55,14 @@ export async function readAndKeep(
         // The disk takes nothing: what is kept next will say so. Nobody trains worse for it.
       }
     };
-    const dataset = await loadDataset(job.dataset, task, { seed, parts, decoded, observe, onProgress });
+    const dataset = await loadDataset(job.dataset, task, {
+      seed,
+      parts,
+      decoded,
+      observe,
+      onProgress,
+      labelled,
+    });
     const check = checkSet === null ? null : await loadCheckSet(checkSet, task, dataset.statistics);
     const about = { reading, fingerprint, readAt };
     try {

@@ -4,10 +4,18 @@ import { dirname } from 'node:path';
 import type { Task } from '@genba/shared/model/task';
 import { detectDataset } from './detect.ts';
 import { listImages } from './image-folder.ts';
-import { type SourceFile, statFiles } from './source-files.ts';
+import { type LabelledPicture, type SourceFile, statFiles } from './source-files.ts';
 
 /** Up to so many files are looked at one by one even in a quick look. */
 const FEW_FILES = 4;
+
+/** Where a plant's data lie. */
+export interface DatasetPlace {
+  readonly dataset: string;
+  readonly checkSet: string | null;
+  /** Pictures beside those in the class folders. */
+  readonly labelled: readonly LabelledPicture[];
+}
 
 /** What lies at a dataset's path, without reading it. */
 export interface DatasetScan {
@@ -20,16 +28,24 @@ export interface DatasetScan {
  * Lists the files of a dataset and of its check set.
  * @throws AppError `dataset/not-found`, `dataset/unrecognised`, `dataset/mismatch`; Error of the file system
  */
-export async function scanDataset(paths: readonly string[], classes: Task['classes']): Promise<DatasetScan> {
-  const scans = await Promise.all(paths.map((path) => scanOne(path, classes)));
+export async function scanDataset(
+  { dataset, checkSet, labelled }: DatasetPlace,
+  classes: Task['classes'],
+): Promise<DatasetScan> {
+  const scans = [await scanOne(dataset, classes, labelled)];
+  if (checkSet !== null) scans.push(await scanOne(checkSet, classes));
   return { files: scans.flatMap(({ files }) => files), folders: scans.flatMap(({ folders }) => folders) };
 }
 
-async function scanOne(path: string, classes: Task['classes']): Promise<DatasetScan> {
+async function scanOne(
+  path: string,
+  classes: Task['classes'],
+  labelled: readonly LabelledPicture[] = [],
+): Promise<DatasetScan> {
   const source = await detectDataset(path);
   switch (source.kind) {
     case 'images':
-      return await listImages(source, classes);
+      return await listImages(source, classes, labelled);
     case 'idx':
       return { files: await statFiles([source.imagesFile, source.labelsFile]), folders: [path] };
     case 'csv':

@@ -17,6 +17,12 @@ export interface ReadImage extends SourceFile {
   readonly isLocked: boolean;
 }
 
+/** A picture that lies in no class folder, and the class that a person has named for it. */
+export interface LabelledPicture {
+  readonly path: string;
+  readonly className: string;
+}
+
 /** Questions to the file system at a time. */
 const STATS_AT_ONCE = 64;
 

@@ -1,6 +1,7 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
+import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import {
   type AgentStatus,
@@ -109,6 +110,17 @@ export async function askRefused(endpoint: LocalApiEndpoint, after: number): Pro
     socket.on('open', () => socket.send(JSON.stringify(query)));
     return (message) => {
       if (message.type === 'refused') resolve(message.page);
+    };
+  });
+}
+
+/** A page of the labels that people have given at a running agent. @throws AppError `local/unauthorised` */
+export async function askLabels(endpoint: LocalApiEndpoint, after: number): Promise<readonly Label[]> {
+  const query: LocalQuery = { id: 1, query: 'labels', after };
+  return converse<readonly Label[]>(endpoint, (socket, resolve) => {
+    socket.on('open', () => socket.send(JSON.stringify(query)));
+    return (message) => {
+      if (message.type === 'labels') resolve(message.labels);
     };
   });
 }

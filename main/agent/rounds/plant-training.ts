@@ -4,6 +4,7 @@ import type { ReadingProgress } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
 import { DatasetKeeper, type DatasetState } from '../dataset/dataset-keeper.ts';
+import type { LabelledPicture } from '../dataset/source-files.ts';
 import { freeMemory } from '../free-memory.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import { TrainingSchedule, type UseReport } from '../schedule/training-schedule.ts';
@@ -19,6 +20,8 @@ export interface PlantTrainingContext {
   /** As the aggregator last described it; known before training is made. */
   readonly task: () => Task;
   readonly settings: () => AgentSettings;
+  /** Pictures that people have labelled, beside those in the class folders. */
+  readonly labelled: () => Promise<readonly LabelledPicture[]>;
   /** See `RoundLoopContext`. */
   readonly obstacle: () => AppError | null;
   readonly roundsDone: () => number;
@@ -44,6 +47,7 @@ export class PlantTraining {
       dataFolder,
       settings,
       task,
+      labelled: context.labelled,
       log,
       onChange: () => {
         this.loop.examplesChanged();
@@ -105,6 +109,11 @@ export class PlantTraining {
   /** The data are to be others: they are looked at at once, and a reading of the old ones is broken off. */
   datasetChanged(): void {
     this.#keeper.cancel();
+  }
+
+  /** People have labelled pictures, or taken labels back. */
+  labelsChanged(): void {
+    this.#keeper.look();
   }
 
   /** In what newer data are unlike those before, until a person knows. */

@@ -9,6 +9,7 @@ import { HELD_UPDATES } from './migrations/0004-held.ts';
 import { OUTGOING_SCHEMA } from './migrations/0005-outgoing.ts';
 import { LEDGER_SCHEMA } from './migrations/0006-ledger.ts';
 import { EXCHANGE_SCHEMA } from './migrations/0007-exchange.ts';
+import { LABELS_SCHEMA } from './migrations/0008-labels.ts';
 
 export type AgentDatabase = Database.Database;
 
@@ -21,6 +22,7 @@ const MIGRATIONS = [
   OUTGOING_SCHEMA,
   LEDGER_SCHEMA,
   EXCHANGE_SCHEMA,
+  LABELS_SCHEMA,
 ];
 
 /** Name of the agent's database in its data folder. */

@@ -18,6 +18,8 @@ const settingsSchema = z.strictObject({
   server: z.string().nullable(),
   /** Folder or file with the training data. */
   dataset: z.string().nullable(),
+  /** Folder in which new pictures arrive that people label; null = none. */
+  inbox: z.string().nullable(),
   /** Held-out data judged after every round, beside the plant's own. */
   checkSet: z.string().nullable(),
   /** null = the aggregator's only task. */
@@ -69,6 +71,7 @@ export class SettingsStore {
       plantName: hostName.slice(0, MAX_PLANT_NAME_LENGTH) || 'Plant',
       server: null,
       dataset: null,
+      inbox: null,
       checkSet: null,
       taskId: null,
       roundLimit: null,
