@@ -34,11 +34,15 @@ class TestSocket implements AgentSocket {
     this.#call('onclose', {});
   }
 
+  open(): void {
+    this.#call('onopen', {});
+  }
+
   receive(message: unknown): void {
     this.#call('onmessage', { data: typeof message === 'string' ? message : JSON.stringify(message) });
   }
 
-  #call(name: 'onmessage' | 'onclose', event: object): void {
+  #call(name: 'onopen' | 'onmessage' | 'onclose', event: object): void {
     (this[name] as ((event: object) => void) | null)?.(event);
   }
 }
@@ -70,6 +74,7 @@ async function connect(): Promise<TestSocket> {
   client.start();
   await vi.advanceTimersByTimeAsync(0);
   const socket = sockets.at(-1)!;
+  socket.open();
   socket.receive({ type: 'status', status: plantStatus() });
   return socket;
 }
@@ -161,10 +166,10 @@ describe('AgentClient.send', () => {
       { id: 1, command: 'pause' },
       { id: 2, command: 'resume' },
     ]);
-    socket.receive({ type: 'reply', id: 2, error: 'server/storage' });
+    socket.receive({ type: 'reply', id: 2, error: 'server/storage', detail: 'queue.sqlite' });
     socket.receive({ type: 'reply', id: 1, error: null });
-    expect(await pausing).toEqual({ kind: 'done' });
-    expect(await resuming).toEqual({ kind: 'refused', code: 'server/storage' });
+    expect(await pausing).toEqual({ kind: 'done', result: null });
+    expect(await resuming).toEqual({ kind: 'refused', code: 'server/storage', detail: 'queue.sqlite' });
   });
 
   it('does not wait for ever', async () => {
@@ -180,6 +185,62 @@ describe('AgentClient.send', () => {
     socket.close();
     expect(await pausing).toEqual({ kind: 'unanswered' });
     expect(await client.send('pause')).toEqual({ kind: 'unanswered' });
+  });
+});
+
+describe('AgentClient.ask', () => {
+  const question = { query: 'refused', after: 0 } as const;
+
+  it('hands over the answer that bears the number of its question', async () => {
+    const socket = await connect();
+    const first = client.ask(question);
+    const second = client.ask({ query: 'refused', after: 7 });
+    expect(socket.sent).toEqual([
+      { id: 1, query: 'refused', after: 0 },
+      { id: 2, query: 'refused', after: 7 },
+    ]);
+    socket.receive({ type: 'refused', id: 2, page: { updates: [], hasMore: false } });
+    socket.receive({ type: 'reply', id: 1, error: 'server/storage' });
+    expect(await second).toMatchObject({ kind: 'answered', answer: { page: { hasMore: false } } });
+    expect(await first).toEqual({ kind: 'refused', code: 'server/storage', detail: null });
+  });
+
+  it('gives a look at data more time than a page of a list', async () => {
+    const socket = await connect();
+    const outcomes: string[] = [];
+    void client.ask(question).then(({ kind }) => outcomes.push(`list ${kind}`));
+    void client
+      .ask({ query: 'preview-data', path: '/data' })
+      .then(({ kind }) => outcomes.push(`look ${kind}`));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(outcomes).toEqual(['list unanswered']);
+    // Long after its deadline, the answer to a question that nobody asks any more does no harm.
+    socket.receive({ type: 'refused', id: 1, page: { updates: [], hasMore: false } });
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(outcomes).toEqual(['list unanswered', 'look unanswered']);
+    expect(client.view().contact.kind).toBe('connected');
+  });
+
+  it('does not take an answer of another kind', async () => {
+    const socket = await connect();
+    const asked = client.ask(question);
+    socket.receive({ type: 'ledger', id: 1, page: { entries: [], hasMore: false, keptSince: null } });
+    expect(await asked).toEqual({ kind: 'unanswered' });
+    expect(client.view().contact.kind).toBe('unreadable');
+  });
+});
+
+describe('AgentClient.view', () => {
+  it('keeps what a new status does not change, so that nothing need be drawn again', async () => {
+    const socket = await connect();
+    const before = client.view().status!;
+    const moved = plantStatus({ queue: { ...before.queue, roundsWaiting: 3 } });
+    socket.receive({ type: 'status', status: moved });
+    const after = client.view().status!;
+    expect(after).toEqual(moved);
+    expect(after.queue).not.toBe(before.queue);
+    expect(after.history).toBe(before.history);
+    expect(after.network).toBe(before.network);
   });
 });
 

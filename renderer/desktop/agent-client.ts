@@ -4,17 +4,28 @@ import {
   LOCAL_API_TOKEN_PREFIX,
   type LocalCommand,
   type LocalMessage,
+  type LocalQuery,
   localMessageSchema,
-  type PlainCommand,
 } from '@genba/shared/local-api/messages';
-import type { AgentView, CommandOutcome, Contact } from './agent-view.ts';
+import {
+  ANSWER_TYPES,
+  type AnsweredQuery,
+  type AnswerTo,
+  type CommandWish,
+  deadlineOf,
+  type QueryWish,
+} from './agent-requests.ts';
+import type { AgentView, CommandOutcome, Contact, Failure, QueryOutcome } from './agent-view.ts';
 import type { EndpointSource } from './endpoint-source.ts';
+import { keepEqualParts } from './keep-equal-parts.ts';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 /** How long an attempt may take before the window says that it has no contact. */
 const CONNECT_DEADLINE_MS = 4_000;
-const COMMAND_DEADLINE_MS = 5_000;
+
+/** What comes back under a request's number. */
+type Answer = Exclude<LocalMessage, { type: 'status' }> | Failure;
 
 /** The part of a browser's WebSocket that the client uses. */
 export type AgentSocket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' | 'onclose'>;
@@ -29,7 +40,8 @@ export interface AgentClientOptions {
 /**
  * The window's one connection to its agent: checks all that arrives, reconnects for ever with backoff, asks
  * for the endpoint before every attempt (a restarted agent has a new port and token), and answers every
- * command exactly once.
+ * command and question exactly once. Parts of the status that have not changed stay the same objects, so that what
+ * shows them need not be drawn again.
  */
 export class AgentClient {
   #view: AgentView = { contact: { kind: 'opening' }, status: null, heardAt: null };
@@ -39,7 +51,7 @@ export class AgentClient {
   #isClosed = false;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Set<() => void>();
-  readonly #pending = new Map<number, (outcome: CommandOutcome) => void>();
+  readonly #pending = new Map<number, (answer: Answer) => void>();
   readonly #options: AgentClientOptions;
 
   constructor(options: AgentClientOptions) {
@@ -67,20 +79,46 @@ export class AgentClient {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Sends one command and waits for its reply, at most five seconds. */
-  send(command: PlainCommand): Promise<CommandOutcome> {
+  /** Gives one command and waits for its reply, as long as such a command may take. */
+  async send(wish: CommandWish): Promise<CommandOutcome> {
+    const command = typeof wish === 'string' ? { command: wish } : wish;
+    const answer = await this.#request(deadlineOf(command.command), (id) => ({ id, ...command }));
+    if ('kind' in answer) return answer;
+    if (answer.type !== 'reply') return this.#misanswered();
+    return answer.error === null ? { kind: 'done', result: answer.result ?? null } : refusalIn(answer);
+  }
+
+  /** Asks one question and waits for its answer, as long as such a question may take. */
+  async ask<Query extends AnsweredQuery>(
+    wish: Extract<QueryWish, { query: Query }>,
+  ): Promise<QueryOutcome<AnswerTo<Query>>> {
+    const answer = await this.#request(deadlineOf(wish.query), (id) => ({ id, ...wish }));
+    if ('kind' in answer) return answer;
+    if (answer.type === 'reply' && answer.error !== null) return refusalIn(answer);
+    if (answer.type !== ANSWER_TYPES[wish.query as AnsweredQuery]) return this.#misanswered();
+    return { kind: 'answered', answer: answer as AnswerTo<Query> };
+  }
+
+  #request(deadlineMs: number, request: (id: number) => LocalCommand | LocalQuery): Promise<Answer> {
     const socket = this.#socket;
     if (socket === null || this.#view.contact.kind !== 'connected')
       return Promise.resolve({ kind: 'unanswered' });
     const id = this.#nextId++;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#settle(id, { kind: 'unanswered' }), COMMAND_DEADLINE_MS);
-      this.#pending.set(id, (outcome) => {
+      const timer = setTimeout(() => this.#settle(id, { kind: 'unanswered' }), deadlineMs);
+      this.#pending.set(id, (answer) => {
         clearTimeout(timer);
-        resolve(outcome);
+        resolve(answer);
       });
-      socket.send(JSON.stringify({ id, command } satisfies LocalCommand));
+      socket.send(JSON.stringify(request(id)));
     });
+  }
+
+  /** An answer of another kind than what was asked: window and agent do not speak the same language. */
+  #misanswered(): Failure {
+    this.#show({ contact: { kind: 'unreadable' } });
+    this.#socket?.close();
+    return { kind: 'unanswered' };
   }
 
   async #connect(): Promise<void> {
@@ -121,16 +159,14 @@ export class AgentClient {
       return;
     }
     this.#attempts = 0;
-    if (message.type === 'reply') {
-      const { id, error } = message;
-      this.#settle(id, error === null ? { kind: 'done' } : { kind: 'refused', code: error });
+    if (message.type !== 'status') {
+      this.#settle(message.id, message);
       return;
     }
-    // Answers to questions that a window does not ask.
-    if (message.type !== 'status') return;
+    const { contact, status } = this.#view;
     this.#show({
-      contact: { kind: 'connected' },
-      status: message.status,
+      contact: contact.kind === 'connected' ? contact : { kind: 'connected' },
+      status: keepEqualParts(status, message.status),
       heardAt: new Date().toISOString(),
     });
   }
@@ -156,16 +192,20 @@ export class AgentClient {
     for (const id of [...this.#pending.keys()]) this.#settle(id, { kind: 'unanswered' });
   }
 
-  #settle(id: number, outcome: CommandOutcome): void {
+  #settle(id: number, answer: Answer): void {
     const resolve = this.#pending.get(id);
     this.#pending.delete(id);
-    resolve?.(outcome);
+    resolve?.(answer);
   }
 
   #show(change: Partial<AgentView>): void {
     this.#view = { ...this.#view, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+function refusalIn({ error, detail }: Extract<LocalMessage, { type: 'reply' }>): Failure {
+  return { kind: 'refused', code: error ?? 'internal/bug', detail: detail ?? null };
 }
 
 function readMessage(data: unknown): LocalMessage | null {

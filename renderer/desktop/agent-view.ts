@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 
 /** How the window stands with its agent. */
@@ -21,8 +22,13 @@ export interface AgentView {
   readonly heardAt: string | null;
 }
 
-/** Answer to a command: done, refused with a code, or no answer in time. */
-export type CommandOutcome =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'refused'; readonly code: ErrorCode }
+/** Why nothing came of what was asked: refused with a code, or no answer in time. */
+export type Failure =
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string | null }
   | { readonly kind: 'unanswered' };
+
+/** Answer to a command; `result` is what one about files has done. */
+export type CommandOutcome = { readonly kind: 'done'; readonly result: ExchangeResult | null } | Failure;
+
+/** Answer to a question. */
+export type QueryOutcome<Answer> = { readonly kind: 'answered'; readonly answer: Answer } | Failure;

@@ -1,7 +1,7 @@
 import { startPage } from '../ui/start-page.tsx';
 import { AgentClient } from './agent-client.ts';
 import { createEndpointSource } from './endpoint-source.ts';
-import { Screen } from './screen.tsx';
+import { WindowFrame } from './window-frame.tsx';
 
 const client = new AgentClient({
   endpoint: createEndpointSource({
@@ -14,4 +14,4 @@ const client = new AgentClient({
   random: Math.random,
 });
 client.start();
-void startPage(<Screen client={client} />);
+void startPage(<WindowFrame client={client} />);

@@ -88,6 +88,25 @@ export function ResumeIcon({ size }: IconProps) {
   );
 }
 
+/** A sheet of the calendar. */
+export function TodayIcon({ size }: IconProps) {
+  return (
+    <Icon size={size}>
+      <path d="M4 6h16v14H4ZM4 10h16M8 3v4M16 3v4" />
+      <path d="m9 15 2 2 4-4" />
+    </Icon>
+  );
+}
+
+/** Up to the aggregator and down from it. */
+export function NetworkIcon({ size }: IconProps) {
+  return (
+    <Icon size={size}>
+      <path d="M8 20V5M4 9l4-4 4 4M16 4v15M12 15l4 4 4-4" />
+    </Icon>
+  );
+}
+
 /** Three plants joined in one: the product's mark. */
 export function GenbaMark({ size = '1.75rem' }: IconProps) {
   return (

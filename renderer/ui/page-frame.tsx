@@ -1,8 +1,8 @@
 import { MantineProvider } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useLanguage } from './i18n/use-language.ts';
 import { GenbaMark } from './icons.tsx';
 import { LanguageSwitch } from './language-switch.tsx';
+import { SkipLink } from './skip-link.tsx';
 import { theme } from './theme.ts';
 
 interface PageFrameProps {
@@ -16,13 +16,10 @@ interface PageFrameProps {
 
 /** What both pages share: theme, header with the language switch, main part, footer. */
 export function PageFrame({ title, subtitle, badge, footer, children }: PageFrameProps) {
-  const { t } = useLanguage();
   return (
     <MantineProvider theme={theme} forceColorScheme="light">
       <div className="page">
-        <a className="skip-link" href="#content">
-          {t('app.skip')}
-        </a>
+        <SkipLink />
         <header className="page-header">
           <span className="page-header__mark">
             <GenbaMark size="2rem" />

@@ -4,6 +4,12 @@ export const en = {
   'app.skip': 'Skip to content',
   'app.noPlant': 'This plant',
   'language.label': 'Language',
+  'nav.label': 'Screens',
+  'nav.today': 'Today',
+  'nav.network': 'Network',
+  'nav.shortcut': '{{name}} (Alt+{{key}})',
+  'screen.loading': 'Loading',
+  'screen.broken': 'This screen could not be shown. The agent goes on working.',
 
   // One sentence of state: headline, then what follows from it
   'state.label': 'State',
@@ -70,6 +76,7 @@ export const en = {
   'action.pause': 'Pause',
   'action.resume': 'Resume',
   'action.failed': 'That did not work: {{reason}}',
+  'action.retry': 'Try again',
   'action.unanswered': 'the agent did not answer. Try again.',
 
   'disk.title': 'Disk space',

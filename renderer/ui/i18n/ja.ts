@@ -4,6 +4,12 @@ export const ja = {
   'app.skip': '本文へ移動',
   'app.noPlant': 'この拠点',
   'language.label': '表示言語',
+  'nav.label': '画面の切り替え',
+  'nav.today': '今日',
+  'nav.network': '通信',
+  'nav.shortcut': '{{name}}（Alt+{{key}}）',
+  'screen.loading': '読み込んでいます',
+  'screen.broken': 'この画面を表示できませんでした。学習などの作業は裏で続いています。',
 
   'state.label': '状態',
   'state.loading': '画面を開いています',
@@ -63,6 +69,7 @@ export const ja = {
   'action.pause': '一時停止',
   'action.resume': '再開',
   'action.failed': '操作できませんでした。{{reason}}',
+  'action.retry': 'もう一度試す',
   'action.unanswered': 'エージェントから応答がありません。もう一度お試しください。',
 
   'disk.title': 'ディスクの空き',

@@ -1,6 +1,6 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import { ToneIcon } from '../ui/icons.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { ToneIcon } from '../../ui/icons.tsx';
 
 const SENTENCES = {
   disk: { low: 'disk.low', short: 'disk.short' },
@@ -8,7 +8,7 @@ const SENTENCES = {
 } as const;
 
 /** That the disk is getting full, while there is still time; and how much is missing once there is not. */
-export function DiskNotice({ status: { disk } }: { readonly status: AgentStatus }) {
+export function DiskNotice({ disk }: Pick<AgentStatus, 'disk'>) {
   const { t, formats } = useLanguage();
   if (disk === null || disk.level === 'enough') return null;
   const { level, limit } = disk;

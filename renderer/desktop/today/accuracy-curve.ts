@@ -1,5 +1,5 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
-import type { CurvePoint } from '../ui/curve-props.ts';
+import type { CurvePoint } from '../../ui/curve-props.ts';
 
 type History = AgentStatus['history'];
 /** Measured on the plant's own held-out examples, or on the check set. */

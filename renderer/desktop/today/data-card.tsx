@@ -1,15 +1,18 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { Card } from '../ui/card.tsx';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import { useNow } from '../ui/use-now.ts';
+import { Card } from '../../ui/card.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { useNow } from '../../ui/use-now.ts';
+import type { AgentClient } from '../agent-client.ts';
+import { useStatus } from '../use-status.ts';
 
 /** Classes shown before one asks for the rest. */
 const CLASSES_AT_FIRST = 10;
 
 /** How much there is to learn from, class by class. */
-export function DataCard({ status: { dataset } }: { readonly status: AgentStatus }) {
+export function DataCard({ client }: { readonly client: AgentClient }) {
+  const dataset = useStatus(client, (status) => status.dataset);
   const { t, formats } = useLanguage();
   if (dataset === null) {
     return (

@@ -1,20 +1,19 @@
 import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
-import type { AgentStatus } from '@genba/shared/local-api/messages';
-import { Card } from '../ui/card.tsx';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import type { AgentClient } from './agent-client.ts';
+import { Card } from '../../ui/card.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { useNow } from '../../ui/use-now.ts';
+import type { AgentClient } from '../agent-client.ts';
+import { useStatus } from '../use-status.ts';
 import { SendingHours } from './sending-hours.tsx';
 
-interface QueueCardProps {
-  readonly client: AgentClient;
-  readonly status: AgentStatus;
-  readonly nowMs: number;
-}
-
 /** What waits to be sent, and what has arrived. */
-export function QueueCard({ client, status, nowMs }: QueueCardProps) {
+export function QueueCard({ client }: { readonly client: AgentClient }) {
   const { t, formats, language } = useLanguage();
-  const { queue, held, refused } = status;
+  const nowMs = useNow();
+  const queue = useStatus(client, (status) => status.queue);
+  const held = useStatus(client, (status) => status.held);
+  const refused = useStatus(client, (status) => status.refused);
+  const network = useStatus(client, (status) => status.network);
   const { roundsWaiting, roundsWaitingPeak, updatesDelivered, updatesRefused, lastSyncAt } = queue;
   return (
     <Card title={t('queue.title')} width="third">
@@ -25,7 +24,7 @@ export function QueueCard({ client, status, nowMs }: QueueCardProps) {
         </p>
         <p>{t('queue.waiting')}</p>
       </div>
-      <SendingHours client={client} network={status.network} nowMs={nowMs} />
+      <SendingHours client={client} network={network} nowMs={nowMs} />
       <dl className="figures">
         <dt>{t('queue.delivered')}</dt>
         <dd>{t('queue.results', { count: updatesDelivered, formatted: formats.count(updatesDelivered) })}</dd>

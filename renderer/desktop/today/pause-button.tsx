@@ -1,11 +1,11 @@
 import type { AgentPhase } from '@genba/shared/local-api/messages';
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import { PauseIcon, ResumeIcon } from '../ui/icons.tsx';
-import type { AgentClient } from './agent-client.ts';
-import type { CommandOutcome } from './agent-view.ts';
-import { CommandFailure } from './command-failure.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { PauseIcon, ResumeIcon } from '../../ui/icons.tsx';
+import type { AgentClient } from '../agent-client.ts';
+import type { CommandOutcome } from '../agent-view.ts';
+import { CommandFailure } from '../command-failure.tsx';
 
 /** What the button does in a phase; nothing where there is nothing to pause. */
 const COMMANDS: Partial<Record<AgentPhase, 'pause' | 'resume'>> = {

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { Card } from '../ui/card.tsx';
-import { useLanguage } from '../ui/i18n/use-language.ts';
+import { Card } from '../../ui/card.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
 
 /** What to run once on a PC that does not know its data, and its aggregator only where it has enrolled. */
 export function SetupCard({ isEnrolled }: { readonly isEnrolled: boolean }) {

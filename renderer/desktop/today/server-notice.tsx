@@ -1,7 +1,7 @@
 import type { AgentNotice, AgentStatus } from '@genba/shared/local-api/messages';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import { ToneIcon } from '../ui/icons.tsx';
-import { useNow } from '../ui/use-now.ts';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { ToneIcon } from '../../ui/icons.tsx';
+import { useNow } from '../../ui/use-now.ts';
 
 const SENTENCES = {
   'start-asked': 'notice.startAsked',
@@ -11,7 +11,7 @@ const SENTENCES = {
 } as const satisfies Record<AgentNotice, string>;
 
 /** What the aggregator has asked for out of the ordinary. Nobody has to do anything at this PC. */
-export function ServerNotice({ status: { notice } }: { readonly status: AgentStatus }) {
+export function ServerNotice({ notice }: Pick<AgentStatus, 'notice'>) {
   const { t, formats } = useLanguage();
   const nowMs = useNow();
   if (notice === null) return null;

@@ -1,10 +1,10 @@
 import type { NetworkStatus } from '@genba/shared/local-api/network';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import type { AgentClient } from './agent-client.ts';
-import type { CommandOutcome } from './agent-view.ts';
-import { CommandFailure } from './command-failure.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import type { AgentClient } from '../agent-client.ts';
+import type { CommandOutcome } from '../agent-view.ts';
+import { CommandFailure } from '../command-failure.tsx';
 
 interface SendingHoursProps {
   readonly client: AgentClient;

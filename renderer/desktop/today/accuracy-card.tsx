@@ -1,9 +1,10 @@
-import type { AgentStatus } from '@genba/shared/local-api/messages';
-import { Card } from '../ui/card.tsx';
-import { Curve } from '../ui/curve.tsx';
-import type { CurveLine } from '../ui/curve-props.ts';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import { LINE_COLORS } from '../ui/theme.ts';
+import { Card } from '../../ui/card.tsx';
+import { Curve } from '../../ui/curve.tsx';
+import type { CurveLine } from '../../ui/curve-props.ts';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { LINE_COLORS } from '../../ui/theme.ts';
+import type { AgentClient } from '../agent-client.ts';
+import { useStatus } from '../use-status.ts';
 import { type AccuracyName, accuracyCurve, summarise } from './accuracy-curve.ts';
 
 /** More arrivals than this would hatch the drawing. */
@@ -15,7 +16,8 @@ const LOOKS = {
 } as const satisfies Record<AccuracyName, unknown>;
 
 /** How well the model has done after each round, on the plant's own data and on the check set. */
-export function AccuracyCard({ status: { history } }: { readonly status: AgentStatus }) {
+export function AccuracyCard({ client }: { readonly client: AgentClient }) {
+  const history = useStatus(client, (status) => status.history);
   const { t, formats } = useLanguage();
   const { points, names, arrivals } = accuracyCurve(history);
   const lines: CurveLine[] = [];

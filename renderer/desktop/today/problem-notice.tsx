@@ -1,10 +1,10 @@
 import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import { ToneIcon } from '../ui/icons.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { ToneIcon } from '../../ui/icons.tsx';
 
 /** The problem that still stands, in words, with its code for whoever is called to help. */
-export function ProblemNotice({ status: { problem, phase } }: { readonly status: AgentStatus }) {
+export function ProblemNotice({ problem, phase }: Pick<AgentStatus, 'problem' | 'phase'>) {
   const { t, language } = useLanguage();
   if (problem === null) return null;
   const { code, detail } = problem;

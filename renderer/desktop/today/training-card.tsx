@@ -1,9 +1,11 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { StandstillReason } from '@genba/shared/local-api/schedule';
 import { Progress } from '@mantine/core';
-import { Card } from '../ui/card.tsx';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import { useNow } from '../ui/use-now.ts';
+import { Card } from '../../ui/card.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { useNow } from '../../ui/use-now.ts';
+import type { AgentClient } from '../agent-client.ts';
+import { useStatus } from '../use-status.ts';
 
 /** Why nothing is being trained. */
 const REASONS = {
@@ -20,12 +22,15 @@ const REASONS = {
 } as const satisfies Record<StandstillReason, string>;
 
 /** How far the round in progress is. */
-export function TrainingCard({ status }: { readonly status: AgentStatus }) {
+export function TrainingCard({ client }: { readonly client: AgentClient }) {
   const { t, formats } = useLanguage();
-  const { round, queue, base } = status;
+  const round = useStatus(client, (status) => status.round);
+  const standstill = useStatus(client, (status) => status.standstill);
+  const queue = useStatus(client, (status) => status.queue);
+  const base = useStatus(client, (status) => status.base);
   return (
     <Card title={t('training.title')} width="third">
-      {round === null ? <Standstill standstill={status.standstill} /> : <RoundProgress round={round} />}
+      {round === null ? <Standstill standstill={standstill} /> : <RoundProgress round={round} />}
       <dl className="figures">
         <dt>{t('training.done')}</dt>
         <dd>{t('queue.rounds', { count: queue.roundsDone, formatted: formats.count(queue.roundsDone) })}</dd>

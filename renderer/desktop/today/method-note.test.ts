@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { en } from '../ui/i18n/en.ts';
-import { ja } from '../ui/i18n/ja.ts';
+import { en } from '../../ui/i18n/en.ts';
+import { ja } from '../../ui/i18n/ja.ts';
 import { methodNote } from './method-note.ts';
 
 it.each(['tensorflow', 'wasm', 'cpu'] as const)(

@@ -2,20 +2,20 @@ import { driftChecks, driftSentence } from '@genba/shared/local-api/drift-senten
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { useLanguage } from '../ui/i18n/use-language.ts';
-import { ToneIcon } from '../ui/icons.tsx';
-import { useNow } from '../ui/use-now.ts';
-import type { AgentClient } from './agent-client.ts';
-import type { CommandOutcome } from './agent-view.ts';
-import { CommandFailure } from './command-failure.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { ToneIcon } from '../../ui/icons.tsx';
+import { useNow } from '../../ui/use-now.ts';
+import type { AgentClient } from '../agent-client.ts';
+import type { CommandOutcome } from '../agent-view.ts';
+import { CommandFailure } from '../command-failure.tsx';
 
 interface DriftNoticeProps {
   readonly client: AgentClient;
-  readonly status: AgentStatus;
+  readonly drift: AgentStatus['drift'];
 }
 
 /** That newer data are unlike those before: since when, in what, and what to check. Gone once a person says so. */
-export function DriftNotice({ client, status: { drift } }: DriftNoticeProps) {
+export function DriftNotice({ client, drift }: DriftNoticeProps) {
   const { t, language, formats } = useLanguage();
   const nowMs = useNow();
   const [outcome, setOutcome] = useState<CommandOutcome | null>(null);

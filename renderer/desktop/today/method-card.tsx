@@ -1,6 +1,8 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
-import { Card } from '../ui/card.tsx';
-import { useLanguage } from '../ui/i18n/use-language.ts';
+import { Card } from '../../ui/card.tsx';
+import { useLanguage } from '../../ui/i18n/use-language.ts';
+import type { AgentClient } from '../agent-client.ts';
+import { useStatus } from '../use-status.ts';
 import { methodNote } from './method-note.ts';
 
 const NAMES = {
@@ -10,7 +12,8 @@ const NAMES = {
 } as const satisfies Record<NonNullable<AgentStatus['backend']>['name'], string>;
 
 /** How this PC computes, and why so. */
-export function MethodCard({ status: { backend } }: { readonly status: AgentStatus }) {
+export function MethodCard({ client }: { readonly client: AgentClient }) {
+  const backend = useStatus(client, (status) => status.backend);
   const { t } = useLanguage();
   return (
     <Card title={t('method.title')} width="third">

@@ -1,0 +1,28 @@
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+import type { en } from '../ui/i18n/en.ts';
+import { NetworkIcon, TodayIcon } from '../ui/icons.tsx';
+import type { Place } from './place.ts';
+import type { ScreenProps } from './screen-props.ts';
+import { TodayScreen } from './today/today-screen.tsx';
+
+interface ScreenEntry {
+  readonly place: Place;
+  /** Its name, in the navigation and as its heading. */
+  readonly label: Extract<keyof typeof en, `nav.${Place}`>;
+  readonly Icon: ComponentType<{ readonly size?: string }>;
+  readonly Screen: ComponentType<ScreenProps> | LazyExoticComponent<ComponentType<ScreenProps>>;
+}
+
+/**
+ * Every screen there is, in the order of the navigation. A new screen is one entry here, a word under `nav.…`, and its
+ * folder. Only the first one is in the code that the window needs to show anything at all.
+ */
+export const SCREENS: readonly ScreenEntry[] = [
+  { place: 'today', label: 'nav.today', Icon: TodayIcon, Screen: TodayScreen },
+  {
+    place: 'network',
+    label: 'nav.network',
+    Icon: NetworkIcon,
+    Screen: lazy(async () => ({ default: (await import('./network/network-screen.tsx')).NetworkScreen })),
+  },
+];
