@@ -8,16 +8,29 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Chromium refuses its own sandbox to root, as which some CI containers run; the page's isolation stays on. */
 const AS_ROOT = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
+/** How the shell is started by hand, and by the system for a link or a file. */
+export interface ShellStart {
+  readonly executable: string;
+  readonly args: readonly string[];
+  readonly env: Record<string, string>;
+}
+
+/** The start of the shell on a data folder, with further arguments. */
+export function shellStart(dataFolder: string, display: Display, further: readonly string[]): ShellStart {
+  const environment = { ...process.env, ...(display.name === undefined ? {} : { DISPLAY: display.name }) };
+  return {
+    executable: electronPath() ?? '',
+    args: [...AS_ROOT, ROOT, `--data=${dataFolder}`, ...further],
+    env: environment as Record<string, string>,
+  };
+}
+
 /** Opens the window in real Electron on the agent that runs in a data folder. */
 export function launchWindow(
   dataFolder: string,
   display: Display,
   language: 'ja' | 'en',
 ): Promise<ElectronApplication> {
-  const environment = { ...process.env, ...(display.name === undefined ? {} : { DISPLAY: display.name }) };
-  return _electron.launch({
-    executablePath: electronPath() ?? '',
-    args: [...AS_ROOT, ROOT, `--data=${dataFolder}`, '--attach', `--lang=${language}`],
-    env: environment as Record<string, string>,
-  });
+  const start = shellStart(dataFolder, display, ['--attach', `--lang=${language}`]);
+  return _electron.launch({ executablePath: start.executable, args: [...start.args], env: start.env });
 }

@@ -10,7 +10,7 @@ import {
   LOCAL_API_SUBPROTOCOL,
   type LocalCommand,
   type LocalMessage,
-  localCommandSchema,
+  localRequestSchema,
 } from '@genba/shared/local-api/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addressOf, servePages } from './page-server.ts';
@@ -69,7 +69,11 @@ export class FakeAgent {
   #greet(client: WebSocket): void {
     send(client, { type: 'status', status: this.#status });
     client.on('message', (data) => {
-      const { id, command } = localCommandSchema.parse(JSON.parse(String(data)));
+      const request = localRequestSchema.parse(JSON.parse(String(data)));
+      // It has nothing that a question could be about.
+      if ('query' in request)
+        return send(client, { type: 'reply', id: request.id, error: 'local/not-running' });
+      const { id, command } = request;
       send(client, { type: 'reply', id, error: this.refusal });
       // The shell says by itself, now and then, when somebody last touched the PC.
       if (command === 'report-use') return;

@@ -13,6 +13,11 @@ import { type Display, openDisplay } from './virtual-display.ts';
 
 const START_DEADLINE_MS = 60_000;
 const ACTION_DEADLINE_MS = 10_000;
+/** All that a page gets from the shell. */
+const BRIDGE = [
+  ...['choosePath', 'chooseTarget', 'endpoint', 'onInvitation', 'saveLogBundle', 'setLanguage'],
+  ...['takeInvitation', 'versions'],
+];
 
 describeIfAvailable('electron', 'the window in Electron', () => {
   let display: Display;
@@ -110,7 +115,7 @@ describeIfAvailable('electron', 'the window in Electron', () => {
       node: ['process', 'require', 'module', 'Buffer'].filter((name) => name in globalThis),
       bridge: Object.keys((globalThis as { genba?: object }).genba ?? {}).sort(),
     }));
-    expect(powers).toEqual({ node: [], bridge: ['endpoint', 'versions'] });
+    expect(powers).toEqual({ node: [], bridge: BRIDGE });
     const preferences = await app.evaluate(({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents;
       // Not in Electron's types, but what it really uses.

@@ -41,7 +41,7 @@ describe('in a browser', () => {
 describe('in the shell', () => {
   const inShell = (answer: unknown) =>
     createEndpointSource({
-      bridge: { endpoint: async () => answer as never, versions: { electron: '45', chrome: '150' } },
+      bridge: { endpoint: async () => answer as never },
       location: { origin: 'genba://app', hash: `#token=${token}`, pathname: '/', search: '' },
       storage: { getItem: () => null, setItem: () => {} },
       history: { replaceState: () => {} },

@@ -15,7 +15,7 @@ export type EndpointSource = () => Promise<WindowEndpoint | null>;
 
 /** The parts of a page that tell where its agent is. */
 export interface PageSurroundings {
-  readonly bridge: GenbaBridge | undefined;
+  readonly bridge: Pick<GenbaBridge, 'endpoint'> | undefined;
   readonly location: Pick<Location, 'origin' | 'hash' | 'pathname' | 'search'>;
   readonly storage: Pick<Storage, 'getItem' | 'setItem'>;
   readonly history: Pick<History, 'replaceState'>;

@@ -1,3 +1,5 @@
+import type { Language } from '@genba/shared/errors/catalogue';
+import i18next from 'i18next';
 import { startPage } from '../ui/start-page.tsx';
 import { AgentClient } from './agent-client.ts';
 import { createEndpointSource } from './endpoint-source.ts';
@@ -14,4 +16,6 @@ const client = new AgentClient({
   random: Math.random,
 });
 client.start();
+// The tray and the system's dialogs speak what the page speaks.
+i18next.on('languageChanged', (language) => void window.genba?.setLanguage(language as Language));
 void startPage(<WindowFrame client={client} />);

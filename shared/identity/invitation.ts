@@ -11,7 +11,8 @@ export const INVITATION_FILE_EXTENSION = '.genba-invite';
 /** Largest invitation that is read at all, characters. */
 export const MAX_INVITATION_LENGTH = 16 * 1024;
 
-const LINK_START = 'genba://enrol?';
+/** Beginning of an invitation as a link. */
+export const INVITATION_LINK_START = 'genba://enrol?';
 const MAX_PORT = 65_535;
 
 /** `wss://HOST:PORT` in lower case; HOST is a name, an IPv4 address or an IPv6 address in brackets. */
@@ -56,7 +57,9 @@ export function invitationLink(invitation: Invitation): string {
     ['plant', plantName],
     ['expires', expiresAt],
   ];
-  return LINK_START + pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  return (
+    INVITATION_LINK_START + pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
+  );
 }
 
 /**
@@ -80,7 +83,9 @@ export function readInvitation(text: string, now: Date): Invitation {
 function contentOf(text: string): unknown {
   if (text.length > MAX_INVITATION_LENGTH) throw new AppError('invitation/broken', { detail: 'too long' });
   try {
-    return text.startsWith(LINK_START) ? contentOfLink(text.slice(LINK_START.length)) : JSON.parse(text);
+    return text.startsWith(INVITATION_LINK_START)
+      ? contentOfLink(text.slice(INVITATION_LINK_START.length))
+      : JSON.parse(text);
   } catch (cause) {
     throw new AppError('invitation/broken', { detail: 'neither a link nor a file', cause });
   }

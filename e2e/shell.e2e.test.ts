@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Invitation, invitationFile, invitationLink } from '@genba/shared/identity/invitation';
+import type { GenbaBridge } from '@genba/shared/local-api/window';
+import type { ElectronApplication, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildWindows } from '../tools/build-windows.ts';
+import { describeIfAvailable } from '../tools/requirements.ts';
+import { launchWindow, shellStart } from './electron-window.ts';
+import { FakeAgent } from './fake-agent.ts';
+import { onlinePlant } from './fake-status.ts';
+import { type Display, openDisplay } from './virtual-display.ts';
+
+const START_DEADLINE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+const INVITATION: Invitation = {
+  version: 1,
+  servers: ['wss://genba.example.co.jp:8600'],
+  certificate: 'ab'.repeat(32),
+  code: '0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+  taskId: 'digits',
+  plantName: '仙台 第一工場',
+  expiresAt: new Date(Date.now() + DAY_MS).toISOString(),
+};
+
+/** The page's window, as far as these tests look into it. */
+interface ShellPage {
+  readonly genba: GenbaBridge;
+  heard?: number;
+}
+
+describeIfAvailable('electron', 'the shell around the window', () => {
+  let display: Display;
+  let folder: string;
+  let agent: FakeAgent;
+  let app: ElectronApplication;
+  let page: Page;
+
+  beforeAll(async () => {
+    await buildWindows();
+    display = await openDisplay();
+    folder = await mkdtemp(join(tmpdir(), 'genba 画面 '));
+    agent = await FakeAgent.start(onlinePlant());
+    await agent.announce(folder);
+    app = await launchWindow(folder, display, 'ja');
+    page = await app.firstWindow();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.evaluate(() => {
+      const shell = window as unknown as ShellPage;
+      shell.heard = 0;
+      shell.genba.onInvitation(() => {
+        shell.heard = (shell.heard ?? 0) + 1;
+      });
+    });
+  }, START_DEADLINE_MS);
+
+  afterAll(async () => {
+    await app?.close();
+    await agent?.stop();
+    display?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Starts the shell a second time, as the system does for what somebody clicked on. */
+  async function startAgain(opened: string): Promise<void> {
+    const { executable, args, env } = shellStart(folder, display, ['--attach', opened]);
+    await promisify(execFile)(executable, [...args], { env });
+  }
+  const heardOf = (count: number) =>
+    page.waitForFunction((wanted) => (window as unknown as ShellPage).heard === wanted, count);
+  const takeInvitation = () => page.evaluate(() => (window as unknown as ShellPage).genba.takeInvitation());
+
+  it('hands a link of a second start to the first, and ends the second', async () => {
+    await startAgain(invitationLink(INVITATION));
+    await heardOf(1);
+    expect(await takeInvitation()).toEqual({ state: 'ready', text: invitationLink(INVITATION) });
+    expect(await takeInvitation()).toBeNull();
+    expect(app.windows()).toHaveLength(1);
+  });
+
+  it('hands a file over, also from a folder with spaces and Japanese', async () => {
+    const file = join(folder, '仙台 第一工場.genba-invite');
+    await writeFile(file, invitationFile(INVITATION));
+    await startAgain(file);
+    await heardOf(2);
+    expect(await takeInvitation()).toEqual({ state: 'ready', text: invitationFile(INVITATION) });
+  });
+
+  it('says why it refuses one', async () => {
+    await startAgain(invitationLink({ ...INVITATION, expiresAt: '2020-01-01T00:00:00.000Z' }));
+    await heardOf(3);
+    expect(await takeInvitation()).toEqual({ state: 'refused', problem: 'invitation/expired' });
+  });
+
+  it('lets a person choose a folder with the system’s own dialog', async () => {
+    await app.evaluate(({ dialog }) => {
+      dialog.showOpenDialog = async (...args: unknown[]) => {
+        const { title, properties } = args.at(-1) as Electron.OpenDialogOptions;
+        return { canceled: false, filePaths: [`/${title} ${properties?.join()}`] };
+      };
+    });
+    const choose = (language: 'ja' | 'en') =>
+      page.evaluate(async (spoken) => {
+        const { genba } = window as unknown as ShellPage;
+        await genba.setLanguage(spoken);
+        return genba.choosePath('folder');
+      }, language);
+    expect(await choose('en')).toBe('/Choose a folder openDirectory');
+    expect(await choose('ja')).toBe('/フォルダーを選ぶ openDirectory');
+  });
+
+  it('writes the log bundle where a person wants it', async () => {
+    const target = join(folder, 'IT 用.zip');
+    await app.evaluate(({ dialog }, filePath) => {
+      dialog.showSaveDialog = async () => ({ canceled: false, filePath });
+    }, target);
+    const result = await page.evaluate(() => (window as unknown as ShellPage).genba.saveLogBundle());
+    expect(result).toEqual({ state: 'saved', path: target });
+    expect(existsSync(target)).toBe(true);
+  }, 40_000);
+});
