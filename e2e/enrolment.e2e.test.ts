@@ -1,24 +1,17 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeIdx } from '@genba/main/agent/dataset/idx-writer';
 import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DIGIT_SIZE, pickDigits, readMnist } from '../demo/mnist.ts';
 import { command, readStatus } from './agent-window.ts';
+import { digitsTask, writeDigits } from './digits.ts';
 import { PROGRAMS, Program } from './program.ts';
+import { runProgram } from './run-program.ts';
 
 const DEADLINE_MS = 60_000;
 const PLANT_NAME = '仙台 第一工場';
 
-const TASK = {
-  id: 'digits',
-  name: { en: 'Digits', ja: '数字' },
-  input: { kind: 'image', width: DIGIT_SIZE, height: DIGIT_SIZE, channels: 1 },
-  classes: [...'0123456789'],
-  model: { template: 'mlp', hiddenUnits: [16] },
-};
+const TASK = digitsTask();
 
 let folder: string;
 let serverFolder: string;
@@ -33,8 +26,7 @@ beforeEach(async () => {
   serverFolder = path.join(folder, '集約 サーバー');
   plantFolder = path.join(folder, '検査 ライン 2');
   dataset = path.join(folder, '数字');
-  const digits = pickDigits(readMnist('test'), [...Array(200).keys()]);
-  await writeIdx(dataset, { ...digits, width: DIGIT_SIZE, height: DIGIT_SIZE });
+  await writeDigits(dataset, 200);
   writeFileSync(path.join(folder, 'task.json'), JSON.stringify(TASK));
   aggregator = new Program(PROGRAMS.aggregator);
   agent = new Program(PROGRAMS.agent);
@@ -55,24 +47,14 @@ async function serve(...more: readonly string[]): Promise<void> {
   port = /:(\d+)\D*$/.exec(line)![1]!;
 }
 
-/** Runs a command to its end. */
-function run(program: keyof typeof PROGRAMS, ...args: readonly string[]) {
-  const file = path.resolve(import.meta.dirname, '..', PROGRAMS[program]);
-  return new Promise<{ exitCode: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [file, ...args], (error, stdout, stderr) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
-
 /** Has the aggregator invite the plant; gives the link. */
 async function invite(...more: readonly string[]): Promise<string> {
   const wish = ['--data', serverFolder, '--plant', PLANT_NAME, '--task', TASK.id];
-  const { stdout } = await run('aggregator', 'invite', ...wish, ...more);
+  const { stdout } = await runProgram('aggregator', 'invite', ...wish, ...more);
   return /^genba:\S+$/m.exec(stdout)![0];
 }
 
-const enrol = (invitation: string) => run('agent', 'enrol', invitation, '--data', plantFolder);
+const enrol = (invitation: string) => runProgram('agent', 'enrol', invitation, '--data', plantFolder);
 const train = () =>
   agent.start(['--data', plantFolder, '--dataset', dataset, '--backend', 'wasm', '--rest', '0.1']);
 const delivered = async () => (await readStatus(plantFolder)).queue.updatesDelivered;
@@ -85,7 +67,7 @@ it('invites, enrols, trains over TLS, restarts, is revoked, and enrols again', {
   // The invitation as a file, whose path nobody quoted.
   const file = path.join(folder, '招待 状.genba-invite');
   await invite('--to', file);
-  const enrolled = await run('agent', 'enrol', ...file.split(' '), '--data', plantFolder);
+  const enrolled = await runProgram('agent', 'enrol', ...file.split(' '), '--data', plantFolder);
   expect(enrolled).toMatchObject({ exitCode: 0 });
   expect(enrolled.stdout).toContain(PLANT_NAME);
   await train();
@@ -102,7 +84,7 @@ it('invites, enrols, trains over TLS, restarts, is revoked, and enrols again', {
   await deliversMoreThan(before);
 
   // A new key, while both run.
-  expect(await run('agent', 'rotate-key', '--data', plantFolder)).toMatchObject({ exitCode: 0 });
+  expect(await runProgram('agent', 'rotate-key', '--data', plantFolder)).toMatchObject({ exitCode: 0 });
   await expect
     .poll(async () => (await readStatus(plantFolder)).identity?.keyId, { timeout: DEADLINE_MS })
     .not.toBe(identity!.keyId);
@@ -110,7 +92,7 @@ it('invites, enrols, trains over TLS, restarts, is revoked, and enrols again', {
   expect(readdirSync(path.join(plantFolder, 'keys'))).toEqual([`${rotated.keyId}.pem`]);
   await deliversMoreThan(await delivered());
 
-  const revoked = await run('aggregator', 'revoke', '--data', serverFolder, '--client', clientId);
+  const revoked = await runProgram('aggregator', 'revoke', '--data', serverFolder, '--client', clientId);
   expect(revoked).toMatchObject({ exitCode: 0 });
   await expect
     .poll(async () => (await readStatus(plantFolder)).problem?.code, { timeout: DEADLINE_MS })
@@ -142,7 +124,7 @@ it('refuses a used invitation, another aggregator, and one without encryption', 
   expect(await enrol(link)).toMatchObject({ exitCode: 0 });
   const other = path.join(folder, 'もう1台');
   mkdirSync(other);
-  const spent = await run('agent', 'enrol', link, '--data', other);
+  const spent = await runProgram('agent', 'enrol', link, '--data', other);
   expect(spent.stderr).toContain(ERROR_CATALOGUE['identity/code-spent'].ja);
 
   // Another aggregator at the same address: another certificate.
@@ -153,7 +135,7 @@ it('refuses a used invitation, another aggregator, and one without encryption', 
   const kept = serverFolder;
   serverFolder = path.join(folder, '別の集約');
   await serve();
-  const middle = await run('agent', 'enrol', fresh, '--data', other);
+  const middle = await runProgram('agent', 'enrol', fresh, '--data', other);
   expect(middle.stderr).toContain(ERROR_CATALOGUE['tls/other-certificate'].en);
   await expect
     .poll(async () => (await readStatus(plantFolder)).problem?.code, { timeout: DEADLINE_MS })

@@ -3,12 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeIdx } from '@genba/main/agent/dataset/idx-writer';
 import { seededRandom } from '@genba/shared/model/random';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DIGIT_SIZE, pickDigits, readMnist } from '../demo/mnist.ts';
 import { command, readStatus } from './agent-window.ts';
+import { digitsTask, writeDigits } from './digits.ts';
 import { PROGRAMS, Program } from './program.ts';
 
 /** Kills of each kind of process. */
@@ -19,14 +18,7 @@ const LONGEST_CALM_MS = 600;
 
 const DEADLINE_MS = 60_000;
 
-const TASK = {
-  id: 'digits',
-  name: { en: 'Digits', ja: '数字' },
-  input: { kind: 'image', width: DIGIT_SIZE, height: DIGIT_SIZE, channels: 1 },
-  classes: [...'0123456789'],
-  model: { template: 'mlp', hiddenUnits: [32] },
-  training: { batchSize: 20 },
-};
+const TASK = digitsTask(32, { training: { batchSize: 20 } });
 
 interface Plant {
   readonly folder: string;
@@ -55,15 +47,10 @@ beforeAll(async () => {
   ];
   const { host, port } = new URL(/http:\S+/.exec(await aggregator.start(args('0')))![0]);
   aggregatorArgs = args(port);
-  const digits = readMnist('test');
   plants = await Promise.all(
     ['第一工場', '第二工場'].map(async (name, index) => {
       const dataset = path.join(folder, 'digits', name);
-      const own = pickDigits(
-        digits,
-        [...Array(200).keys()].map((position) => position + index * 200),
-      );
-      await writeIdx(dataset, { ...own, width: DIGIT_SIZE, height: DIGIT_SIZE });
+      await writeDigits(dataset, 200, index * 200);
       const dataFolder = path.join(folder, name);
       mkdirSync(dataFolder);
       return {

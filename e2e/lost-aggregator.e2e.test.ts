@@ -2,22 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeIdx } from '@genba/main/agent/dataset/idx-writer';
 import { aggregatorStatusSchema } from '@genba/shared/protocol/status';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DIGIT_SIZE, pickDigits, readMnist } from '../demo/mnist.ts';
 import { command, readStatus } from './agent-window.ts';
+import { digitsTask, writeDigits } from './digits.ts';
 import { PROGRAMS, Program } from './program.ts';
 
 const DEADLINE_MS = 30_000;
 
-const TASK = {
-  id: 'digits',
-  name: { en: 'Digits', ja: '数字' },
-  input: { kind: 'image', width: DIGIT_SIZE, height: DIGIT_SIZE, channels: 1 },
-  classes: [...'0123456789'],
-  model: { template: 'mlp', hiddenUnits: [16] },
-};
+const TASK = digitsTask();
 
 let folder: string;
 let aggregator: Program;
@@ -49,8 +42,7 @@ it.each([
   const plantFolder = path.join(folder, 'plant');
   const dataset = path.join(folder, 'digits');
   writeFileSync(taskFile, JSON.stringify(TASK));
-  const digits = pickDigits(readMnist('test'), [...Array(200).keys()]);
-  await writeIdx(dataset, { ...digits, width: DIGIT_SIZE, height: DIGIT_SIZE });
+  await writeDigits(dataset, 200);
 
   const serverArgs = (port: string) => [
     '--open-loopback',

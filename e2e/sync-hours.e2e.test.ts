@@ -2,26 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeIdx } from '@genba/main/agent/dataset/idx-writer';
 import { askAgent, askLedger } from '@genba/main/agent/local-api/ask-agent';
 import { findAgent } from '@genba/main/agent/local-api/find-agent';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DIGIT_SIZE, pickDigits, readMnist } from '../demo/mnist.ts';
 import { readStatus } from './agent-window.ts';
+import { digitsTask, writeDigits } from './digits.ts';
 import { PROGRAMS, Program } from './program.ts';
 import { runProgram } from './run-program.ts';
 
 const DEADLINE_MS = 60_000;
 
 /** 51,000 weights, so that an update takes ten seconds at the limit below. */
-const TASK = {
-  id: 'digits',
-  name: { en: 'Digits', ja: '数字' },
-  input: { kind: 'image', width: DIGIT_SIZE, height: DIGIT_SIZE, channels: 1 },
-  classes: [...'0123456789'],
-  model: { template: 'mlp', hiddenUnits: [64] },
-};
+const TASK = digitsTask(64);
 const UPLOAD_LIMIT = '20';
 const ROUNDS = 2;
 
@@ -36,9 +29,8 @@ beforeAll(async () => {
   dataFolder = path.join(folder, '第一工場');
   const taskFile = path.join(folder, 'task.json');
   writeFileSync(taskFile, JSON.stringify(TASK));
-  const own = pickDigits(readMnist('test'), [...Array(100).keys()]);
   const dataset = path.join(folder, 'digits');
-  await writeIdx(dataset, { ...own, width: DIGIT_SIZE, height: DIGIT_SIZE });
+  await writeDigits(dataset, 100);
   aggregator = new Program(PROGRAMS.aggregator);
   const data = path.join(folder, 'aggregator');
   const line = await aggregator.start([

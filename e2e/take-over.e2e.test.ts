@@ -1,28 +1,21 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeIdx } from '@genba/main/agent/dataset/idx-writer';
 import { EXIT_CODES } from '@genba/main/agent/exit-codes';
 import { stopAgent } from '@genba/main/agent/local-api/take-over';
 import { LOCAL_API_ENDPOINT_FILE } from '@genba/shared/local-api/messages';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DIGIT_SIZE, pickDigits, readMnist } from '../demo/mnist.ts';
 import { AGENT_LOG_FILE } from '../main/desktop/agent-process.ts';
 import { ensureAgent } from '../tools/background-agent.ts';
 import { readStatus } from './agent-window.ts';
+import { digitsTask, writeDigits } from './digits.ts';
 import { PROGRAMS, Program } from './program.ts';
 import { runProgram } from './run-program.ts';
 
 const DEADLINE_MS = 60_000;
 
-const TASK = {
-  id: 'digits',
-  name: { en: 'Digits', ja: '数字' },
-  input: { kind: 'image', width: DIGIT_SIZE, height: DIGIT_SIZE, channels: 1 },
-  classes: [...'0123456789'],
-  model: { template: 'mlp', hiddenUnits: [16] },
-};
+const TASK = digitsTask();
 
 /** How the desktop app runs the agent: detached, with its words in the data folder. */
 const DESKTOP = {
@@ -43,8 +36,7 @@ beforeEach(async () => {
   const taskFile = path.join(folder, 'task.json');
   writeFileSync(taskFile, JSON.stringify(TASK));
   const dataset = path.join(folder, '数字');
-  const digits = pickDigits(readMnist('test'), [...Array(200).keys()]);
-  await writeIdx(dataset, { ...digits, width: DIGIT_SIZE, height: DIGIT_SIZE });
+  await writeDigits(dataset, 200);
   aggregator = new Program(PROGRAMS.aggregator);
   service = new Program(PROGRAMS.agent);
   const serverFolder = path.join(folder, 'aggregator');

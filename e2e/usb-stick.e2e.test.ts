@@ -1,28 +1,21 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeIdx } from '@genba/main/agent/dataset/idx-writer';
 import { type Invitation, invitationFile } from '@genba/shared/identity/invitation';
 import type { ExportedFile, ImportedReply } from '@genba/shared/local-api/exchange';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Cable } from '../demo/cable.ts';
-import { DIGIT_SIZE, pickDigits, readMnist } from '../demo/mnist.ts';
+import { DIGIT_SIZE } from '../demo/mnist.ts';
 import { command, readStatus } from './agent-window.ts';
+import { digitsTask, writeDigits } from './digits.ts';
 import { PROGRAMS, Program } from './program.ts';
+import { runProgram } from './run-program.ts';
 
 const DEADLINE_MS = 60_000;
-const TASK = {
-  id: 'digits',
-  name: { en: 'Digits', ja: '数字' },
-  input: { kind: 'image', width: DIGIT_SIZE, height: DIGIT_SIZE, channels: 1 },
-  classes: [...'0123456789'],
-  model: { template: 'mlp', hiddenUnits: [16] },
-  // Each plant's share is small and all its own here: what is out of the ordinary is another test's.
-  screening: { enabled: false },
-};
+// Each plant's share is small and all its own here: what is out of the ordinary is another test's.
+const TASK = digitsTask(16, { screening: { enabled: false } });
 
 let folder: string;
 let serverFolder: string;
@@ -58,19 +51,9 @@ async function serve(): Promise<void> {
   port = /:(\d+)\D*$/.exec(line)![1]!;
 }
 
-/** Runs a command to its end. */
-function run(program: keyof typeof PROGRAMS, ...args: readonly string[]) {
-  const file = path.resolve(import.meta.dirname, '..', PROGRAMS[program]);
-  return new Promise<{ exitCode: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [file, ...args], (error, stdout, stderr) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
-
 /** Runs a command that must succeed; gives the JSON objects that it prints. */
 async function done<Printed>(program: keyof typeof PROGRAMS, ...args: readonly string[]): Promise<Printed[]> {
-  const ended = await run(program, ...args, '--json');
+  const ended = await runProgram(program, ...args, '--json');
   expect(ended).toMatchObject({ exitCode: 0 });
   return ended.stdout
     .trim()
@@ -82,7 +65,7 @@ async function done<Printed>(program: keyof typeof PROGRAMS, ...args: readonly s
 async function invite(plantName: string, servers?: string[]): Promise<string> {
   const file = path.join(folder, `${plantName}.genba-invite`);
   const wish = ['--data', serverFolder, '--plant', plantName, '--task', TASK.id, '--to', file];
-  expect(await run('aggregator', 'invite', ...wish)).toMatchObject({ exitCode: 0 });
+  expect(await runProgram('aggregator', 'invite', ...wish)).toMatchObject({ exitCode: 0 });
   if (servers !== undefined) {
     const invitation = JSON.parse(readFileSync(file, 'utf8')) as Invitation;
     writeFileSync(file, invitationFile({ ...invitation, servers }));
@@ -99,11 +82,7 @@ interface Plant {
 async function makePlant(name: string, first: number): Promise<Plant> {
   const plantFolder = path.join(folder, name);
   const dataset = path.join(folder, `${name} 画像`);
-  const digits = pickDigits(
-    readMnist('test'),
-    [...Array(150).keys()].map((index) => first + index),
-  );
-  await writeIdx(dataset, { ...digits, width: DIGIT_SIZE, height: DIGIT_SIZE });
+  await writeDigits(dataset, 150, first);
   const agent = new Program(PROGRAMS.agent);
   agents.push(agent);
   return {
@@ -153,7 +132,9 @@ it('enrols a plant that never had a network, and carries its updates and their a
 }, async () => {
   const online = await makePlant('仙台 第一工場', 0);
   const island = await makePlant('隔離 ライン 2', 200);
-  expect(await run('agent', 'enrol', await invite('仙台 第一工場'), '--data', online.folder)).toMatchObject({
+  expect(
+    await runProgram('agent', 'enrol', await invite('仙台 第一工場'), '--data', online.folder),
+  ).toMatchObject({
     exitCode: 0,
   });
   await online.start();
@@ -175,7 +156,7 @@ it('enrols a plant that never had a network, and carries its updates and their a
   await done('aggregator', 'import', request!.path, '--replies', stick, '--data', serverFolder);
   const [welcome] = onStick('.genba-reply');
   // The PC next to it gets told whose file it is.
-  const astray = await run('agent', 'import-reply', welcome!, '--data', online.folder);
+  const astray = await runProgram('agent', 'import-reply', welcome!, '--data', online.folder);
   expect(astray).toMatchObject({ exitCode: 66 });
   expect(astray.stderr).toContain('隔離 ライン 2');
   const [enrolled] = await done<ImportedReply>('agent', 'import-reply', welcome!, ...data);
@@ -225,7 +206,7 @@ it('enrols a plant that never had a network, and carries its updates and their a
     { isNew: false },
   ]);
   // The first reply is an old one now.
-  expect(await run('agent', 'import-reply', welcome!, ...data)).toMatchObject({ exitCode: 67 });
+  expect(await runProgram('agent', 'import-reply', welcome!, ...data)).toMatchObject({ exitCode: 67 });
 
   // A second update is on its way by stick when somebody lays a cable.
   await roundsReach(island, (await queueOf(island)).roundsDone + 1);
@@ -273,7 +254,7 @@ it('imports and answers while no server runs, and after a kill -9 in the middle'
   const [file] = await done<ExportedFile>('agent', 'export-updates', stick, ...data);
 
   await serve();
-  const importing = run('aggregator', 'import', file!.path, '--data', serverFolder);
+  const importing = runProgram('aggregator', 'import', file!.path, '--data', serverFolder);
   const imports = path.join(serverFolder, 'imports');
   await expect
     .poll(() => readdirSync(imports, { withFileTypes: true }).length, { interval: 1, timeout: DEADLINE_MS })
@@ -299,8 +280,8 @@ it('imports and answers while no server runs, and after a kill -9 in the middle'
   ]);
 
   // A device that was locked out is not let in by file either.
-  await run('aggregator', 'revoke', '--data', serverFolder, '--client', clientId);
-  const refused = await run('aggregator', 'import', file!.path, '--data', serverFolder);
+  await runProgram('aggregator', 'revoke', '--data', serverFolder, '--client', clientId);
+  const refused = await runProgram('aggregator', 'import', file!.path, '--data', serverFolder);
   expect(refused).toMatchObject({ exitCode: 79 });
-  expect(await run('agent', 'export-updates', stick, ...data)).toMatchObject({ exitCode: 69 });
+  expect(await runProgram('agent', 'export-updates', stick, ...data)).toMatchObject({ exitCode: 69 });
 });

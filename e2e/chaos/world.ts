@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { writeIdx } from '@genba/main/agent/dataset/idx-writer';
-import { DIGIT_SIZE, pickDigits, readMnist } from '../../demo/mnist.ts';
+import { digitsTask, writeDigits } from '../digits.ts';
 import { PROGRAMS } from '../program.ts';
 import { ChaosProxy } from './chaos-proxy.ts';
 import { SmallDisk } from './small-disk.ts';
@@ -18,15 +17,7 @@ const KEEP_WEIGHTS = path.join(import.meta.dirname, 'keep-weights.ts');
 const EXAMPLES_PER_PLANT = 60;
 
 /** The tiny task of all worlds. Screening would hold updates for a person who is not there. */
-export const CHAOS_TASK = {
-  id: 'digits',
-  name: { en: 'Digits', ja: '数字' },
-  input: { kind: 'image', width: DIGIT_SIZE, height: DIGIT_SIZE, channels: 1 },
-  classes: [...'0123456789'],
-  model: { template: 'mlp', hiddenUnits: [8] },
-  training: { batchSize: 20 },
-  screening: { enabled: false },
-};
+export const CHAOS_TASK = digitsTask(8, { training: { batchSize: 20 }, screening: { enabled: false } });
 
 /** One plant with its network, its disk and its clock. */
 export interface Plant {
@@ -125,10 +116,7 @@ export class World {
   async #addPlant(name: string, index: number): Promise<Plant> {
     const { folder, isEncrypted, rounds, restSeconds, time, firstExample } = this.#options;
     const dataset = path.join(folder, 'データ', name);
-    const first = firstExample + index * EXAMPLES_PER_PLANT;
-    const positions = Array.from({ length: EXAMPLES_PER_PLANT }, (_, position) => first + position);
-    const own = pickDigits(readMnist('test'), positions);
-    await writeIdx(dataset, { ...own, width: DIGIT_SIZE, height: DIGIT_SIZE });
+    await writeDigits(dataset, EXAMPLES_PER_PLANT, firstExample + index * EXAMPLES_PER_PLANT);
     const disk = SmallDisk.mount(path.join(folder, name), PLANT_DISK_BYTES);
     const proxy = await ChaosProxy.lay(() => this.#port);
     const clockFile = path.join(folder, `${name}の時計`);
