@@ -231,8 +231,12 @@ it('enrols a plant that never had a network, and carries its updates and their a
       .poll(async () => queueOf(plant), { timeout: DEADLINE_MS })
       .toMatchObject({ roundsWaiting: 0, updatesWaiting: 0, updatesRefused: 0 });
     const { roundsDone } = await queueOf(plant);
-    const rows = appliedOf((await readStatus(plant.folder)).clientId);
-    expect(rows.every(({ state }) => state === 'applied')).toBe(true);
+    const { clientId } = await readStatus(plant.folder);
+    // The receipt comes before the merge.
+    await expect
+      .poll(() => appliedOf(clientId).every(({ state }) => state === 'applied'), { timeout: DEADLINE_MS })
+      .toBe(true);
+    const rows = appliedOf(clientId);
     expect(rows.reduce((sum, { rounds }) => sum + rounds, 0)).toBe(roundsDone);
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
   }
