@@ -456,6 +456,21 @@ describe('the round loop', () => {
     expect([second!.proximal, third!.proximal]).toEqual([proximal, proximal]);
   });
 
+  it('trains no round beyond the limit for weights that come while others are judged', async () => {
+    install('a');
+    onRoundDone = () => install('b');
+    start({ restSeconds: 0, roundLimit: 1 }, (trainer) => {
+      trainer.evaluate = async () => {
+        if (roundsKept() === 1 && client.base()!.baseId === 'b') install('c');
+        return judgement(0.75);
+      };
+    });
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    expect(client.base()!.baseId).toBe('c');
+    expect(client.unmeasuredInstall()).toBeNull();
+    expect(roundsKept()).toBe(1);
+  });
+
   it('judges installed weights before it trains on them', async () => {
     install('a');
     start({ restSeconds: 0, roundLimit: 0 });

@@ -206,7 +206,8 @@ export class RoundLoop {
     if (this.#isFinished(roundLimit)) return this.#sleep('finished');
     const trainer = await this.#readyTrainer();
     await this.#measureInstalled(trainer);
-    if (this.#isFinished(roundLimit)) return this.#sleep('finished');
+    // Weights that came while others were judged are the next step's: no round beyond the limit for them.
+    if (this.#areRoundsDone(roundLimit)) return;
     // It may have taken a while to get ready.
     if (this.#context.hold() !== null || settings().isPaused) return;
     await this.#trainRound(trainer, startWeights);
@@ -215,8 +216,11 @@ export class RoundLoop {
 
   /** All rounds are done, and what came from the aggregator last is judged. */
   #isFinished(roundLimit: number | null): boolean {
-    const isDone = roundLimit !== null && this.#context.roundsDone() >= roundLimit;
-    return isDone && this.#context.client.unmeasuredInstall() === null;
+    return this.#areRoundsDone(roundLimit) && this.#context.client.unmeasuredInstall() === null;
+  }
+
+  #areRoundsDone(roundLimit: number | null): boolean {
+    return roundLimit !== null && this.#context.roundsDone() >= roundLimit;
   }
 
   async #waitFor(obstacle: AppError): Promise<void> {
