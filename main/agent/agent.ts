@@ -291,6 +291,11 @@ export class Agent extends EventEmitter<AgentEvents> {
     return readRefused(this.#database, after);
   }
 
+  /** Where a picture lies that a window may see. @throws AppError `labels/unknown-picture`, `labels/folder-not-found` */
+  findPicture(picture: string): Promise<string> {
+    return this.#labelling.pathOf(picture);
+  }
+
   /** One page of the labels that people have given, oldest first, behind the one named. */
   readLabels(after: number): Label[] {
     return this.#labelling.list(after);

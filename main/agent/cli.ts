@@ -137,6 +137,7 @@ async function run(options: CliOptions, appVersion: string): Promise<void> {
     status: () => agent.status(),
     execute: (command) => agent.execute(command),
     answer: (query) => agent.answer(query),
+    findPicture: (picture) => agent.findPicture(picture),
     stop: () => void stop('local API'),
     pagesFolder: PAGES_FOLDER,
     log,

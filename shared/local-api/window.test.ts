@@ -8,6 +8,7 @@ describe('CONTENT_SECURITY_POLICY', () => {
     expect(CONTENT_SECURITY_POLICY).toContain("script-src 'self';");
     expect(CONTENT_SECURITY_POLICY).not.toContain('unsafe-eval');
     expect(CONTENT_SECURITY_POLICY).toContain("connect-src 'self' ws://127.0.0.1:*;");
+    expect(CONTENT_SECURITY_POLICY).toContain("img-src 'self' data: http://127.0.0.1:*;");
   });
 
   it('stands in the page’s own head too, but for what only a header can say', () => {

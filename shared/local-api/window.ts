@@ -66,7 +66,8 @@ export const CONTENT_SECURITY_POLICY = [
   "script-src 'self'",
   // Mantine places a style element and inline styles; no style can run code.
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
+  // Pictures of the plant come from its agent, which has an address of its own beside the shell's.
+  "img-src 'self' data: http://127.0.0.1:*",
   "font-src 'self'",
   "connect-src 'self' ws://127.0.0.1:*",
   "base-uri 'none'",

@@ -104,6 +104,7 @@ describe('genba-agent doctor', () => {
       status: () => agent.status(),
       execute: (command) => agent.execute(command),
       answer: (query) => agent.answer(query),
+      findPicture: (picture) => agent.findPicture(picture),
       stop: () => undefined,
       pagesFolder: dataFolder,
       log,

@@ -21,6 +21,8 @@ export class Inbox {
   readonly folder: string;
   /** What was read of each file, by its path. */
   #known = new Map<string, InboxPicture>();
+  /** A look that is going on: whoever asks meanwhile need not read thousands of files once more. */
+  #looking: Promise<readonly InboxPicture[]> | null = null;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -31,7 +33,14 @@ export class Inbox {
    * could be read, comes with a later call.
    * @throws AppError `labels/folder-not-found`
    */
-  async pictures(): Promise<readonly InboxPicture[]> {
+  pictures(): Promise<readonly InboxPicture[]> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<readonly InboxPicture[]> {
     const files = await this.#files();
     const known = new Map<string, InboxPicture>();
     const digests = new Set<string>();

@@ -36,6 +36,7 @@ beforeEach(async () => {
       if (query === 'doctor') throw new AppError('server/bad-address');
       return { type: 'ledger', id, page: PAGE };
     },
+    findPicture: async () => path.join(folder, 'secret.txt'),
     stop: () => {
       stopCount += 1;
     },
@@ -169,6 +170,7 @@ describe('the local API', () => {
       status: () => STATUS,
       execute: () => Promise.resolve(null),
       answer: async ({ id }) => ({ type: 'ledger', id, page: PAGE }),
+      findPicture: async () => folder,
       stop: () => undefined,
       pagesFolder: folder,
       log: pino({ level: 'silent' }),

@@ -15,10 +15,12 @@ import {
   localRequestSchema,
   MAX_REPLY_DETAIL,
 } from '@genba/shared/local-api/messages';
+import { PICTURES_PATH } from '@genba/shared/local-api/pictures';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { servePages } from './pages.ts';
+import { servePictures } from './serve-pictures.ts';
 
 /** Shortest time between two status messages, milliseconds. */
 const STATUS_INTERVAL_MS = 100;
@@ -36,6 +38,8 @@ export interface LocalApiContext {
   readonly execute: (command: AgentCommand) => Promise<ExchangeResult | null>;
   /** Answers a question, with the same id. @throws AppError for a question that has no answer */
   readonly answer: (query: LocalQuery) => Promise<LocalMessage>;
+  /** Where a picture lies that a window may see. @throws AppError `labels/unknown-picture` for any other */
+  readonly findPicture: (picture: string) => Promise<string>;
   /** Ends the agent's process; called when the answer to whoever asked for it is on its way. */
   readonly stop: () => void;
   /** Folder of the built pages. */
@@ -45,7 +49,7 @@ export interface LocalApiContext {
 
 /**
  * The agent's door for windows on this PC: a WebSocket that needs this start's token and one of our own origins,
- * and the built pages for a browser. Listens on 127.0.0.1 only.
+ * the built pages for a browser, and the pictures that the window may see. Listens on 127.0.0.1 only.
  */
 export class LocalApiServer {
   readonly token = randomBytes(32).toString('hex');
@@ -61,9 +65,12 @@ export class LocalApiServer {
   constructor(context: LocalApiContext) {
     this.#context = context;
     const servePage = servePages(context.pagesFolder);
+    const { findPicture: find, log } = context;
+    const servePicture = servePictures({ token: this.token, find, log });
     this.#http = createServer((request, response) => {
-      if (this.#isOwnHost(request)) servePage(request, response);
-      else response.writeHead(421).end();
+      if (!this.#isOwnHost(request)) response.writeHead(421).end();
+      else if (request.url?.startsWith(PICTURES_PATH)) void servePicture(request, response);
+      else servePage(request, response);
     });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#sockets.on('connection', (socket) => this.#serve(socket));
