@@ -18,6 +18,7 @@ import {
 import type { AgentView, CommandOutcome, Contact, Failure, QueryOutcome } from './agent-view.ts';
 import type { EndpointSource } from './endpoint-source.ts';
 import { keepEqualParts } from './keep-equal-parts.ts';
+import { openPictureDoor } from './picture-door.ts';
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
@@ -44,8 +45,10 @@ export interface AgentClientOptions {
  * shows them need not be drawn again.
  */
 export class AgentClient {
-  #view: AgentView = { contact: { kind: 'opening' }, status: null, heardAt: null };
+  #view: AgentView = { contact: { kind: 'opening' }, status: null, heardAt: null, pictures: null };
   #socket: AgentSocket | null = null;
+  /** Of the agent that was found last. */
+  #token: string | null = null;
   #attempts = 0;
   #nextId = 1;
   #isClosed = false;
@@ -128,10 +131,19 @@ export class AgentClient {
     if (endpoint === null) return this.#show({ contact: { kind: 'refused' } });
     if (endpoint.state === 'starting') return this.#retry({ kind: 'starting' });
     if (endpoint.state === 'absent') return this.#retry({ kind: 'unreachable', problem: endpoint.problem });
+    void this.#findPictures(endpoint.address, endpoint.token);
     this.#open(
       `${endpoint.address.replace(/^http/, 'ws')}${LOCAL_API_PATH}`,
       `${LOCAL_API_TOKEN_PREFIX}${endpoint.token}`,
     );
+  }
+
+  /** Connecting need not wait for this: there is no picture to be shown before the agent has answered. */
+  async #findPictures(address: string, token: string): Promise<void> {
+    if (token === this.#token) return;
+    this.#token = token;
+    const pictures = await openPictureDoor(address, token);
+    if (token === this.#token) this.#show({ pictures });
   }
 
   #open(address: string, tokenProtocol: string): void {

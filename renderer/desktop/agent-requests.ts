@@ -14,6 +14,7 @@ export const ANSWER_TYPES = {
   refused: 'refused',
   doctor: 'doctor',
   'preview-data': 'preview',
+  'label-queue': 'label-queue',
 } as const satisfies Partial<Record<LocalQuery['query'], LocalMessage['type']>>;
 
 export type AnsweredQuery = keyof typeof ANSWER_TYPES;
@@ -31,6 +32,10 @@ const DEADLINES_MS: Partial<Record<LocalCommand['command'] | LocalQuery['query']
   'preview-data': 120_000,
   'set-dataset': 600_000,
   doctor: 120_000,
+  // The first look reads every picture of the folder.
+  'label-queue': 300_000,
+  label: 20_000,
+  'undo-label': 20_000,
   enrol: 90_000,
   ledger: 20_000,
   refused: 20_000,

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
+import type { PictureDoor } from './picture-door.ts';
 
 /** How the window stands with its agent. */
 export type Contact =
@@ -20,6 +21,8 @@ export interface AgentView {
   readonly status: AgentStatus | null;
   /** When the last status arrived. */
   readonly heardAt: string | null;
+  /** Where the agent shows its pictures; null before it was found. */
+  readonly pictures: PictureDoor | null;
 }
 
 /** Why nothing came of what was asked: refused with a code, or no answer in time. */

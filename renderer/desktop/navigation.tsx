@@ -26,7 +26,7 @@ export function Navigation() {
     return () => window.removeEventListener('keydown', follow);
   }, []);
   return (
-    <nav className="navigation" aria-label={t('nav.label')}>
+    <nav className="navigation" aria-label={t('nav.screens')}>
       {SCREENS.map(({ place: target, label, Icon }) => (
         <NavLink
           key={target}

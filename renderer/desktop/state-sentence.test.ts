@@ -40,7 +40,11 @@ function describePlant(
 
 function describeWith(language: 'en' | 'ja', contact: Contact, status: AgentStatus | null) {
   const t = i18n.getFixedT(language, 'window');
-  return describeState({ contact, status, heardAt: at }, t, (code) => ERROR_CATALOGUE[code][language]);
+  return describeState(
+    { contact, status, heardAt: at, pictures: null },
+    t,
+    (code) => ERROR_CATALOGUE[code][language],
+  );
 }
 
 describe('describeState', () => {

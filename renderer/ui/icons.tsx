@@ -98,6 +98,16 @@ export function TodayIcon({ size }: IconProps) {
   );
 }
 
+/** A tag on its string. */
+export function LabelIcon({ size }: IconProps) {
+  return (
+    <Icon size={size}>
+      <path d="M4 4h7.5l8.5 8.5-7.5 7.5L4 11.5Z" />
+      <path d="M8 8h.01" />
+    </Icon>
+  );
+}
+
 /** Up to the aggregator and down from it. */
 export function NetworkIcon({ size }: IconProps) {
   return (

@@ -1,0 +1,185 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildWindows } from '../tools/build-windows.ts';
+import { describeIfAvailable } from '../tools/requirements.ts';
+import { launchChromium } from './chromium-browser.ts';
+import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
+import { PicturePlant, partPicture } from './picture-plant.ts';
+import { runProgram } from './run-program.ts';
+
+const ACTION_DEADLINE_MS = 15_000;
+
+describeIfAvailable('chromium', 'labelling with a real agent', () => {
+  let browser: Browser;
+  let plant: PicturePlant;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    await buildWindows();
+    [browser, plant] = await Promise.all([launchChromium(), PicturePlant.start()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await plant?.end();
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(ACTION_DEADLINE_MS);
+    complaints.length = 0;
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(plant.page);
+    await page.getByRole('link', { name: 'ラベル付け' }).click();
+  });
+  afterEach(async () => {
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  const labels = async (): Promise<string[][]> => {
+    const csv = join(plant.folder, 'labels.csv');
+    await runProgram('agent', 'labels', '--data', plant.dataFolder, '--csv', csv, '--lang', 'ja');
+    const rows = (await readFile(csv, 'utf8'))
+      .replace(/^\uFEFF/, '')
+      .trim()
+      .split(/\r?\n/)
+      .slice(1);
+    return rows.map((row) => row.split(','));
+  };
+  const look = (name: string) => page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  const shown = async () => {
+    const image = page.locator('.desk__picture img:not([hidden])');
+    await expect
+      .poll(() => image.evaluate((each: HTMLImageElement) => each.complete && each.naturalWidth))
+      .toBe(64);
+    return (await image.getAttribute('alt')) ?? '';
+  };
+
+  it('asks for the folder, then for a name, and labels by key from then on', async () => {
+    await page.getByLabel('新しい画像のフォルダー').waitFor();
+    await expectAccessible(page);
+    await look('label-folder-ja');
+    await page.getByLabel('新しい画像のフォルダー').fill(join(plant.folder, '学習データ'));
+    await page.getByRole('button', { name: 'このフォルダーを使う' }).click();
+    await page.getByText('互いの中に置けません').waitFor();
+    for (let number = 0; number < 6; number++)
+      await plant.add(`夜勤/部品 ${number}.png`, await partPicture(number));
+    await page.getByLabel('新しい画像のフォルダー').fill(`"${plant.inbox}"`);
+    await page.keyboard.press('Enter');
+    await page.getByLabel('お名前').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: '始める' }).click();
+    await page.getByText('お名前を入力してください。').waitFor();
+    await page.getByLabel('お名前').fill('山田');
+    await page.keyboard.press('Enter');
+    await page.getByText('残り6枚・済み0枚').waitFor();
+    expect(await shown()).toBe('新しい画像 夜勤/部品 0.png');
+
+    await page.keyboard.press('1');
+    await page.getByText('残り5枚・済み1枚').waitFor();
+    // As an input method types it.
+    await page.evaluate(() =>
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: '２', bubbles: true })),
+    );
+    await page.getByText('残り4枚・済み2枚').waitFor();
+    await page.keyboard.press('2');
+    await page.keyboard.press('Control+z');
+    await page.getByText('夜勤/部品 1.png：キズ（山田）').waitFor();
+    expect(await shown()).toBe('新しい画像 夜勤/部品 2.png');
+    await page.keyboard.press('ArrowRight');
+    expect(await shown()).toBe('新しい画像 夜勤/部品 3.png');
+    await page.getByRole('button', { name: '良品' }).click();
+    await page.getByText('残り3枚・済み3枚').waitFor();
+    await expect
+      .poll(
+        async () =>
+          (await labels()).map(([name, className, who, , undone]) => [name, className, who, undone !== '']),
+        { timeout: ACTION_DEADLINE_MS },
+      )
+      .toEqual([
+        ['部品 0.png', '良品', '山田', false],
+        ['部品 1.png', 'キズ', '山田', false],
+        ['部品 2.png', 'キズ', '山田', true],
+        ['部品 3.png', '良品', '山田', false],
+      ]);
+  });
+
+  describe('once somebody labels', () => {
+    beforeEach(async () => {
+      await page.getByLabel('お名前').fill('佐藤');
+      await page.getByRole('button', { name: '始める' }).click();
+      await page.getByText(/^残り\d枚・済み3枚$/).waitFor();
+      await shown();
+    });
+
+    it('can be used by everybody and on every screen', async () => {
+      for (const language of ['en', 'ja'] as const) {
+        await switchLanguage(page, language);
+        await expectAccessible(page);
+        await look(`label-1024x600-${language}`);
+        await page.setViewportSize({ width: 3840, height: 2160 });
+        await expectNoSidewaysScroll(page);
+        await look(`label-3840x2160-${language}`);
+        await page.setViewportSize({ width: 1024, height: 600 });
+      }
+      await page.evaluate(() => {
+        document.documentElement.style.fontSize = '200%';
+      });
+      await expectNoSidewaysScroll(page);
+      await look('label-200-percent');
+    });
+
+    it('leaves keys to whatever has the focus, and lets single keys be turned off', async () => {
+      await page.getByLabel('キー操作').uncheck();
+      await page.keyboard.press('1');
+      await page.getByLabel('キー操作').check();
+      await page.keyboard.press('z');
+      // What another has labelled before is taken back as well.
+      await page.getByText('残り4枚・済み2枚').waitFor();
+      await expect.poll(shown).toBe('新しい画像 夜勤/部品 3.png');
+      await page.keyboard.press('1');
+      await page.getByText('夜勤/部品 3.png：良品（佐藤）').waitFor();
+    });
+
+    it('says that a picture cannot be shown, and goes on', async () => {
+      await plant.add('あ壊れ.png', Buffer.from('no picture'));
+      await page.reload();
+      await page.getByText('この画像は表示できません。').waitFor();
+      await expectAccessible(page);
+      await page.keyboard.press('ArrowRight');
+      await page.locator('.desk__picture img:not([hidden])').waitFor();
+      // The browser says itself that it got no picture.
+      complaints.length = 0;
+      await rm(join(plant.inbox, 'あ壊れ.png'));
+      await plant.add('あ.png', await partPicture(50));
+    });
+
+    it('works without a network, and says that this is fine', async () => {
+      await plant.cutOff();
+      await page.getByText('ラベルはこのパソコンに保存され').waitFor();
+      for (let left = 4; left > 0; left--) {
+        await page.getByText(`残り${left}枚`).waitFor();
+        await page.keyboard.press('1');
+      }
+      await page.getByText('すべてラベル済みです').waitFor();
+      await page.getByText('7枚にラベルを付けました').waitFor();
+      await expectAccessible(page);
+      await look('label-all-done-ja');
+      await page.getByRole('button', { name: '取り消す' }).click();
+      await page.getByText('残り1枚・済み6枚').waitFor();
+      await page.keyboard.press('2');
+      await page.getByText('すべてラベル済みです').waitFor();
+      await plant.add('夜勤/新着.png', await partPicture(77));
+      await page.getByText('残り1枚・済み7枚').waitFor();
+      expect(await shown()).toBe('新しい画像 夜勤/新着.png');
+    }, 60_000);
+  });
+});
