@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { AppError } from '@genba/shared/errors/app-error';
-import { isMergeable } from '@genba/shared/federation/validate';
+import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
 import { decodeUpdateFile, type EncodedUpdate } from './decoded-update.ts';
 import { asStorage } from './storage-error.ts';
 import type { StagedVector } from './vector-files.ts';
@@ -31,7 +31,9 @@ export async function proveUpload({ path, sha256, delta }: CompleteUpload): Prom
       return await hashFile(handle, (piece) => {
         if (delta !== undefined) return;
         const count = Math.floor(piece.byteLength / Float32Array.BYTES_PER_ELEMENT);
-        areMergeable &&= isMergeable(new Float32Array(piece.buffer, piece.byteOffset, count));
+        areMergeable &&= fastestKernels().isMergeable(
+          new Float32Array(piece.buffer, piece.byteOffset, count),
+        );
       });
     } finally {
       await handle.close();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '@genba/shared/errors/app-error';
-import { isMergeable } from '@genba/shared/federation/validate';
+import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
 
 const NOTHING = new Uint8Array();
 
@@ -20,7 +20,9 @@ export class RunningProof {
     const isAligned = piece.byteOffset % Float32Array.BYTES_PER_ELEMENT === 0;
     const bytes = this.#begun.byteLength === 0 && isAligned ? piece : joined(this.#begun, piece);
     const count = Math.floor(bytes.byteLength / Float32Array.BYTES_PER_ELEMENT);
-    this.#areMergeable &&= isMergeable(new Float32Array(bytes.buffer, bytes.byteOffset, count));
+    this.#areMergeable &&= fastestKernels().isMergeable(
+      new Float32Array(bytes.buffer, bytes.byteOffset, count),
+    );
     this.#begun = bytes.slice(count * Float32Array.BYTES_PER_ELEMENT);
   }
 

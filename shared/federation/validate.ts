@@ -24,7 +24,7 @@ export function isMergeable(weights: Float32Array): boolean {
 /** Compares bits, not numbers: every update is looked through, and this takes half as long. */
 function isWithin({ buffer, byteOffset, length }: Float32Array, largestBits: number): boolean {
   const bits = new Uint32Array(buffer, byteOffset, length);
-  for (let i = 0; i < bits.length; i++) {
+  for (let i = 0; i < length; i++) {
     if ((bits[i]! & MAGNITUDE_BITS) > largestBits) return false;
   }
   return true;

@@ -4,6 +4,7 @@ import { calibrate } from '../calibration.ts';
 import { mergeInto } from '../merge-into.ts';
 import { movingAverage } from '../moving-average.ts';
 import { adversarialVectors, allKernels, bitsOf, scatteredGroups, vectorLength } from '../testing.ts';
+import { MAX_WEIGHT_MAGNITUDE } from '../validate.ts';
 import { coefficientOf, type Kernels, LANES, newProjectionSums, type VectorPool } from './kernels.ts';
 import { plainKernels } from './plain-kernels.ts';
 import { SimdKernels } from './simd-kernels.ts';
@@ -63,6 +64,36 @@ describe('plain and SIMD kernels', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('say the same of what a vector holds, wherever one bad value lies', () => {
+    // Bits of either side of both limits, of each sign.
+    const bits = fc
+      .constantFrom(0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fffffff, 0x7149f2ca, 0x7149f2cb, 0x00000001)
+      .chain((magnitude) => fc.constantFrom(magnitude, (magnitude | 0x8000_0000) >>> 0));
+    const found = new Set<string>();
+    fc.assert(
+      fc.property(
+        vectorLength(),
+        bits,
+        fc.nat(),
+        fc.constantFrom(...PLACES),
+        (length, value, position, place) => {
+          const vector = new Float32Array(length).fill(-0.5);
+          if (length > 0) new Uint32Array(vector.buffer)[position % length] = value;
+          const [moved] = placed([vector], place);
+          const verdict = [plainKernels.isAllFinite(vector), plainKernels.isMergeable(vector)];
+          expect([simdKernels.isAllFinite(moved!), simdKernels.isMergeable(moved!)]).toEqual(verdict);
+          expect(verdict).toEqual([
+            vector.every(Number.isFinite),
+            vector.every((weight) => Math.abs(weight) <= MAX_WEIGHT_MAGNITUDE),
+          ]);
+          found.add(String(verdict));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect([...found].sort()).toEqual(['false,false', 'true,false', 'true,true']);
   });
 
   it('give the same bits from one pass over both results as from one pass for each', () => {

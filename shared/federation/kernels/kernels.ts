@@ -123,6 +123,12 @@ export interface Kernels {
   /** Sweep two without the merge: reply = W + (Δ − c δ). @returns whether it overflowed */
   calibrate(input: CalibrationInput, range: WeightRange, coefficient: number, target: Float32Array): boolean;
 
+  /** Whether every value is a number: no NaN, no infinity; see `isAllFinite`. */
+  isAllFinite(weights: Float32Array): boolean;
+
+  /** Whether every value is fit to be merged; see `isMergeable`. */
+  isMergeable(weights: Float32Array): boolean;
+
   /** Sweep two without the reply: G' = (1 − β) G + β W. @returns whether it overflowed */
   average(input: AverageInput, range: WeightRange, mixingWeight: number, target: Float32Array): boolean;
 

@@ -1,6 +1,6 @@
 import { FLOAT16_NOT_FINITE, float16Value } from '../encoding/float16.ts';
 import type { WeightRange } from '../groups.ts';
-import { MAX_WEIGHT_MAGNITUDE, requireInside } from '../validate.ts';
+import { isAllFinite, isMergeable, MAX_WEIGHT_MAGNITUDE, requireInside } from '../validate.ts';
 import { type AverageInput, type CalibrationInput, type Kernels, LANES } from './kernels.ts';
 
 /** The kernels in plain TypeScript: runs everywhere, and says what the others must compute. */
@@ -69,6 +69,10 @@ export const plainKernels: Kernels = {
     }
     return overflowed;
   },
+
+  isAllFinite,
+
+  isMergeable,
 
   decodeFloat16({ startWeights, halves }, range, target) {
     requireInside(range, [startWeights, halves, target]);

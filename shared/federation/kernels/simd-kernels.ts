@@ -184,6 +184,16 @@ export class SimdKernels implements Kernels {
     return plainKernels.average(input, rest, mixingWeight, target) || overflowed;
   }
 
+  isAllFinite(weights: Float32Array): boolean {
+    const { rest, overflowed } = this.#check('checkFinite', weights);
+    return !overflowed && plainKernels.isAllFinite(rest);
+  }
+
+  isMergeable(weights: Float32Array): boolean {
+    const { rest, overflowed } = this.#check('checkMergeable', weights);
+    return !overflowed && plainKernels.isMergeable(rest);
+  }
+
   decodeFloat16(input: HalvesInput, range: WeightRange, target: Float32Array): boolean {
     const { startWeights, halves } = input;
     const call = { name: 'decodeFloat16', startWeights, payload: halves, target } as const;
@@ -196,6 +206,15 @@ export class SimdKernels implements Kernels {
     const call = { name: 'decodeInt8', startWeights, payload: steps, target, factors: [scale] } as const;
     const { rest, overflowed } = this.#decode(call, range);
     return plainKernels.decodeInt8(input, rest, scale, target) && !overflowed;
+  }
+
+  #check(
+    name: 'checkFinite' | 'checkMergeable',
+    weights: Float32Array,
+  ): { rest: Float32Array; overflowed: boolean } {
+    const whole = { start: 0, end: weights.length };
+    const { rest, overflowed } = this.#sweep({ name, inputs: [weights] }, whole);
+    return { rest: weights.subarray(rest.start), overflowed };
   }
 
   /** Runs over the whole turns of a range, block by block, and gives what is left of it: less than one turn. */

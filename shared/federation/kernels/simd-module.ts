@@ -26,6 +26,7 @@ import {
  * - `merge(W, S, now, at base, G, reply, G', count, c, β)`
  * - `calibrate(W, S, now, at base, reply, count, c)`
  * - `average(W, G, G', count, β)`
+ * - `checkFinite(v, count)` and `checkMergeable(v, count)`; 1 when a value is not
  * - `decodeFloat16(S, bits, Ŵ, count)` and `decodeInt8(S, steps, Ŵ, count, scale)`; 1 when a result is not mergeable
  *
  * The relay functions are for vectors whose reference at the base is the start weights: one vector less to read.
@@ -37,6 +38,8 @@ export type SimdFunction =
   | 'mergeRelay'
   | 'calibrate'
   | 'average'
+  | 'checkFinite'
+  | 'checkMergeable'
   | 'decodeFloat16'
   | 'decodeInt8';
 
@@ -291,6 +294,17 @@ function average(): WasmFunction {
   return fn;
 }
 
+/** Reads a vector and computes nothing. */
+function check(name: 'checkFinite' | 'checkMergeable', limit: number): WasmFunction {
+  const sweep = new Sweep(new WasmFunction(name, 'i32'), { addresses: ['vector'], factors: [] });
+  const { fn, at } = sweep;
+  const largest = new OverflowCheck(fn, limit);
+  const quad = fn.variable('v128');
+  sweep.loop((offset) => [quad.set(v128.load(at.vector.get, offset)), largest.note(quad)]);
+  fn.append(largest.overflowed());
+  return fn;
+}
+
 /**
  * Ŵ = S + δ̂ in 16 bits. A float16's exponent and fraction are moved to where a float32 has them, and the exponent is
  * raised by the difference of the biases. A subnormal one has no leading 1: it is read as if it had, and that is taken
@@ -381,6 +395,8 @@ export function simdModule(): Uint8Array<ArrayBuffer> {
     merge('mergeRelay'),
     calibrate(),
     average(),
+    check('checkFinite', NOT_FINITE),
+    check('checkMergeable', NOT_MERGEABLE),
     decodeFloat16(),
     decodeInt8(),
   ]);

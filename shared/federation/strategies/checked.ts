@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
-import { isAllFinite } from '../validate.ts';
+import { fastestKernels } from '../kernels/fastest-kernels.ts';
 import type {
   ClientStanding,
   ClientState,
@@ -109,7 +109,7 @@ function requireFinite(before: ServerState, { server, client, reply }: StepOutco
   const unchanged = new Set(Object.values(before.vectors));
   // Most of them are one object under several names.
   for (const vector of new Set(Object.values(vectors))) {
-    if (vector === undefined || unchanged.has(vector) || isAllFinite(vector)) continue;
+    if (vector === undefined || unchanged.has(vector) || fastestKernels().isAllFinite(vector)) continue;
     throw new AppError('update/not-finite', { detail: 'merging it leaves the range of float32' });
   }
 }
