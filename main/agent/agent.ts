@@ -4,6 +4,7 @@ import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
+import type { Judgement, JudgeWish } from '@genba/shared/local-api/judging';
 import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
@@ -20,6 +21,11 @@ import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
 import { FileKeyStore } from './identity/key-store.ts';
+import { Judge } from './judging/judge.ts';
+import type { TakeItems } from './judging/judge-subject.ts';
+import { carryOut } from './judging/judgement.ts';
+import { NewestOwnModel } from './judging/model-in-use.ts';
+import { suggestBy } from './judging/suggest.ts';
 import { requireApart } from './labelling/inbox.ts';
 import { LabelStore } from './labelling/label-store.ts';
 import { Labelling } from './labelling/labelling.ts';
@@ -73,6 +79,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #files: FileExchange;
   readonly #data: DatasetChoice;
   readonly #labelling: Labelling;
+  readonly #judge: Judge;
   readonly #network: PlantNetwork;
   readonly #sync: PlantSync;
   #training: PlantTraining | null = null;
@@ -130,7 +137,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       network: this.#network,
       onChange: () => this.emit('change'),
       onWelcome: () => this.#startTraining(),
-      onInstalled: () => this.#training?.loop.weightsInstalled(),
+      onInstalled: () => this.#onInstalled(),
     });
     this.#files = new FileExchange({
       device: this.#device,
@@ -143,11 +150,17 @@ export class Agent extends EventEmitter<AgentEvents> {
       log,
       offline: (change) => this.#whileOffline(change),
     });
+    this.#judge = new Judge({
+      dataFolder,
+      task: () => this.#client.task(),
+      modelInUse: new NewestOwnModel(this.#database, this.#client),
+      backend: () => this.#settings.read().backend,
+    });
     this.#labelling = new Labelling({
       store: new LabelStore(this.#database),
       task: () => this.#client.task(),
       folder: () => this.#settings.read().inbox,
-      suggest: async (pictures) => pictures.map(() => null),
+      suggest: suggestBy(this.#judge),
       onLabels: () => this.#training?.labelsChanged(),
     });
     this.#data = new DatasetChoice({
@@ -179,7 +192,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
     this.#sync.stop();
     this.#data.stop();
-    await this.#training?.stop();
+    await Promise.all([this.#training?.stop(), this.#judge.stop()]);
     this.#ledger.stop();
     this.#database.close();
   }
@@ -253,8 +266,15 @@ export class Agent extends EventEmitter<AgentEvents> {
     }
   }
 
-  /** Answers what a command of the program wants to know. @throws AppError `server/bad-address`, `invitation/…` */
-  async answer(query: LocalQuery): Promise<LocalMessage> {
+  /**
+   * Answers what a command of the program wants to know.
+   * @param tell sends what comes before the answer, and resolves when the other side can take more
+   * @throws AppError `server/bad-address`, `invitation/…`, `judging/no-model`
+   */
+  async answer(
+    query: LocalQuery,
+    tell: (message: LocalMessage) => Promise<void> = async () => undefined,
+  ): Promise<LocalMessage> {
     const { id } = query;
     switch (query.query) {
       case 'doctor':
@@ -267,6 +287,10 @@ export class Agent extends EventEmitter<AgentEvents> {
         return { type: 'label-queue', id, queue: await this.#labelling.queue() };
       case 'labels':
         return { type: 'labels', id, labels: this.readLabels(query.after) };
+      case 'judge': {
+        const judgement = await this.judge(query.of, (part) => tell({ type: 'judged', id, part: [...part] }));
+        return { type: 'judgement', id, judgement };
+      }
       case 'ledger':
         return { type: 'ledger', id, page: this.readLedger(query.of) };
     }
@@ -284,6 +308,15 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Looks at a file or folder as training data; uses nothing of it. @throws AppError `dataset/cancelled` */
   preview(path: string): Promise<DataPreview> {
     return this.#data.preview(path);
+  }
+
+  /**
+   * Has the model in use judge something.
+   * @param tell is given all items, part by part, where the wish asks for parts
+   * @throws AppError `judging/no-model`, `dataset/not-read`, `trainer/no-backend`, `trainer/crashed`
+   */
+  judge(wish: JudgeWish, tell: TakeItems): Promise<Judgement> {
+    return carryOut(this.#judge, wish, tell);
   }
 
   /** One page of the updates that the aggregator will never take. */
@@ -407,6 +440,16 @@ export class Agent extends EventEmitter<AgentEvents> {
     };
   }
 
+  #onInstalled(): void {
+    this.#training?.loop.weightsInstalled();
+    this.#labelling.modelChanged();
+  }
+
+  #onRoundDone(): void {
+    this.#sync.notify();
+    this.#labelling.modelChanged();
+  }
+
   #onDatasetChosen(): void {
     this.#training?.datasetChanged();
     if (this.#isStarted && !this.#isStopped && !this.#sync.isStarted) this.start();
@@ -429,7 +472,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       labelled: () => this.#labelling.labelled(),
       obstacle: () => this.#disk.obstacle(),
       roundsDone: () => this.#outbox.figures().roundsDone,
-      onRoundDone: () => this.#sync.notify(),
+      onRoundDone: () => this.#onRoundDone(),
       onWake: () => this.#sync.wake(),
       onChange: () => this.emit('change'),
       log: this.#options.log,

@@ -13,6 +13,7 @@ import { addDoctorCommand } from './doctor/commands.ts';
 import { addExchangeCommands } from './exchange/commands.ts';
 import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
+import { addJudgeCommand } from './judging/command.ts';
 import { addLabelsCommand } from './labelling/command.ts';
 import { addLedgerCommand } from './ledger/command.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
@@ -136,7 +137,7 @@ async function run(options: CliOptions, appVersion: string): Promise<void> {
   const localApi = new LocalApiServer({
     status: () => agent.status(),
     execute: (command) => agent.execute(command),
-    answer: (query) => agent.answer(query),
+    answer: (query, tell) => agent.answer(query, tell),
     findPicture: (picture) => agent.findPicture(picture),
     stop: () => void stop('local API'),
     pagesFolder: PAGES_FOLDER,
@@ -227,6 +228,7 @@ function program(appVersion: string): Command {
   });
   addLedgerCommand(command, host);
   addLabelsCommand(command, host);
+  addJudgeCommand(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,

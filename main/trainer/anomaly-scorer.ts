@@ -1,8 +1,10 @@
 import { inputWidth } from '@genba/shared/model/layers';
+import { quantile } from '@genba/shared/model/quantile';
 import type { Objective, Task } from '@genba/shared/model/task';
 import { batchValues } from './batches.ts';
 import { accuracyOf, balancedAccuracyOf, countConfusion } from './confusion.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
+import { reconstructionError } from './reconstruction-error.ts';
 import type { Scorer } from './scorer.ts';
 
 /** Class that is learnt; the other is what it is to be told from. */
@@ -33,9 +35,7 @@ export class AnomalyScorer implements Scorer {
 
   add(place: number, outputs: ArrayLike<number>): number {
     const inputs = batchValues(this.#set, Uint32Array.of(place), this.#width);
-    let squares = 0;
-    for (let i = 0; i < inputs.length; i++) squares += (outputs[i]! - inputs[i]!) ** 2;
-    const error = squares / inputs.length;
+    const error = reconstructionError(outputs, inputs);
     this.#errors[place] = error;
     return error;
   }
@@ -62,11 +62,6 @@ export class AnomalyScorer implements Scorer {
       threshold,
     };
   }
-}
-
-/** The smallest value that at least `share` of all are not above; null for none. @param sorted ascending */
-export function quantile(sorted: Float64Array, share: number): number | null {
-  return sorted.length === 0 ? null : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
 
 /**

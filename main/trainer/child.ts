@@ -4,7 +4,7 @@
  */
 import os from 'node:os';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
-import type { TrainerReply, TrainerRequest, TrainerUsage } from './messages.ts';
+import { LINE_WAITS, type TrainerReply, type TrainerRequest, type TrainerUsage } from './messages.ts';
 import { TrainerSession } from './session.ts';
 import type { RoundProgress } from './training.ts';
 
@@ -16,8 +16,8 @@ if (!process.send) {
 }
 
 try {
-  // Whatever else runs on this PC comes first. Before any thread is made: on Linux they inherit it one by one.
-  os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
+  // Whatever else runs on this PC comes before training. Before any thread is made: on Linux they inherit it one by one.
+  if (process.argv[2] !== LINE_WAITS) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
 } catch {
   // An administrator has forbidden it; training works all the same.
 }
@@ -65,6 +65,14 @@ async function run(job: Job): Promise<TrainerReply> {
   if (session === null) throw new AppError('internal/bug', { detail: `${job.type} before load` });
   const isCancelled = () => !openJobs.has(id);
   if (isCancelled()) throw new AppError('trainer/cancelled');
+  if (job.type === 'install') {
+    session.install(job.weights);
+    return { type: 'installed', id };
+  }
+  if (job.type === 'predict-validation') {
+    return { type: 'validation-predicted', id, predictions: await session.predictValidation() };
+  }
+  if (job.type === 'predict') return { type: 'predicted', id, values: await session.predict(job.inputs) };
   if (job.type === 'evaluate') {
     const control = { sharePercent: job.sharePercent, isCancelled };
     return { type: 'evaluated', id, result: await session.evaluate(job.weights, job.set, control) };

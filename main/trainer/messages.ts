@@ -6,6 +6,9 @@ import type { Task } from '@genba/shared/model/task';
  * arrays travel as they are). Both ends are ours and of one version: types are trusted, not schema-checked.
  */
 
+/** Argument of the trainer's program where it judges parts on the line: it yields to nobody then. */
+export const LINE_WAITS = 'line-waits';
+
 /** Examples as flat arrays. Length of `inputs` = examples × inputs per example; pixels are 0 to 255 bytes. */
 export interface ExampleSet {
   readonly inputs: Uint8Array | Float32Array;
@@ -64,6 +67,9 @@ export interface RoundRequest {
   readonly sharePercent?: number;
 }
 
+/** New examples to be judged, one after the other, as in {@link ExampleSet}. */
+export type PredictionInputs = ExampleSet['inputs'];
+
 /** Which set a model is judged on. */
 export type EvaluationSet = 'validation' | 'check';
 
@@ -92,6 +98,12 @@ export type TrainerRequest =
       /** As in a round. */
       readonly sharePercent?: number;
     }
+  /** The weights that predictions are made with, until others come, or these are trained or judged on. */
+  | { readonly type: 'install'; readonly id: number; readonly weights: Float32Array }
+  /** What the installed weights say of new examples. */
+  | { readonly type: 'predict'; readonly id: number; readonly inputs: PredictionInputs }
+  /** What the installed weights say of the validation part. */
+  | { readonly type: 'predict-validation'; readonly id: number }
   /** Stops what runs after its batch; that request then fails with `trainer/cancelled`. */
   | { readonly type: 'cancel' };
 
@@ -112,6 +124,14 @@ export interface TrainResult {
   /** Examples trained on, per epoch. */
   readonly examples: number;
   readonly durationMs: number;
+}
+
+/** What a model says of examples whose class is known. */
+export interface LabelledPredictions {
+  /** Class index of each example; zeros where a number is learnt. */
+  readonly labels: Uint16Array;
+  /** As of new examples. */
+  readonly values: Float32Array;
 }
 
 /** How well a number is met, in the unit of the target. */
@@ -166,4 +186,8 @@ export type TrainerReply =
     }
   | { readonly type: 'trained'; readonly id: number; readonly result: TrainResult }
   | { readonly type: 'evaluated'; readonly id: number; readonly result: EvaluationResult }
+  | { readonly type: 'installed'; readonly id: number }
+  /** Shares of all classes, or one number, for each example; see `predict`. */
+  | { readonly type: 'predicted'; readonly id: number; readonly values: Float32Array }
+  | { readonly type: 'validation-predicted'; readonly id: number; readonly predictions: LabelledPredictions }
   | { readonly type: 'failed'; readonly id: number; readonly code: ErrorCode; readonly detail: string };

@@ -1,6 +1,7 @@
+import { quantile } from '@genba/shared/model/quantile';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { areaUnderCurve, quantile } from './anomaly-scorer.ts';
+import { areaUnderCurve } from './anomaly-scorer.ts';
 import { accuracyOf, balancedAccuracyOf, countConfusion } from './confusion.ts';
 import { sampleTask } from './fixtures.ts';
 import { classWeights } from './objective.ts';

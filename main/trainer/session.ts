@@ -1,4 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
+import { inputWidth } from '@genba/shared/model/layers';
 import { type WeightLayout, weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import type { Sequential } from '@tensorflow/tfjs-layers';
@@ -12,13 +13,16 @@ import type {
   EvaluationSet,
   ExampleSet,
   Examples,
+  LabelledPredictions,
   LoadRequest,
+  PredictionInputs,
   RoundRequest,
   TrainResult,
 } from './messages.ts';
 import { buildModel } from './model.ts';
 import { learntPlaces } from './objective.ts';
 import { Pacer } from './pacer.ts';
+import { predict } from './prediction.ts';
 import { ProximalPull } from './proximal.ts';
 import { type RoundOptions, trainRound } from './training.ts';
 import { installWeights, readWeights } from './weights.ts';
@@ -30,6 +34,8 @@ export class TrainerSession {
   readonly #examples: Examples;
   readonly #layout: WeightLayout;
   readonly #model: Sequential;
+  /** The model has the weights that predictions are to be made with. */
+  #isInstalled = false;
 
   private constructor(task: Task, examples: Examples, backend: BackendChoice) {
     this.backend = backend;
@@ -67,6 +73,7 @@ export class TrainerSession {
     const startedAt = performance.now();
     const pull = proximal === undefined ? null : ProximalPull.towards(proximal, this.#model, this.#layout);
     let loss: number;
+    this.#isInstalled = false;
     try {
       installWeights(this.#model, this.#layout, weights);
       const pacer = new Pacer(sharePercent);
@@ -99,12 +106,38 @@ export class TrainerSession {
       labels: new Uint16Array(0),
       targets: new Float32Array(0),
     };
+    this.#isInstalled = false;
     installWeights(this.#model, this.#layout, weights);
     const examples = set === 'validation' ? validation : (check ?? empty);
     return await evaluateModel(this.#model, this.#task, examples, {
       pacer: new Pacer(sharePercent),
       isCancelled,
     });
+  }
+
+  /** Takes the weights that {@link predict} judges with. @throws AppError `update/wrong-shape` */
+  install(weights: Float32Array): void {
+    installWeights(this.#model, this.#layout, weights);
+    this.#isInstalled = true;
+  }
+
+  /**
+   * What the installed weights say of new examples; see `prediction.ts`.
+   * @throws AppError `dataset/mismatch`; `internal/bug` where no weights are installed
+   */
+  async predict(inputs: PredictionInputs): Promise<Float32Array> {
+    if (!this.#isInstalled) throw new AppError('internal/bug', { detail: 'predict before install' });
+    const count = Math.floor(inputs.length / inputWidth(this.#task.input));
+    const labels = new Uint16Array(count);
+    const targets = new Float32Array(count);
+    checkExampleSet(this.#task, 'new', { inputs, labels, targets });
+    return await predict(this.#model, this.#task, inputs);
+  }
+
+  /** What the installed weights say of the validation part. @throws AppError `internal/bug` as {@link predict} */
+  async predictValidation(): Promise<LabelledPredictions> {
+    const { inputs, labels } = this.#examples.validation;
+    return { labels, values: await this.predict(inputs) };
   }
 
   /** Frees the model's tensors. */

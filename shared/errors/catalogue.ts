@@ -620,6 +620,42 @@ export const ERROR_CATALOGUE = {
     en: 'This picture is not in the folder with the new pictures any more. Look at the list anew.',
     ja: 'この画像は新しい画像のフォルダーにもうありません。一覧を更新してください。',
   },
+  // judging
+  'judging/no-model': {
+    isRetryable: true,
+    en: 'Nothing can be judged yet: this plant has no model. It comes with the first contact to the aggregator.',
+    ja: 'まだ判定できません。この拠点にはモデルがありません。集約サーバーに初めて接続したときに届きます。',
+  },
+  'judging/not-found': {
+    isRetryable: false,
+    en: 'The file or folder to be judged was not found, or cannot be opened. Check its path.',
+    ja: '判定するファイルまたはフォルダーが見つからないか、開けません。場所を確認してください。',
+  },
+  'judging/unreadable': {
+    isRetryable: false,
+    en: 'This cannot be judged: it is damaged, or it is no picture or table.',
+    ja: '判定できません。ファイルが壊れているか、画像や表ではありません。',
+  },
+  'judging/mismatch': {
+    isRetryable: false,
+    en: 'This cannot be judged: it does not fit the task. A column is missing, a value is no number, or the task is about something else.',
+    ja: '判定できません。タスクと合いません（列がない、数値でない、対象が違う、のいずれかです）。',
+  },
+  'judging/no-number': {
+    isRetryable: true,
+    en: 'The model gives no usable result for this. Its values may be far from all that it was trained on.',
+    ja: 'モデルから判定結果が得られません。学習したデータと値が大きく違う可能性があります。',
+  },
+  'judging/file-not-writable': {
+    isRetryable: true,
+    en: 'The table of the results could not be written. Close it in other programs, or choose another file.',
+    ja: '判定結果の表を書き込めません。ほかのプログラムで開いていれば閉じるか、別のファイルを指定してください。',
+  },
+  'judging/not-all-judged': {
+    isRetryable: false,
+    en: 'Some of it could not be judged. The list says what, and why.',
+    ja: '判定できなかったものがあります。対象と理由は一覧を確認してください。',
+  },
   // dataset
   'dataset/not-found': {
     isRetryable: false,

@@ -6,6 +6,7 @@ import { diskStatusSchema } from './disk.ts';
 import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
 import { driftNoticeSchema } from './drift.ts';
 import { exchangePath, exchangeResultSchema } from './exchange.ts';
+import { judgedPartSchema, judgementSchema, judgeWishSchema } from './judging.ts';
 import { labellerName, labelQueueSchema, labelSchema, pictureId } from './labelling.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
 import { networkStatusSchema } from './network.ts';
@@ -281,6 +282,8 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('label-queue') }),
   /** Every label ever given, oldest first, behind the one named. */
   z.strictObject({ id: z.int(), query: z.literal('labels'), after: z.int().min(0) }),
+  /** Has the model judge pictures, rows or series. What cannot be judged is told item by item, and stops nothing. */
+  z.strictObject({ id: z.int(), query: z.literal('judge'), of: judgeWishSchema }),
 ]);
 export type LocalQuery = z.output<typeof localQuerySchema>;
 
@@ -305,5 +308,8 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('refused'), id: z.int(), page: refusedPageSchema }),
   z.strictObject({ type: z.literal('label-queue'), id: z.int(), queue: labelQueueSchema }),
   z.strictObject({ type: z.literal('labels'), id: z.int(), labels: z.array(labelSchema) }),
+  /** Before a judgement, where `parts` were asked for. */
+  z.strictObject({ type: z.literal('judged'), id: z.int(), part: judgedPartSchema }),
+  z.strictObject({ type: z.literal('judgement'), id: z.int(), judgement: judgementSchema }),
 ]);
 export type LocalMessage = z.output<typeof localMessageSchema>;

@@ -5,10 +5,15 @@ import { MAX_CONTROL_FRAME_BYTES } from './limits.ts';
 /**
  * Reads one JSON control frame and proves every field of it.
  * @param text the frame's text; its length is checked before it is parsed
+ * @param maxCharacters longest text that is read
  * @throws AppError `protocol/frame-too-large`, `protocol/bad-message` (its detail names the fields, never values)
  */
-export function parseControlFrame<Message>(schema: z.ZodType<Message>, text: string): Message {
-  if (text.length > MAX_CONTROL_FRAME_BYTES) {
+export function parseControlFrame<Message>(
+  schema: z.ZodType<Message>,
+  text: string,
+  maxCharacters = MAX_CONTROL_FRAME_BYTES,
+): Message {
+  if (text.length > maxCharacters) {
     throw new AppError('protocol/frame-too-large', { detail: `control frame of ${text.length} characters` });
   }
   let json: unknown;

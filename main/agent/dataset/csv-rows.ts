@@ -25,7 +25,8 @@ const COMMENT = /^\s*(#|\/\/)/;
 /**
  * Reads the wanted columns of a CSV file, row by row, however large the file is. A remark between the rows is passed
  * over: a line that begins with `#` or `//` and has not as many fields as the header.
- * @param take is given each row below the header; where it returns true, nothing more is read
+ * @param take is given each row below the header; where it returns true, nothing more is read, and where it returns a
+ *   promise, nothing more until that has resolved
  * @param onBytes is told how many more bytes were read
  * @throws AppError `dataset/mismatch` (a column is missing), `dataset/damaged`
  */
@@ -81,7 +82,8 @@ async function parseRows(
   try {
     await pipeline(createReadStream(file), decode, parser, async (rows: AsyncIterable<ParsedRow>) => {
       for await (const row of rows) {
-        isEnough = take(row) === true;
+        const taken = take(row);
+        isEnough = (taken instanceof Promise ? await taken : taken) === true;
         if (isEnough) return;
       }
     });

@@ -11,6 +11,14 @@ export type DatasetSource =
 const IDX_IMAGES = /images.*idx3.*?(\.gz)?$/i;
 const IDX_LABELS = /labels.*idx1.*?(\.gz)?$/i;
 
+/** What people and machines put into a folder of pictures. */
+const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp']);
+
+/** Whether a file among others is a picture, by its name. */
+export function isPictureName(name: string): boolean {
+  return PICTURES.has(extname(name).toLowerCase());
+}
+
 /** Files that operating systems and editors leave everywhere. */
 export function isSystemFile(name: string): boolean {
   return name.startsWith('.') || name.startsWith('~$') || /^(thumbs\.db|desktop\.ini|__macosx)$/i.test(name);
@@ -56,6 +64,7 @@ function detectIdx(folder: string, names: readonly string[]): DatasetSource | nu
   return { kind: 'idx', imagesFile: join(folder, images[0]!), labelsFile: join(folder, labels[0]!) };
 }
 
-function isCsv(name: string): boolean {
+/** Whether a file among others is a table, by its name. */
+export function isCsv(name: string): boolean {
   return extname(name).toLowerCase() === '.csv';
 }

@@ -84,10 +84,15 @@ export class ExamplesFolder {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
   }
 
+  /** The file that says what is kept; replaced as a whole with every reading. */
+  get indexPath(): string {
+    return join(this.path, INDEX_FILE);
+  }
+
   /** What was kept last; null where nothing was, or it is not whole. */
   read(): KeptDataset | null {
     try {
-      const kept = keptSchema.parse(JSON.parse(readFileSync(join(this.path, INDEX_FILE), 'utf8')));
+      const kept = keptSchema.parse(JSON.parse(readFileSync(this.indexPath, 'utf8')));
       const end = endOf(kept);
       return statSync(join(this.path, kept.file)).size >= end ? kept : null;
     } catch {

@@ -45,12 +45,13 @@ export function keptStatistics(dataFolder: string): ColumnStatistics | null {
  */
 export class InputPreparer {
   readonly #input: Task['input'];
-  readonly #statistics: ColumnStatistics | null;
+  /** null for pictures, which need none. */
+  readonly statistics: ColumnStatistics | null;
 
   /** @throws AppError `dataset/not-read` where a table or series has no statistics (of other columns count as none) */
   constructor({ input }: Pick<Task, 'input'>, statistics: ColumnStatistics | null) {
     this.#input = input;
-    this.#statistics = statistics;
+    this.statistics = statistics;
     if (input.kind !== 'image' && statistics?.means.length !== input.columns.length) {
       throw new AppError('dataset/not-read');
     }
@@ -116,13 +117,14 @@ export class InputPreparer {
   }
 
   /**
-   * The rows of a CSV file, or the windows of the series in it, one after the other, however large the file is.
+   * The rows of a CSV file, or the windows of the series in it, one after the other, however large the file is. Where one
+   * is taken with a promise, the next comes when that has resolved.
    * @throws AppError `dataset/mismatch` (a column is missing), `dataset/damaged`
    */
   async csv(
     file: string,
-    take: (row: PreparedRow) => void,
-    skip: (row: UnpreparedRow) => void,
+    take: (row: PreparedRow) => unknown,
+    skip: (row: UnpreparedRow) => unknown,
   ): Promise<void> {
     const input = this.#columnInput();
     const groupColumn = input.kind === 'series' ? input.groupColumn : undefined;
@@ -144,7 +146,7 @@ export class InputPreparer {
       const feed = feeds.get(series) ?? new SeriesFeed(input);
       feeds.set(series, feed);
       const window = feed.push(values);
-      if (window !== null) take({ line, series, input: this.#standardised(window) });
+      return window === null ? undefined : take({ line, series, input: this.#standardised(window) });
     });
   }
 
@@ -154,7 +156,7 @@ export class InputPreparer {
   }
 
   #standardised(values: Float32Array): Float32Array {
-    standardise(values, this.#statistics!);
+    standardise(values, this.statistics!);
     return values;
   }
 }

@@ -4,11 +4,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@genba/shared/errors/app-error';
-import { isSystemFile } from '../dataset/detect.ts';
+import { isPictureName, isSystemFile } from '../dataset/detect.ts';
 import { type SourceFile, statFiles } from '../dataset/source-files.ts';
-
-/** What people and machines put into a folder of pictures; others are not shown for labelling. */
-const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp']);
 
 /** A picture of the inbox. */
 export interface InboxPicture extends SourceFile {
@@ -73,7 +70,7 @@ export class Inbox {
       },
     );
     const paths = entries
-      .filter((entry) => entry.isFile() && PICTURES.has(path.extname(entry.name).toLowerCase()))
+      .filter((entry) => entry.isFile() && isPictureName(entry.name))
       .map((entry) => path.join(entry.parentPath, entry.name))
       .filter((file) => !path.relative(this.folder, file).split(path.sep).some(isSystemFile));
     const key = ({ path: file }: SourceFile) => file.normalize('NFC');

@@ -10,6 +10,18 @@ import type { LabelledPicture } from '../dataset/source-files.ts';
 import { Inbox, type InboxPicture } from './inbox.ts';
 import type { LabelStore } from './label-store.ts';
 
+/** How long a person waits at most for more suggestions, milliseconds. */
+const SUGGESTING_MS = 1_500;
+
+/** Pictures given to the model at a time. */
+const SUGGESTED_AT_ONCE = 64;
+
+interface KnownSuggestion {
+  readonly suggestion: Suggestion | null;
+  /** Which model it is of, counted from 0. */
+  readonly model: number;
+}
+
 /** What the model takes pictures for, in their order; null where it cannot say. */
 export type Suggest = (pictures: readonly InboxPicture[]) => Promise<readonly (Suggestion | null)[]>;
 
@@ -19,7 +31,7 @@ export interface LabellingContext {
   readonly task: () => Task | null;
   /** Folder of new pictures; null before one is set. */
   readonly folder: () => string | null;
-  /** Asked for pictures that have no suggestion yet; what it says holds until {@link Labelling.modelChanged}. */
+  /** Asked for pictures that have no suggestion yet, and again for all after {@link Labelling.modelChanged}. */
   readonly suggest: Suggest;
   /** Which pictures have which label has changed. */
   readonly onLabels: () => void;
@@ -29,7 +41,9 @@ export interface LabellingContext {
 export class Labelling {
   readonly #context: LabellingContext;
   #inbox: Inbox | null = null;
-  #suggestions = new Map<string, Suggestion | null>();
+  #suggestions = new Map<string, KnownSuggestion>();
+  /** Counts the models so far. */
+  #model = 0;
 
   constructor(context: LabellingContext) {
     this.#context = context;
@@ -46,20 +60,21 @@ export class Labelling {
     const labels = store.inForce();
     const waiting = pictures.filter(({ digest }) => !labels.has(digest));
     await this.#suggestFor(waiting);
-    const confidence = ({ digest }: InboxPicture) => this.#suggestions.get(digest)?.confidence ?? 2;
+    const suggestion = ({ digest }: InboxPicture) => this.#suggestions.get(digest)?.suggestion ?? null;
+    const confidence = (picture: InboxPicture) => suggestion(picture)?.confidence ?? 2;
     const uncertainFirst = waiting.toSorted((a, b) => confidence(a) - confidence(b));
     return {
       folder: this.#context.folder(),
       classes: [...classes],
       waiting: waiting.length,
       labelled: pictures.length - waiting.length,
-      pictures: uncertainFirst.slice(0, LABEL_PAGE_SIZE).map(({ digest, path }) => ({
-        picture: digest,
-        name: path
+      pictures: uncertainFirst.slice(0, LABEL_PAGE_SIZE).map((picture) => ({
+        picture: picture.digest,
+        name: picture.path
           .slice(this.#inbox!.folder.length)
           .replace(/^[\\/]+/, '')
           .replaceAll('\\', '/'),
-        suggestion: this.#suggestions.get(digest) ?? null,
+        suggestion: suggestion(picture),
       })),
       last: store.last(),
     };
@@ -111,9 +126,9 @@ export class Labelling {
     });
   }
 
-  /** Another model judges from now on: what the last one suggested says nothing of it. */
+  /** Another model judges from now on. What the last one suggested is shown until this one has looked at the picture. */
   modelChanged(): void {
-    this.#suggestions.clear();
+    this.#model += 1;
   }
 
   #classes(): readonly string[] {
@@ -138,12 +153,21 @@ export class Labelling {
     return found;
   }
 
+  /** As many as time allows: the rest comes with the next calls, while somebody labels. */
   async #suggestFor(pictures: readonly InboxPicture[]): Promise<void> {
-    const wanted = pictures.filter(({ digest }) => !this.#suggestions.has(digest));
-    if (wanted.length === 0) return;
-    const suggestions = await this.#context.suggest(wanted);
-    for (const [index, { digest }] of wanted.entries()) {
-      this.#suggestions.set(digest, suggestions[index] ?? null);
+    const known = (picture: InboxPicture) => this.#suggestions.get(picture.digest);
+    const unknown = pictures.filter((picture) => known(picture) === undefined);
+    const outdated = pictures.filter((picture) => (known(picture)?.model ?? this.#model) !== this.#model);
+    const wanted = [...unknown, ...outdated];
+    const endMs = performance.now() + SUGGESTING_MS;
+    for (let start = 0; start < wanted.length; start += SUGGESTED_AT_ONCE) {
+      if (start > 0 && performance.now() > endMs) return;
+      const some = wanted.slice(start, start + SUGGESTED_AT_ONCE);
+      const model = this.#model;
+      const suggestions = await this.#context.suggest(some);
+      for (const [index, { digest }] of some.entries()) {
+        this.#suggestions.set(digest, { suggestion: suggestions[index] ?? null, model });
+      }
     }
   }
 }

@@ -1,8 +1,10 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
+import type { JudgedItem, Judgement, JudgeWish } from '@genba/shared/local-api/judging';
 import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
+import { MAX_LOCAL_FRAME_CHARACTERS } from '@genba/shared/local-api/limits';
 import {
   type AgentStatus,
   LOCAL_API_PATH,
@@ -125,6 +127,28 @@ export async function askLabels(endpoint: LocalApiEndpoint, after: number): Prom
   });
 }
 
+/**
+ * Has a running agent judge something.
+ * @param take is given all items, part by part, where the wish asks for parts
+ * @throws AppError why it did not, or `local/unauthorised`
+ */
+export async function askJudgement(
+  endpoint: LocalApiEndpoint,
+  of: JudgeWish,
+  take: (part: readonly JudgedItem[]) => void,
+): Promise<Judgement> {
+  return converse<Judgement>(endpoint, (socket, resolve, reject) => {
+    const query: LocalQuery = { id: 1, query: 'judge', of };
+    socket.on('open', () => socket.send(JSON.stringify(query)));
+    return (message) => {
+      if (message.type === 'judged') take(message.part);
+      else if (message.type === 'judgement') resolve(message.judgement);
+      else if (message.type === 'reply' && message.error !== null)
+        reject(new AppError(message.error, { detail: message.detail }));
+    };
+  });
+}
+
 async function converse<Answer>(
   { address, token, deadlineMs = UNLIMITED }: LocalApiEndpoint & { readonly deadlineMs?: number },
   listen: (
@@ -147,7 +171,7 @@ async function converse<Answer>(
       socket.on('close', () => lose());
       socket.on('message', (data: RawData) => {
         try {
-          hear(parseControlFrame(localMessageSchema, String(data)));
+          hear(parseControlFrame(localMessageSchema, String(data), MAX_LOCAL_FRAME_CHARACTERS));
         } catch (error) {
           lose(error);
         }

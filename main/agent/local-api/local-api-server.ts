@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
+import { MAX_LOCAL_FRAME_CHARACTERS } from '@genba/shared/local-api/limits';
 import {
   type AgentStatus,
   LOCAL_API_PATH,
@@ -18,7 +19,7 @@ import {
 import { PICTURES_PATH } from '@genba/shared/local-api/pictures';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import type { Logger } from 'pino';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { servePages } from './pages.ts';
 import { servePictures } from './serve-pictures.ts';
 
@@ -37,7 +38,11 @@ export interface LocalApiContext {
   /** Done when it resolves. @throws AppError when the command cannot be carried out */
   readonly execute: (command: AgentCommand) => Promise<ExchangeResult | null>;
   /** Answers a question, with the same id. @throws AppError for a question that has no answer */
-  readonly answer: (query: LocalQuery) => Promise<LocalMessage>;
+  readonly answer: (
+    query: LocalQuery,
+    /** Sends what comes before the answer; resolves when the other side can take more. */
+    tell: (message: LocalMessage) => Promise<void>,
+  ) => Promise<LocalMessage>;
   /** Where a picture lies that a window may see. @throws AppError `labels/unknown-picture` for any other */
   readonly findPicture: (picture: string) => Promise<string>;
   /** Ends the agent's process; called when the answer to whoever asked for it is on its way. */
@@ -57,7 +62,7 @@ export class LocalApiServer {
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: 64 * 1024,
+    maxPayload: MAX_LOCAL_FRAME_CHARACTERS,
     handleProtocols: () => LOCAL_API_SUBPROTOCOL,
   });
   #statusTimer: NodeJS.Timeout | null = null;
@@ -158,9 +163,12 @@ export class LocalApiServer {
     socket.on('error', (error) => this.#context.log.debug({ error: error.message }, 'window'));
     socket.on('message', (data: Buffer) => {
       try {
-        const request = parseControlFrame(localRequestSchema, data.toString('utf8'));
-        if ('query' in request)
-          void this.#answer(request).then((answer) => socket.send(JSON.stringify(answer)));
+        const request = parseControlFrame(
+          localRequestSchema,
+          data.toString('utf8'),
+          MAX_LOCAL_FRAME_CHARACTERS,
+        );
+        if ('query' in request) void this.#answer(request, socket);
         else if (request.command === 'stop') this.#stop(socket, request.id);
         else void this.#reply(request).then((reply) => socket.send(JSON.stringify(reply)));
       } catch (thrown) {
@@ -171,12 +179,18 @@ export class LocalApiServer {
     socket.send(this.#statusMessage());
   }
 
-  async #answer(query: LocalQuery): Promise<LocalMessage> {
-    try {
-      return await this.#context.answer(query);
-    } catch (thrown) {
-      return { type: 'reply', id: query.id, error: toAppError(thrown).code };
-    }
+  async #answer(query: LocalQuery, socket: WebSocket): Promise<void> {
+    const tell = (message: LocalMessage) =>
+      new Promise<void>((resolve, reject) => {
+        // Nobody is left to hear the rest.
+        if (socket.readyState !== WebSocket.OPEN) reject(new AppError('local/unauthorised'));
+        else socket.send(JSON.stringify(message), () => resolve());
+      });
+    const answer = await this.#context.answer(query, tell).catch((thrown: unknown): LocalMessage => {
+      const { code, detail } = toAppError(thrown);
+      return { type: 'reply', id: query.id, error: code, ...told(detail) };
+    });
+    socket.send(JSON.stringify(answer), () => undefined);
   }
 
   #stop(socket: WebSocket, id: number): void {
@@ -191,8 +205,11 @@ export class LocalApiServer {
       return { type: 'reply', id: command.id, error: null, ...(result === null ? {} : { result }) };
     } catch (thrown) {
       const { code, detail } = toAppError(thrown);
-      const told = detail === undefined ? {} : { detail: detail.slice(0, MAX_REPLY_DETAIL) };
-      return { type: 'reply', id: command.id, error: code, ...told };
+      return { type: 'reply', id: command.id, error: code, ...told(detail) };
     }
   }
+}
+
+function told(detail: string | undefined): { detail?: string } {
+  return detail === undefined ? {} : { detail: detail.slice(0, MAX_REPLY_DETAIL) };
 }

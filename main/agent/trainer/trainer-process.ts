@@ -1,16 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '@genba/shared/errors/app-error';
-import type {
-  BackendChoice,
-  EvaluationResult,
-  EvaluationSet,
-  LoadRequest,
-  RoundRequest,
-  TrainerReply,
-  TrainerRequest,
-  TrainerUsage,
-  TrainResult,
+import {
+  type BackendChoice,
+  type EvaluationResult,
+  type EvaluationSet,
+  type LabelledPredictions,
+  LINE_WAITS,
+  type LoadRequest,
+  type PredictionInputs,
+  type RoundRequest,
+  type TrainerReply,
+  type TrainerRequest,
+  type TrainerUsage,
+  type TrainResult,
 } from '../../trainer/messages.ts';
 import { PendingReplies } from './pending-replies.ts';
 
@@ -31,6 +34,8 @@ export interface TrainerProcessOptions {
   readonly onUsage?: (cpuMs: number, isBusy: boolean) => void;
   /** Called when it is given something to do. */
   readonly onBusy?: () => void;
+  /** It judges parts on the line, and yields to nobody. */
+  readonly lineWaits?: boolean;
   /** Threads of native TensorFlow; null: as many as there are cores. */
   readonly threads?: number | null;
   /** For tests: how long to wait, milliseconds. */
@@ -74,10 +79,10 @@ export class TrainerProcess {
   #end: AppError | null = null;
 
   /** Starts the process. It is of no use before `load`. */
-  constructor({ onExit, onUsage, onBusy, threads, deadlines }: TrainerProcessOptions = {}) {
+  constructor({ onExit, onUsage, onBusy, threads, lineWaits, deadlines }: TrainerProcessOptions = {}) {
     this.#onBusy = onBusy ?? (() => undefined);
     this.#deadlines = { ...DEADLINES, ...deadlines };
-    this.#child = fork(CHILD_PATH, [], {
+    this.#child = fork(CHILD_PATH, lineWaits ? [LINE_WAITS] : [], {
       execPath: process.execPath,
       // The agent's own flags (a debugger's port, for one) are not the child's.
       execArgv: [],
@@ -151,6 +156,29 @@ export class TrainerProcess {
     const request = (id: number) => ({ type: 'evaluate', id, weights, set, sharePercent }) as const;
     const reply = await this.#cancellable(this.#request(request, this.#deadlines.evaluateMs));
     return expectReply(reply, 'evaluated').result;
+  }
+
+  /** Takes the weights that {@link predict} judges with; they are copied. @throws AppError `update/wrong-shape`, `trainer/crashed` */
+  async install(weights: Float32Array): Promise<void> {
+    const request = (id: number) => ({ type: 'install', id, weights }) as const;
+    expectReply(await this.#request(request, this.#deadlines.evaluateMs), 'installed');
+  }
+
+  /**
+   * What the installed weights say of new examples: the shares of all classes, or one number (of anomalies the
+   * reconstruction error), for each. Not finite where the model's output is not.
+   * @throws AppError `dataset/mismatch`, `trainer/crashed`
+   */
+  async predict(inputs: PredictionInputs): Promise<Float32Array> {
+    const request = (id: number) => ({ type: 'predict', id, inputs }) as const;
+    return expectReply(await this.#request(request, this.#deadlines.evaluateMs), 'predicted').values;
+  }
+
+  /** What the installed weights say of the validation part that was loaded. @throws AppError `trainer/crashed` */
+  async predictValidation(): Promise<LabelledPredictions> {
+    const request = (id: number) => ({ type: 'predict-validation', id }) as const;
+    const reply = await this.#request(request, this.#deadlines.evaluateMs);
+    return expectReply(reply, 'validation-predicted').predictions;
   }
 
   /**

@@ -1,0 +1,165 @@
+import { AppError } from '@genba/shared/errors/app-error';
+import type { JudgingModel, Verdict } from '@genba/shared/local-api/judging';
+import { inputWidth } from '@genba/shared/model/layers';
+import type { Task } from '@genba/shared/model/task';
+import type { BackendName } from '../../trainer/messages.ts';
+import { InputPreparer, type PreparedInput } from '../dataset/prepare-inputs.ts';
+import { JudgingProcess, type Model } from './judging-process.ts';
+import { KeptReadingSource } from './kept-reading.ts';
+import type { ModelDescription, ModelInUse } from './model-in-use.ts';
+import { PictureReader } from './picture-reader.ts';
+import { anomalyThreshold } from './threshold.ts';
+import { verdictOf } from './verdict.ts';
+
+/** What judging needs of the agent. */
+export interface JudgeContext {
+  readonly dataFolder: string;
+  /** null before the first contact. */
+  readonly task: () => Task | null;
+  readonly modelInUse: ModelInUse;
+  readonly backend: () => BackendName | null;
+  /** Processor time of the judging process so far, milliseconds. */
+  readonly onUsage?: (cpuMs: number) => void;
+  /** For tests: how long processes may have nothing to do, milliseconds. */
+  readonly idleMs?: number;
+}
+
+/** Processes that have nothing to judge for so long are ended, and their memory free for others, milliseconds. */
+const IDLE_MS = 60_000;
+
+/** The model of one moment, ready to judge. It stays the same however long that takes. */
+export interface OpenModel {
+  readonly task: Task;
+  readonly about: JudgingModel;
+  /** Treats rows and series as the training data were. */
+  readonly preparer: InputPreparer;
+  /** A picture as the model takes it. @throws AppError `judging/unreadable`, `judging/mismatch` */
+  readPicture(source: string | Uint8Array): Promise<Uint8Array>;
+  /** Verdicts in the order of the inputs; null where the model gives no number. @throws AppError `trainer/…` */
+  judge(inputs: readonly PreparedInput[]): Promise<(Verdict | null)[]>;
+}
+
+/** The plant's model at work: knows which one is in use, and has its processes started and ended. */
+export class Judge {
+  readonly #context: JudgeContext;
+  readonly #process: JudgingProcess;
+  readonly #pictures = new PictureReader();
+  readonly #readings: KeptReadingSource;
+  #model: (Model & { readonly about: ModelDescription }) | null = null;
+  #threshold: { readonly model: Model; readonly value: Promise<number | null> } | null = null;
+  #idle: NodeJS.Timeout | null = null;
+  #busyCount = 0;
+  #isStopped = false;
+
+  constructor(context: JudgeContext) {
+    this.#context = context;
+    this.#process = new JudgingProcess(context.backend, context.onUsage);
+    this.#readings = new KeptReadingSource(context.dataFolder);
+  }
+
+  /**
+   * The model in use as it is now.
+   * @throws AppError `judging/no-model`, `dataset/not-read`
+   */
+  open(): OpenModel {
+    const model = this.#current();
+    const { task, about, reading } = model;
+    const { model: name, globalVersion, rounds } = about;
+    const preparer = new InputPreparer(task, reading?.statistics ?? null);
+    return {
+      task,
+      about: { model: name, globalVersion, rounds },
+      preparer,
+      readPicture: (bytesOrPath) => this.#working(() => this.#readPicture(task, bytesOrPath)),
+      judge: (inputs) => this.#working(() => this.#judge(model, inputs)),
+    };
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#rest();
+  }
+
+  #current(): Model & { readonly about: ModelDescription } {
+    if (this.#isStopped) throw new AppError('judging/no-model', { detail: 'the agent is being stopped' });
+    const about = this.#context.modelInUse.describe();
+    const task = this.#sameTask();
+    if (about === null || task === null) throw new AppError('judging/no-model');
+    const reading = this.#readings.read();
+    const last = this.#model;
+    const hasWeights = last !== null && last.version === about.version;
+    if (hasWeights && last.task === task && last.reading === reading) return last;
+    const weights = hasWeights ? last.weights : this.#context.modelInUse.weights();
+    this.#model = { task, about, version: about.version, weights, reading };
+    return this.#model;
+  }
+
+  /** The very object of before where the task is the same: so others need only compare what it is. */
+  #sameTask(): Task | null {
+    const task = this.#context.task();
+    const last = this.#model?.task;
+    return last !== undefined && JSON.stringify(last) === JSON.stringify(task) ? last : task;
+  }
+
+  async #readPicture({ input }: Task, source: string | Uint8Array): Promise<Uint8Array> {
+    if (input.kind !== 'image') {
+      throw new AppError('judging/mismatch', { detail: `the task needs a ${input.kind}, not pictures` });
+    }
+    return this.#pictures.read(source, input);
+  }
+
+  async #judge(model: Model, inputs: readonly PreparedInput[]): Promise<(Verdict | null)[]> {
+    if (inputs.length === 0) return [];
+    const { task } = model;
+    const threshold = await this.#thresholdOf(model);
+    const values = await this.#process.predict(model, joined(inputs, inputWidth(task.input)));
+    const width = values.length / inputs.length;
+    return inputs.map((_, place) =>
+      verdictOf(task, values.subarray(place * width, (place + 1) * width), threshold),
+    );
+  }
+
+  async #thresholdOf(model: Model): Promise<number | null> {
+    if (model.task.objective?.kind !== 'anomaly' || model.reading === null) return null;
+    if (this.#threshold?.model !== model) {
+      const value = this.#process
+        .predictValidation(model)
+        .then((predictions) => anomalyThreshold(model.task, predictions));
+      this.#threshold = { model, value };
+      // It is asked for again after a failure.
+      value.catch(() => {
+        if (this.#threshold?.value === value) this.#threshold = null;
+      });
+    }
+    return this.#threshold.value;
+  }
+
+  async #working<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
+    this.#busyCount += 1;
+    try {
+      return await work();
+    } finally {
+      this.#busyCount -= 1;
+      if (this.#busyCount === 0 && !this.#isStopped) {
+        this.#idle = setTimeout(() => void this.#rest(), this.#context.idleMs ?? IDLE_MS).unref();
+      }
+    }
+  }
+
+  async #rest(): Promise<void> {
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
+    this.#pictures.close();
+    await this.#process.close();
+  }
+}
+
+function joined(inputs: readonly PreparedInput[], width: number): Uint8Array | Float32Array {
+  const length = inputs.length * width;
+  const all = inputs[0] instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+  for (const [place, input] of inputs.entries()) all.set(input, place * width);
+  return all;
+}

@@ -1,0 +1,72 @@
+import { inputWidth } from '@genba/shared/model/layers';
+import { objectiveOf, type Task } from '@genba/shared/model/task';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { Sequential } from '@tensorflow/tfjs-layers';
+import { batchInputs, batchValues } from './batches.ts';
+import type { ExampleSet, PredictionInputs } from './messages.ts';
+import { Pacer } from './pacer.ts';
+import { reconstructionError } from './reconstruction-error.ts';
+
+/** Examples per step: bounds memory; the result does not depend on it. */
+const PREDICTION_BATCH = 64;
+
+/**
+ * What a model says of new examples, without labels.
+ *
+ * Equations, z the outputs: of classes the shares softmax(z); of a number m + z h, m and h the middle and half the length of
+ * the task's range; of anomalies the reconstruction error ({@link reconstructionError}).
+ * Numerics: softmax in float64, the largest logit taken out before exp. What is not finite stays so, example by example.
+ * Shapes: n examples in; n × classes shares, or n numbers, out.
+ */
+export async function predict(
+  model: Sequential,
+  task: Task,
+  inputs: PredictionInputs,
+): Promise<Float32Array> {
+  const width = inputWidth(task.input);
+  const examples = inputs.length / width;
+  const set: ExampleSet = { inputs, labels: new Uint16Array(examples) };
+  const valuesOf = readerOf(task, set);
+  const values: number[] = [];
+  const pacer = new Pacer();
+  for (let start = 0; start < examples; start += PREDICTION_BATCH) {
+    const length = Math.min(PREDICTION_BATCH, examples - start);
+    const picked = Uint32Array.from({ length }, (_, index) => start + index);
+    const outputs = tidy(() => (model.apply(batchInputs(task, set, picked)) as Tensor).dataSync());
+    const outputWidth = outputs.length / length;
+    for (let row = 0; row < length; row++) {
+      const output = outputs.subarray(row * outputWidth, (row + 1) * outputWidth);
+      values.push(...valuesOf(output, start + row));
+    }
+    // A turn between batches keeps the channel to the agent alive.
+    await pacer.rest();
+  }
+  return Float32Array.from(values);
+}
+
+type ReadOutputs = (outputs: ArrayLike<number>, place: number) => readonly number[];
+
+function readerOf(task: Task, set: ExampleSet): ReadOutputs {
+  const objective = objectiveOf(task);
+  switch (objective.kind) {
+    case 'classification':
+      return softmax;
+    case 'regression': {
+      const [lowest, highest] = objective.range;
+      return (outputs) => [(lowest + highest) / 2 + outputs[0]! * ((highest - lowest) / 2)];
+    }
+    case 'anomaly': {
+      const width = inputWidth(task.input);
+      return (outputs, place) => [
+        reconstructionError(outputs, batchValues(set, Uint32Array.of(place), width)),
+      ];
+    }
+  }
+}
+
+function softmax(logits: ArrayLike<number>): readonly number[] {
+  const largest = Array.from(logits).reduce((a, b) => Math.max(a, b));
+  const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}
