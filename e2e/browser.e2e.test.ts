@@ -93,17 +93,6 @@ describeIfAvailable('chromium', 'the pages in a browser', () => {
       expect(agent.commands).toEqual(['pause']);
     });
 
-    it.each(['ja', 'en'] as const)('tells how to set a plant up, in %s', async (language) => {
-      const fresh = { ...offlinePlant(), phase: 'unconfigured' as const, round: null, history: [] };
-      const network = { ...fresh.network, server: null };
-      agent.show({ ...fresh, network, dataset: null, base: null, backend: null, task: null });
-      await page.goto(`${agent.address}/#token=${agent.token}`);
-      await switchLanguage(page, language);
-      await page.getByText('npm start --').waitFor();
-      await page.screenshot({ path: join(PICTURES, `unconfigured-${language}.png`) });
-      await expectAccessible(page);
-    });
-
     it.each(['ja', 'en'] as const)('names what stopped it, in %s', async (language) => {
       agent.show({
         ...offlinePlant(),

@@ -10,6 +10,7 @@ import {
   LOCAL_API_SUBPROTOCOL,
   type LocalCommand,
   type LocalMessage,
+  type LocalQuery,
   localRequestSchema,
 } from '@genba/shared/local-api/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -21,6 +22,9 @@ export class FakeAgent {
   readonly commands: LocalCommand['command'][] = [];
   /** What the next commands are answered with; null obeys them. */
   refusal: ErrorCode | null = null;
+  /** What a test answers by itself; null leaves it to the above. */
+  answer: (request: LocalCommand | LocalQuery) => LocalMessage | null | Promise<LocalMessage | null> = () =>
+    null;
   #status: AgentStatus;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
@@ -68,18 +72,18 @@ export class FakeAgent {
 
   #greet(client: WebSocket): void {
     send(client, { type: 'status', status: this.#status });
-    client.on('message', (data) => {
+    client.on('message', async (data) => {
       const request = localRequestSchema.parse(JSON.parse(String(data)));
+      // The shell says by itself, now and then, when somebody last touched the PC.
+      if ('command' in request && request.command !== 'report-use') this.commands.push(request.command);
+      const own = await this.answer(request);
+      if (own !== null) return send(client, own);
       // It has nothing that a question could be about.
       if ('query' in request)
         return send(client, { type: 'reply', id: request.id, error: 'local/not-running' });
-      const { id, command } = request;
-      send(client, { type: 'reply', id, error: this.refusal });
-      // The shell says by itself, now and then, when somebody last touched the PC.
-      if (command === 'report-use') return;
-      this.commands.push(command);
-      if (this.refusal === null)
-        this.show({ ...this.#status, phase: command === 'pause' ? 'paused' : 'training' });
+      send(client, { type: 'reply', id: request.id, error: this.refusal });
+      if (this.refusal !== null || request.command === 'report-use') return;
+      this.show({ ...this.#status, phase: request.command === 'pause' ? 'paused' : 'training' });
     });
   }
 }

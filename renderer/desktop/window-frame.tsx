@@ -49,7 +49,9 @@ function WindowHeader({ client }: { readonly client: AgentClient }) {
   const task = useSyncExternalStore(client.subscribe, () => client.view().status?.task ?? null);
   const network = useSyncExternalStore(client.subscribe, () => {
     const { status, contact } = client.view();
-    return contact.kind === 'connected' ? (status?.network.state ?? null) : null;
+    // A PC that is not set up yet has no network to lose.
+    const isSetUp = status !== null && status.phase !== 'unconfigured';
+    return contact.kind === 'connected' && isSetUp ? status.network.state : null;
   });
   return (
     <header className="page-header">

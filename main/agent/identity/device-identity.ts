@@ -56,7 +56,7 @@ export class DeviceIdentity {
       dial,
       onStep,
       onServerTime: (serverTime) => this.compareClocks(serverTime),
-      complete: (made) => this.complete(made),
+      complete: (made, task) => this.complete(made, () => this.#options.client.saveTask(task)),
     });
   }
 

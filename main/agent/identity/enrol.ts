@@ -26,8 +26,8 @@ export interface EnrolOptions {
   readonly onStep: (step: EnrolStep) => void;
   /** What the aggregator's clock says, ISO 8601. */
   readonly onServerTime: (serverTime: string) => void;
-  /** Makes the enrolment this PC's own; durable when it returns. */
-  readonly complete: (enrolment: Enrolment) => void;
+  /** Makes the enrolment this PC's own, and the task what its data are looked at for; durable when it returns. */
+  readonly complete: (enrolment: Enrolment, task: Task) => void;
 }
 
 /** Whether an invitation has expired is of no matter to who was let in with it. */
@@ -60,7 +60,7 @@ export async function enrol(text: string, options: EnrolOptions): Promise<void> 
   requireSameModel(known, task);
   const enrolledAt = new Date().toISOString();
   const { anchor } = target;
-  options.complete({ servers, certificate, anchor, taskId, plantName, codeDigest, enrolledAt });
+  options.complete({ servers, certificate, anchor, taskId, plantName, codeDigest, enrolledAt }, task);
 }
 
 function isKeyThere(device: DeviceStore): boolean {

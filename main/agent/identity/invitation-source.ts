@@ -2,12 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '@genba/shared/errors/app-error';
 import { MAX_INVITATION_LENGTH } from '@genba/shared/identity/invitation';
+import { invitationLinkIn, unquoted } from '@genba/shared/identity/invitation-link';
 
 /** Bytes a file of {@link MAX_INVITATION_LENGTH} characters may have, whatever its encoding. */
 const MAX_FILE_BYTES = 4 * MAX_INVITATION_LENGTH;
-
-/** Quotation marks that people, terminals and mail programs put around a path or a link. */
-const QUOTED = /^(["'`“”„‘’＂＇「『<＜])(.*)["'`“”‘’＂＇」』>＞]$/su;
 
 /**
  * The text of an invitation from what a person typed, pasted or dragged in: the link, the file's content, or the path
@@ -16,20 +14,14 @@ const QUOTED = /^(["'`“”„‘’＂＇「『<＜])(.*)["'`“”‘’＂�
  *   when that file is far too large
  */
 export function invitationText(typed: string): string {
+  const link = invitationLinkIn(typed);
+  if (link !== null) return link;
   const bare = unquoted(typed);
   const plain = bare.normalize('NFKC');
-  // Mail programs break long links; nothing in a link is a space.
-  if (/^genba:/i.test(plain)) return plain.replace(/\s/g, '').replace(/^genba:/i, 'genba:');
   if (plain.startsWith('{')) return bare;
   const candidates = bare.startsWith('file:') ? [pathOf(bare)] : [bare, bare.normalize('NFC'), plain];
   for (const path of candidates) if (isFile(path)) return readInvitationFile(path);
   throw new AppError('invitation/not-found', { detail: bare.slice(0, 300) });
-}
-
-function unquoted(typed: string): string {
-  const trimmed = typed.trim();
-  const [, , inner] = QUOTED.exec(trimmed) ?? [];
-  return inner?.trim() ?? trimmed;
 }
 
 function pathOf(url: string): string {

@@ -1,3 +1,5 @@
+import { lazy, Suspense } from 'react';
+import { LoadingState } from '../../ui/screen-states.tsx';
 import { StateBanner } from '../../ui/state-banner.tsx';
 import type { AgentClient } from '../agent-client.ts';
 import { useStateSentence } from '../contact-notice.tsx';
@@ -11,21 +13,24 @@ import { MethodCard } from './method-card.tsx';
 import { PauseButton } from './pause-button.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
 import { ServerNotice } from './server-notice.tsx';
-import { SetupCard } from './setup-card.tsx';
 import { TrainingCard } from './training-card.tsx';
+
+// Needed once per PC, with code of its own for files and QR codes.
+const FirstRun = lazy(async () => ({ default: (await import('../first-run/first-run.tsx')).FirstRun }));
 
 /** How the plant stands, in one sentence, and below it what stands behind it. */
 export function TodayScreen({ client }: ScreenProps) {
   const isConnected = useIsConnected(client);
   const phase = useStatus(client, (status) => status.phase);
-  const identity = useStatus(client, (status) => status.identity);
   return (
     <>
       <TodayBanner client={client} />
       {isConnected ? <Notices client={client} /> : null}
       <div className="cards">
         {phase === 'unconfigured' ? (
-          <SetupCard isEnrolled={identity !== null} />
+          <Suspense fallback={<LoadingState />}>
+            <FirstRun client={client} />
+          </Suspense>
         ) : (
           <>
             <TrainingCard client={client} />

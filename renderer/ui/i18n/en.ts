@@ -1,3 +1,5 @@
+import { firstRunEn } from './screens/first-run.en.ts';
+
 /** Every English sentence of the windows. Keys are flat; plural forms end in `_one` and `_other`. */
 export const en = {
   'app.name': 'Genba',
@@ -22,7 +24,7 @@ export const en = {
   'state.agentStarting.next': 'The part that trains in the background is starting up.',
   'state.unconfigured': 'Not set up yet',
   'state.unconfigured.next':
-    'This plant does not know its aggregator or its training data yet. Run the command below once.',
+    'Two steps, and this PC learns along with the others. They take less than two minutes.',
   'state.awaiting': 'Waiting for the first model',
   'state.awaiting.online': 'Connected. Training starts as soon as the shared model has arrived.',
   'state.awaiting.connecting':
@@ -104,15 +106,6 @@ export const en = {
   'problem.title': 'Needs attention',
   'problem.detail': 'For IT: {{code}}',
   'problem.detailText': 'For IT: {{code}} ({{detail}})',
-
-  'setup.title': 'Command for this PC, in the folder of Genba',
-  'setup.copy': 'Copy',
-  'setup.copied': 'Copied',
-  'setup.invitation': 'Have you been given an invitation? Then run this first and leave --server away:',
-  'setup.placeholder.invitation': '<link or file of the invitation>',
-  'setup.hint': 'Replace the words in angle brackets. Your IT knows the address of the aggregator.',
-  'setup.placeholder.server': '<address of the aggregator>',
-  'setup.placeholder.dataset': '<folder with training data>',
 
   'training.title': 'Training',
   'training.round': 'Round {{number}}',
@@ -302,4 +295,5 @@ export const en = {
     'Offline: labels are kept on this PC and trained on here. Nothing has to be sent for that.',
   'label.notKept': 'The last step was not kept: {{reason}}',
   'common.none': '–',
+  ...firstRunEn,
 } as const;

@@ -1,3 +1,5 @@
+import { firstRunJa } from './screens/first-run.ja.ts';
+
 /** Every Japanese sentence of the windows; the same keys as `en.ts`, in words used on the shop floor. */
 export const ja = {
   'app.name': 'Genba',
@@ -20,8 +22,7 @@ export const ja = {
   'state.agentStarting': 'エージェントを起動しています',
   'state.agentStarting.next': '裏で学習を受け持つプログラムを起動しています。',
   'state.unconfigured': 'まだ設定されていません',
-  'state.unconfigured.next':
-    '集約サーバーと学習データの場所が未設定です。下のコマンドを一度だけ実行してください。',
+  'state.unconfigured.next': '2つの手順で、このパソコンも学習に参加できます。2分もかかりません。',
   'state.awaiting': '最初のモデルを待っています',
   'state.awaiting.online': '接続済みです。共有モデルが届きしだい学習を始めます。',
   'state.awaiting.connecting': '集約サーバーに接続しています。共有モデルが届いたら学習を始めます。',
@@ -98,15 +99,6 @@ export const ja = {
   'problem.title': '確認してください',
   'problem.detail': 'IT担当向け：{{code}}',
   'problem.detailText': 'IT担当向け：{{code}}（{{detail}}）',
-
-  'setup.title': 'このパソコンで実行するコマンド（Genba のフォルダーで）',
-  'setup.copy': 'コピー',
-  'setup.copied': 'コピーしました',
-  'setup.invitation': '招待を受け取っている場合は、先に次のコマンドを実行し、--server は付けないでください。',
-  'setup.placeholder.invitation': '＜招待のリンクまたはファイル＞',
-  'setup.hint': '＜＞の部分を置き換えてください。集約サーバーのアドレスはIT担当に確認してください。',
-  'setup.placeholder.server': '＜集約サーバーのアドレス＞',
-  'setup.placeholder.dataset': '＜学習データのフォルダー＞',
 
   'training.title': '学習の進み具合',
   'training.round': '{{number}}回目の学習',
@@ -285,4 +277,5 @@ export const ja = {
     'オフラインです。ラベルはこのパソコンに保存され、ここでの学習に使われます。送信は必要ありません。',
   'label.notKept': '直前の操作を保存できませんでした。{{reason}}',
   'common.none': '–',
+  ...firstRunJa,
 } as const;

@@ -19,7 +19,7 @@ function readCode(): { path: string; text: string }[] {
   return ['desktop', 'demo', 'ui'].flatMap((folder) =>
     readdirSync(join(RENDERER, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$|\.d\.ts$/.test(path))
-      .filter((path) => !/^i18n[/\\](en|ja)\.ts$/.test(path))
+      .filter((path) => !/^i18n[/\\](screens[/\\].+\.)?(en|ja)\.ts$/.test(path))
       .map((path) => ({ path, text: readFileSync(join(RENDERER, folder, path), 'utf8') })),
   );
 }

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LOCAL_API_ENDPOINT_FILE, localApiEndpointSchema } from '@genba/shared/local-api/messages';
+import { readMnist } from '../demo/mnist.ts';
+import { type PhotoClass, writePhotos } from './inspection-photos.ts';
+import { PROGRAMS, Program } from './program.ts';
+
+/** What is inspected: photos that are OK or NG. */
+const TASK = {
+  id: 'cap-inspection',
+  name: { en: 'Bottle cap inspection', ja: 'キャップの外観検査' },
+  input: { kind: 'image', width: 28, height: 28, channels: 1 },
+  classes: ['OK', 'NG'],
+  model: { template: 'mlp', hiddenUnits: [16] },
+};
+
+/** An aggregator with TLS and, on the same PC, an agent that knows nothing yet: as a plant begins. */
+export class PhotoPlant {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'genba 初回 '));
+  /** Photos by class, in a folder with Japanese and a space in its name. */
+  readonly photos = path.join(this.folder, '検査 写真');
+  readonly agentFolder = path.join(this.folder, '検査 ライン 2');
+  readonly #serverFolder = path.join(this.folder, '集約 サーバー');
+  readonly #aggregator = new Program(PROGRAMS.aggregator);
+  readonly #agent = new Program(PROGRAMS.agent);
+  #port = '0';
+
+  /** Starts both and writes the photos. */
+  static async start(classes: readonly PhotoClass[]): Promise<PhotoPlant> {
+    const plant = new PhotoPlant();
+    writeFileSync(path.join(plant.folder, 'task.json'), JSON.stringify(TASK));
+    await writePhotos(plant.photos, readMnist('test'), classes);
+    await plant.heal();
+    await plant.#agent.start(['--data', plant.agentFolder, '--backend', 'wasm', '--rest', '0.5']);
+    return plant;
+  }
+
+  /** Where the agent's window opens in a browser. */
+  get windowAddress(): string {
+    const file = path.join(this.agentFolder, LOCAL_API_ENDPOINT_FILE);
+    const { address, token } = localApiEndpointSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return `${address}/#token=${token}`;
+  }
+
+  /** Has the aggregator invite a plant; gives the link. */
+  async invite(plantName: string): Promise<string> {
+    const file = path.resolve(import.meta.dirname, '..', PROGRAMS.aggregator);
+    const args = ['invite', '--data', this.#serverFolder, '--plant', plantName, '--task', TASK.id];
+    const stdout = await new Promise<string>((resolve, reject) => {
+      execFile(process.execPath, [file, ...args], (error, output) =>
+        error ? reject(error) : resolve(output),
+      );
+    });
+    const link = /^genba:\S+$/m.exec(stdout)?.[0];
+    if (link === undefined) throw new Error(`No link in: ${stdout}`);
+    return link;
+  }
+
+  /** The aggregator cannot be reached any more. */
+  async cut(): Promise<void> {
+    await this.#aggregator.end('SIGKILL');
+  }
+
+  /** The aggregator is there, at the address it had. */
+  async heal(): Promise<void> {
+    const task = path.join(this.folder, 'task.json');
+    const fixed = ['--data', this.#serverFolder, '--task', task, '--host', '127.0.0.1'];
+    const line = await this.#aggregator.start([...fixed, '--port', this.#port]);
+    this.#port = /:(\d+)\D*$/.exec(line)?.[1] ?? this.#port;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#aggregator.end('SIGKILL'), this.#agent.end('SIGKILL')]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
