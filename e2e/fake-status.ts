@@ -61,6 +61,7 @@ export function offlinePlant(): AgentStatus {
       classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
     },
     reading: null,
+    model: null,
     drift: null,
     dataset: {
       path: '/srv/genba/toyohashi-2',

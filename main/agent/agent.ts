@@ -8,6 +8,7 @@ import type { Judgement, JudgeWish } from '@genba/shared/local-api/judging';
 import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
+import type { MistakenPictures, MistakeWish } from '@genba/shared/local-api/model';
 import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Schedule } from '@genba/shared/local-api/schedule';
@@ -30,6 +31,8 @@ import { requireApart } from './labelling/inbox.ts';
 import { LabelStore } from './labelling/label-store.ts';
 import { Labelling } from './labelling/labelling.ts';
 import type { AgentCommand } from './local-api/local-api-server.ts';
+import { PlantModels } from './model/plant-models.ts';
+import { smallPictures } from './model/small-pictures.ts';
 import { PlantNetwork } from './network/plant-network.ts';
 import type { ProxyLogin } from './network/proxy-setting.ts';
 import { PlantTraining } from './rounds/plant-training.ts';
@@ -80,6 +83,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #data: DatasetChoice;
   readonly #labelling: Labelling;
   readonly #judge: Judge;
+  readonly #models: PlantModels;
   readonly #network: PlantNetwork;
   readonly #sync: PlantSync;
   #training: PlantTraining | null = null;
@@ -156,6 +160,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       modelInUse: new NewestOwnModel(this.#database, this.#client),
       backend: () => this.#settings.read().backend,
     });
+    this.#models = new PlantModels(this.#database, () => this.#onModelChanged());
     this.#labelling = new Labelling({
       store: new LabelStore(this.#database),
       task: () => this.#client.task(),
@@ -249,6 +254,13 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'undo-label':
         this.#labelling.undo();
         return null;
+      case 'use-model':
+        this.#models.use(command.model, command.by);
+        return null;
+      case 'automatic-model':
+        this.#models.automatic(command.by);
+        this.#training?.loop.modelsDue();
+        return null;
       case 'cancel-reading':
         this.#data.cancel();
         return null;
@@ -291,6 +303,10 @@ export class Agent extends EventEmitter<AgentEvents> {
         const judgement = await this.judge(query.of, (part) => tell({ type: 'judged', id, part: [...part] }));
         return { type: 'judgement', id, judgement };
       }
+      case 'model':
+        return { type: 'model', id, report: this.#models.report() };
+      case 'mistaken-pictures':
+        return { type: 'mistaken-pictures', id, pictures: await this.#mistakenPictures(query.of) };
       case 'ledger':
         return { type: 'ledger', id, page: this.readLedger(query.of) };
     }
@@ -427,6 +443,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       backend: loop?.backend ?? null,
       task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
       dataset: datasetStatus(training?.dataset ?? null),
+      model: this.#models.summary(),
       drift: training?.drift ?? null,
       reading: this.#data.progress ?? training?.reading ?? null,
       round: round === null ? null : { ...round, remainingMs: remainingMs(round, Date.now()) },
@@ -450,6 +467,20 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#labelling.modelChanged();
   }
 
+  /** As the trainer has them: what it sees is what a person is shown. */
+  #mistakenPictures(wish: MistakeWish): Promise<MistakenPictures> {
+    const paths = this.#models.mistakenPictures(wish);
+    const input = this.#client.task()?.input;
+    if (input?.kind !== 'image') return Promise.resolve([]);
+    return smallPictures(paths, input, async (path) => (await this.#training?.storedPicture(path)) ?? null);
+  }
+
+  /** What the model before said of new pictures is not what this one says. */
+  #onModelChanged(): void {
+    this.#labelling.modelChanged();
+    this.emit('change');
+  }
+
   #onDatasetChosen(): void {
     this.#training?.datasetChanged();
     if (this.#isStarted && !this.#isStopped && !this.#sync.isStarted) this.start();
@@ -467,6 +498,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#training = new PlantTraining({
       dataFolder: this.#options.dataFolder,
       client: this.#client,
+      models: this.#models,
       task: () => this.#client.task()!,
       settings: () => this.#settings.read(),
       labelled: () => this.#labelling.labelled(),

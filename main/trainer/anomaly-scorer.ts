@@ -4,6 +4,7 @@ import type { Objective, Task } from '@genba/shared/model/task';
 import { batchValues } from './batches.ts';
 import { accuracyOf, balancedAccuracyOf, countConfusion } from './confusion.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
+import { placements } from './placements.ts';
 import { reconstructionError } from './reconstruction-error.ts';
 import type { Scorer } from './scorer.ts';
 
@@ -45,22 +46,40 @@ export class AnomalyScorer implements Scorer {
     const good = this.#errors.filter((_, place) => labels[place] === GOOD).sort();
     const bad = this.#errors.filter((_, place) => labels[place] !== GOOD).sort();
     const threshold = quantile(good, 1 - this.#falseAlarmShare);
-    const judged = Array.from(this.#errors, (error) => (threshold !== null && error > threshold ? 1 : 0));
+    const judged = Uint16Array.from(this.#errors, (error) =>
+      threshold !== null && error > threshold ? 1 : 0,
+    );
     const confusion = countConfusion(labels, judged, 2);
     let sum = 0;
     for (const error of good) sum += error;
+    const score = areaUnderCurve(good, bad);
     return {
       examples: labels.length,
       // Of the good ones only: bad ones are meant to be reconstructed badly.
       loss: good.length === 0 ? null : sum / good.length,
-      score: areaUnderCurve(good, bad),
+      score,
       scoreKind: 'auroc',
       accuracy: accuracyOf(confusion),
       balancedAccuracy: balancedAccuracyOf(confusion),
       confusion,
       regression: null,
       threshold,
+      outcomes:
+        labels.length === 0
+          ? null
+          : {
+              rule: score === null ? 'mean' : 'two-samples',
+              merits:
+                score === null ? this.#negatedErrors() : placements(this.#errors, labels, { good, bad }),
+              labels,
+              judged,
+            },
     };
+  }
+
+  /** Bad ones are meant to be reconstructed badly: they tell nothing by themselves. */
+  #negatedErrors(): Float64Array {
+    return this.#errors.map((error, place) => (this.#set.labels[place] === GOOD ? -error : 0));
   }
 }
 

@@ -53,6 +53,17 @@ export class ClassScorer implements Scorer {
       confusion,
       regression: null,
       threshold: null,
+      outcomes:
+        examples === 0
+          ? null
+          : {
+              rule: this.#isBalanced ? 'mean-of-classes' : 'mean',
+              merits: Float64Array.from(this.#labels, (label, place) =>
+                Number(label === this.#judged[place]),
+              ),
+              labels: this.#labels,
+              judged: this.#judged,
+            },
     };
   }
 }

@@ -99,5 +99,6 @@ export function judgement(accuracy: number, examples = 2): EvaluationResult {
     confusion: null,
     regression: null,
     threshold: null,
+    outcomes: null,
   };
 }

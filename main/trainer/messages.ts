@@ -145,6 +145,29 @@ export interface RegressionFigures {
 /** How a judgement can be put into one number. */
 export type ScoreKind = 'accuracy' | 'balanced-accuracy' | 'r-squared' | 'auroc';
 
+/** How the merits of examples make up a score; it says how sure a difference between two models is. */
+export type MeritRule =
+  /** Their mean. */
+  | 'mean'
+  /** The mean over the classes of the mean of each. */
+  | 'mean-of-classes'
+  /** The mean of either class: both give the same. */
+  | 'two-samples';
+
+/** What each example of a set adds to a model's score, so that two models can be compared example by example. */
+export interface Outcomes {
+  readonly rule: MeritRule;
+  /**
+   * One per example, in the order of the set. By `rule` they make up the score; where there is no score they are losses,
+   * negated, so that higher is always better.
+   */
+  readonly merits: Float64Array;
+  /** Class of each example; zeros where a number is learnt. */
+  readonly labels: Uint16Array;
+  /** What each is judged as; null where a number is learnt. */
+  readonly judged: Uint16Array | null;
+}
+
 /** What all judgements of a model have in common; figures are null for an empty set. */
 export interface EvaluationResult {
   readonly examples: number;
@@ -162,6 +185,8 @@ export interface EvaluationResult {
   readonly regression: RegressionFigures | null;
   /** Anomalies: reconstruction error from which on an example is judged bad. */
   readonly threshold: number | null;
+  /** null for an empty set. */
+  readonly outcomes: Outcomes | null;
 }
 
 /** What every reply tells besides. */

@@ -13,16 +13,20 @@ export class RegressionScorer implements Scorer {
   readonly #targets: Float32Array;
   /** Of one scaled unit, in the unit of the target. */
   readonly #unit: number;
+  /** Squared error of each example, scaled. */
+  readonly #squaredErrors: Float64Array;
   #squares = 0;
   #absolutes = 0;
 
   constructor({ targets }: ExampleSet, { range }: Extract<Objective, { kind: 'regression' }>) {
     this.#targets = targets ?? new Float32Array(0);
+    this.#squaredErrors = new Float64Array(this.#targets.length);
     this.#unit = (range[1] - range[0]) / 2;
   }
 
   add(place: number, outputs: ArrayLike<number>): number {
     const error = outputs[0]! - this.#targets[place]!;
+    this.#squaredErrors[place] = error ** 2;
     this.#squares += error ** 2;
     this.#absolutes += Math.abs(error);
     return error ** 2;
@@ -51,6 +55,17 @@ export class RegressionScorer implements Scorer {
             rootMeanSquaredError: Math.sqrt(this.#squares / examples) * this.#unit,
           },
       threshold: null,
+      outcomes: isEmpty
+        ? null
+        : {
+            rule: 'mean',
+            // R² as a mean: 1 − n e² / Σ (y − ȳ)² of each.
+            merits: this.#squaredErrors.map((square) =>
+              spread === 0 ? -square : 1 - (examples * square) / spread,
+            ),
+            labels: new Uint16Array(examples),
+            judged: null,
+          },
     };
   }
 }

@@ -28,6 +28,7 @@ export function plantStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     task: null,
     dataset: null,
     reading: null,
+    model: null,
     drift: null,
     round: null,
     roundLimit: null,

@@ -589,6 +589,12 @@ export const ERROR_CATALOGUE = {
     en: 'The aggregator has not served with enrolment from this folder yet. Start it once without --open-loopback.',
     ja: 'このフォルダーでは、登録制のサーバーをまだ起動していません。--open-loopback なしで一度起動してください。',
   },
+  // models of a plant
+  'model/not-available': {
+    isRetryable: false,
+    en: 'This model is not on this PC. Choose one of those that are shown.',
+    ja: 'このモデルはこのPCにありません。表示されているモデルから選んでください。',
+  },
   // labels
   'labels/folder-not-found': {
     isRetryable: true,

@@ -9,6 +9,14 @@ import { exchangePath, exchangeResultSchema } from './exchange.ts';
 import { judgedPartSchema, judgementSchema, judgeWishSchema } from './judging.ts';
 import { labellerName, labelQueueSchema, labelSchema, pictureId } from './labelling.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
+import {
+  deciderName,
+  mistakenPicturesSchema,
+  mistakeWishSchema,
+  modelReportSchema,
+  modelSummarySchema,
+  modelWish,
+} from './model.ts';
 import { networkStatusSchema } from './network.ts';
 import { previewSchema, readingProgressSchema } from './preview.ts';
 import { REFUSED_IN_STATUS, refusedPageSchema, refusedUpdateSchema } from './refused-updates.ts';
@@ -135,6 +143,8 @@ export const agentStatusSchema = z.strictObject({
     .nullable(),
   /** The reading of the data in progress; null while none is, or it is too short to tell. */
   reading: readingProgressSchema.nullable(),
+  /** The model that judges new parts; null before there is one. */
+  model: modelSummarySchema.nullable(),
   /** Newer data are unlike those before, and nobody has said yet that this is known. */
   drift: driftNoticeSchema.nullable(),
   /** The round in progress. */
@@ -255,6 +265,10 @@ export const localCommandSchema = z.discriminatedUnion('command', [
     className: z.string().min(1).max(100),
     labelledBy: labellerName,
   }),
+  /** A person decides which model judges new parts, until `automatic-model`. */
+  z.strictObject({ id: z.int(), command: z.literal('use-model'), model: modelWish, by: deciderName }),
+  /** The gate decides again. */
+  z.strictObject({ id: z.int(), command: z.literal('automatic-model'), by: deciderName }),
   /** Takes the newest label back. */
   z.strictObject({ id: z.int(), command: z.literal('undo-label') }),
   /** Ends the agent: the running round is broken off, all that was finished is kept. */
@@ -278,6 +292,10 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('doctor'), of: doctorWishSchema }),
   /** Looks at a file or folder as training data; uses nothing of it. Another one breaks this one off. */
   z.strictObject({ id: z.int(), query: z.literal('preview-data'), path: exchangePath }),
+  /** The three models of the plant, the one in use, and how that came about. */
+  z.strictObject({ id: z.int(), query: z.literal('model') }),
+  /** Held-out pictures that a model takes for something else. */
+  z.strictObject({ id: z.int(), query: z.literal('mistaken-pictures'), of: mistakeWishSchema }),
   /** New pictures to label, the most uncertain ones first. */
   z.strictObject({ id: z.int(), query: z.literal('label-queue') }),
   /** Every label ever given, oldest first, behind the one named. */
@@ -304,6 +322,12 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('doctor'), id: z.int(), report: doctorReportSchema }),
   z.strictObject({ type: z.literal('ledger'), id: z.int(), page: ledgerPageSchema }),
+  z.strictObject({ type: z.literal('model'), id: z.int(), report: modelReportSchema }),
+  z.strictObject({
+    type: z.literal('mistaken-pictures'),
+    id: z.int(),
+    pictures: mistakenPicturesSchema,
+  }),
   z.strictObject({ type: z.literal('preview'), id: z.int(), preview: previewSchema }),
   z.strictObject({ type: z.literal('refused'), id: z.int(), page: refusedPageSchema }),
   z.strictObject({ type: z.literal('label-queue'), id: z.int(), queue: labelQueueSchema }),

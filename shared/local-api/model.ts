@@ -56,6 +56,8 @@ export const DECISION_REASONS = [
   'first',
   /** At least as good as the one in use. */
   'as-good',
+  /** Clearly better than the one in use, though it is not what training goes on from. */
+  'better',
   /** A little worse on paper, but within what chance makes of so few examples. */
   'within-chance',
   /** Worse than the one in use: that one stays. */

@@ -131,6 +131,37 @@ export class DatasetKeeper {
     this.#signal.wake();
   }
 
+  /**
+   * Paths of held-out pictures by their places among the held-out examples.
+   * @param version of the examples that the places are of; others have none
+   */
+  validationPictures(version: number): (places: readonly number[]) => string[] {
+    const isCurrent = this.current?.version === version;
+    const pictures = (isCurrent ? this.#kept?.images : null) ?? [];
+    const paths = new Map(
+      pictures.flatMap(({ part, place, path }) => (part === 'validation' ? [[place, path]] : [])),
+    );
+    return (places) => places.flatMap((place) => paths.get(place) ?? []);
+  }
+
+  /**
+   * A picture as the trainer has it: height × width × channels bytes. Nothing is decoded for it.
+   * @returns null for one that is not among the examples
+   */
+  async storedPicture(path: string): Promise<Uint8Array | null> {
+    const image = this.#kept?.images?.find((each) => each.path === path);
+    if (image === undefined || this.#kept === null) return null;
+    const { inputs, labels } = this.#kept.validation;
+    const decoded = await this.#folder.openDecoded(this.#kept);
+    if (decoded === null) return null;
+    try {
+      const pixels = new Uint8Array(inputs.length / labels.length);
+      return (await decoded.take(image, pixels, 0)) ? pixels : null;
+    } finally {
+      await decoded.close();
+    }
+  }
+
   /** Looks at once: the PC has woken up, or the settings are others. */
   look(): void {
     this.#seen = null;

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeIfAvailable } from '../../../tools/requirements.ts';
 import { judgement } from '../../trainer/fixtures.ts';
 import { temporaryFolder } from '../dataset/temporary-folder.ts';
+import { PlantModels } from '../model/plant-models.ts';
 import { RoundLoop, type Trainer } from '../rounds/round-loop.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { openAgentDatabase } from '../store/database.ts';
@@ -71,6 +72,8 @@ function startPlant(disk: SmallDisk) {
   const examples = { inputs: Float32Array.of(1, 2), labels: Uint16Array.of(0) };
   const loop = new RoundLoop({
     client,
+    models: new PlantModels(database, () => {}),
+    validationPictures: () => () => [],
     task: () => TASK,
     examples: () => ({
       version: 1,

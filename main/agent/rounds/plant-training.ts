@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { DatasetKeeper, type DatasetState } from '../dataset/dataset-keeper.ts';
 import type { LabelledPicture } from '../dataset/source-files.ts';
 import { freeMemory } from '../free-memory.ts';
+import type { PlantModels } from '../model/plant-models.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import { TrainingSchedule, type UseReport } from '../schedule/training-schedule.ts';
 import type { ClientStore } from '../store/client-store.ts';
@@ -17,6 +18,7 @@ import { RoundLoop } from './round-loop.ts';
 export interface PlantTrainingContext {
   readonly dataFolder: string;
   readonly client: ClientStore;
+  readonly models: PlantModels;
   /** As the aggregator last described it; known before training is made. */
   readonly task: () => Task;
   readonly settings: () => AgentSettings;
@@ -69,6 +71,8 @@ export class PlantTraining {
     });
     this.loop = new RoundLoop({
       client,
+      models: context.models,
+      validationPictures: (version) => this.#keeper.validationPictures(version),
       task,
       examples: () => this.#keeper.current,
       onExamplesDamaged: () => this.#keeper.discard(),
@@ -109,6 +113,11 @@ export class PlantTraining {
   /** The data are to be others: they are looked at at once, and a reading of the old ones is broken off. */
   datasetChanged(): void {
     this.#keeper.cancel();
+  }
+
+  /** See `DatasetKeeper.storedPicture`. */
+  storedPicture(path: string): Promise<Uint8Array | null> {
+    return this.#keeper.storedPicture(path);
   }
 
   /** People have labelled pictures, or taken labels back. */

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { judgement } from '../../trainer/fixtures.ts';
 import type { RoundRequest } from '../../trainer/messages.ts';
 import type { CurrentExamples } from '../dataset/dataset-keeper.ts';
+import { PlantModels } from '../model/plant-models.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
@@ -158,6 +159,8 @@ function start(
   const outbox = new Outbox(database);
   loop = new RoundLoop({
     client,
+    models: new PlantModels(database, () => undefined),
+    validationPictures: () => () => [],
     task: () => client.task() ?? TASK,
     examples: () => examples,
     onExamplesDamaged: () => {

@@ -4,8 +4,9 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import Database from 'better-sqlite3';
 import type { Logger } from 'pino';
-import type { BackendChoice, EvaluationSet, RoundRequest } from '../../trainer/messages.ts';
+import type { BackendChoice, EvaluationResult, EvaluationSet, RoundRequest } from '../../trainer/messages.ts';
 import type { CurrentExamples } from '../dataset/dataset-keeper.ts';
+import type { PlantModels } from '../model/plant-models.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import type { ClientStore, FinishedRound } from '../store/client-store.ts';
 import { withDiskTrouble } from '../store/disk-trouble.ts';
@@ -60,6 +61,10 @@ export type Trainer = Pick<TrainerProcess, 'load' | 'train' | 'evaluate' | 'canc
 /** What the loop needs of the agent. */
 export interface RoundLoopContext {
   readonly client: ClientStore;
+  /** The models of each sync are judged before the next round. */
+  readonly models: Pick<PlantModels, 'isJudgingDue' | 'judge'>;
+  /** See `DatasetKeeper.validationPictures`. */
+  readonly validationPictures: (version: number) => (places: readonly number[]) => string[];
   /** As the aggregator last described it: each round trains with the settings of the moment. */
   readonly task: () => Task;
   /** What there is to learn from, as it is by now; null as long as nothing was read. */
@@ -136,6 +141,11 @@ export class RoundLoop {
   /** Weights came from the aggregator. A rest goes on: the next round takes them up. */
   weightsInstalled(): void {
     if (this.state === 'waiting' || this.state === 'finished') this.#signal.wake();
+  }
+
+  /** There are models to judge. A rest goes on: they are judged before the next round. */
+  modelsDue(): void {
+    if (this.state === 'finished') this.#signal.wake();
   }
 
   /** Breaks off the running round, so that the PC is free at once; it starts afresh after the pause. */
@@ -216,7 +226,9 @@ export class RoundLoop {
 
   /** All rounds are done, and what came from the aggregator last is judged. */
   #isFinished(roundLimit: number | null): boolean {
-    return this.#areRoundsDone(roundLimit) && this.#context.client.unmeasuredInstall() === null;
+    const { client, models } = this.#context;
+    const isJudged = client.unmeasuredInstall() === null && !models.isJudgingDue;
+    return this.#areRoundsDone(roundLimit) && isJudged;
   }
 
   #areRoundsDone(roundLimit: number | null): boolean {
@@ -357,13 +369,28 @@ export class RoundLoop {
   /** Judges weights that came from the aggregator before they are trained on, for the history. */
   async #measureInstalled(trainer: Trainer): Promise<void> {
     const { client } = this.#context;
+    const installed = await this.#judgeModels(trainer);
     const baseId = client.unmeasuredInstall();
     const weights = client.weights();
     if (baseId === null || weights === null) return;
-    const validation = await this.#accuracy(trainer, weights, 'validation');
+    const validation = installed?.accuracy ?? (await this.#accuracy(trainer, weights, 'validation'));
     const check = await this.#accuracy(trainer, weights, 'check');
     client.saveInstallAccuracy(baseId, { validation, check });
     this.#context.onChange();
+  }
+
+  /** @returns how good the weights were as installed; null where that is not known from here */
+  async #judgeModels(trainer: Trainer): Promise<EvaluationResult | null> {
+    const { models, validationPictures, settings } = this.#context;
+    const examplesVersion = this.#loadedVersion!;
+    if (!models.isJudgingDue) return null;
+    const installed = await models.judge({
+      evaluate: (weights) => trainer.evaluate(weights, 'validation', settings().sharePercent),
+      examplesVersion,
+      picturesAt: validationPictures(examplesVersion),
+    });
+    this.#context.onChange();
+    return installed;
   }
 
   /** A round is kept also when somebody wants the PC while it is being judged: then its accuracy stays unknown. */

@@ -2,9 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { AppError } from '@genba/shared/errors/app-error';
 import { addShift } from '@genba/shared/federation/shift';
 import { isAllFinite, isMergeable } from '@genba/shared/federation/validate';
+import { PLANT_MODELS, type PlantModel } from '@genba/shared/local-api/model';
 import { parseTask, type Task } from '@genba/shared/model/task';
 import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { AgentDatabase } from './database.ts';
+import { type ModelSync, ModelTable } from './model-table.ts';
 import { nextBase } from './next-base.ts';
 import { Outgoing } from './outgoing.ts';
 import { adoptRefusedRounds } from './refused-rounds.ts';
@@ -47,6 +49,7 @@ export class ClientStore {
   readonly #database: AgentDatabase;
   readonly #weights: WeightTable;
   readonly #outgoing: Outgoing;
+  readonly #models: ModelTable;
   readonly #now: () => Date;
 
   constructor(database: AgentDatabase, now: () => Date = () => new Date()) {
@@ -54,6 +57,7 @@ export class ClientStore {
     this.#now = now;
     this.#weights = new WeightTable(database);
     this.#outgoing = new Outgoing(database);
+    this.#models = new ModelTable(database);
     database.prepare('INSERT OR IGNORE INTO client (only_row, client_id) VALUES (1, ?)').run(randomUUID());
     this.clientId = database.prepare('SELECT client_id FROM client').pluck().get() as string;
   }
@@ -183,6 +187,9 @@ export class ClientStore {
              VALUES (?, ?, ?, (SELECT COALESCE(MAX(number), 0) FROM round), ?, ?)`,
           )
           .run(received.baseId, now, received.updateId, received.globalVersion, received.staleness);
+        // Weights that answer no update are the global ones, as they are.
+        const shared = base.reference ?? (received.updateId === null ? base.start : null);
+        this.#keepModels({ own, shared, together: next }, { ...received, syncedAt: now });
         if (answered !== null) {
           this.#weights.remove('sent');
           this.#outgoing.remove(answered);
@@ -193,6 +200,16 @@ export class ClientStore {
         return true;
       })
       .immediate();
+  }
+
+  /** The three models of a sync: they are judged when there is time, and a person may choose among them. */
+  #keepModels(
+    models: Readonly<Record<PlantModel, Float32Array | null>>,
+    { baseId, globalVersion, syncedAt }: Omit<ModelSync, 'round'>,
+  ): void {
+    const last = this.#database.prepare('SELECT COALESCE(MAX(number), 0) FROM round').pluck();
+    const sync = { baseId, globalVersion, syncedAt, round: last.get() as number };
+    for (const name of PLANT_MODELS) this.#models.replace(name, models[name], sync);
   }
 
   /** The outstanding update these weights answer. Fresh weights end one whose receipt came: it is in them. */
@@ -213,22 +230,25 @@ export class ClientStore {
     return this.#database.prepare("SELECT 1 FROM outbox WHERE state = 'inFlight'").get() !== undefined;
   }
 
-  /** The newest install whose accuracy is not measured yet, or null. */
+  /** The newest install that is not measured yet, or null. */
   unmeasuredInstall(): string | null {
     const newest = this.#database
       .prepare(
         // Not by time: clocks are set.
-        'SELECT base_id, validation_accuracy FROM install ORDER BY rowid DESC LIMIT 1',
+        `SELECT base_id AS baseId, validation_accuracy IS NOT NULL OR measured_at IS NOT NULL AS isMeasured
+         FROM install ORDER BY rowid DESC LIMIT 1`,
       )
-      .get() as { base_id: string; validation_accuracy: number | null } | undefined;
-    return newest === undefined || newest.validation_accuracy !== null ? null : newest.base_id;
+      .get() as { baseId: string; isMeasured: 0 | 1 } | undefined;
+    return newest === undefined || newest.isMeasured === 1 ? null : newest.baseId;
   }
 
   /** Keeps how good the weights were as installed; shares from 0 to 1. */
   saveInstallAccuracy(baseId: string, accuracy: { validation: number | null; check: number | null }): void {
     this.#database
-      .prepare('UPDATE install SET validation_accuracy = ?, check_accuracy = ? WHERE base_id = ?')
-      .run(accuracy.validation, accuracy.check, baseId);
+      .prepare(
+        'UPDATE install SET validation_accuracy = ?, check_accuracy = ?, measured_at = ? WHERE base_id = ?',
+      )
+      .run(accuracy.validation, accuracy.check, this.#now().toISOString(), baseId);
   }
 }
 

@@ -10,6 +10,7 @@ import { OUTGOING_SCHEMA } from './migrations/0005-outgoing.ts';
 import { LEDGER_SCHEMA } from './migrations/0006-ledger.ts';
 import { EXCHANGE_SCHEMA } from './migrations/0007-exchange.ts';
 import { LABELS_SCHEMA } from './migrations/0008-labels.ts';
+import { MODELS_SCHEMA } from './migrations/0009-models.ts';
 
 export type AgentDatabase = Database.Database;
 
@@ -23,6 +24,7 @@ const MIGRATIONS = [
   LEDGER_SCHEMA,
   EXCHANGE_SCHEMA,
   LABELS_SCHEMA,
+  MODELS_SCHEMA,
 ];
 
 /** Name of the agent's database in its data folder. */

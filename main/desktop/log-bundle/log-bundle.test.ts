@@ -54,6 +54,7 @@ const STATUS: AgentStatus = {
     isReachable: true,
   },
   reading: null,
+  model: null,
   drift: null,
   round: null,
   roundLimit: null,
