@@ -11,6 +11,7 @@ import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-
 import type { MistakenPictures, MistakeWish } from '@genba/shared/local-api/model';
 import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
+import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
 import type { Schedule } from '@genba/shared/local-api/schedule';
 import type { Logger } from 'pino';
 import { DatasetChoice } from './dataset/dataset-choice.ts';
@@ -159,6 +160,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       task: () => this.#client.task(),
       modelInUse: new NewestOwnModel(this.#database, this.#client),
       backend: () => this.#settings.read().backend,
+      rejection: () => this.#settings.read().rejection,
     });
     this.#models = new PlantModels(this.#database, () => this.#onModelChanged());
     this.#labelling = new Labelling({
@@ -248,6 +250,9 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'set-inbox':
         this.#setInbox(command.path);
         return null;
+      case 'set-rejection':
+        this.setRejection(command.wish);
+        return null;
       case 'label':
         await this.#labelling.label(command);
         return null;
@@ -299,6 +304,8 @@ export class Agent extends EventEmitter<AgentEvents> {
         return { type: 'label-queue', id, queue: await this.#labelling.queue() };
       case 'labels':
         return { type: 'labels', id, labels: this.readLabels(query.after) };
+      case 'rejection':
+        return { type: 'rejection', id, rejection: await this.describeRejection(query.wish) };
       case 'judge': {
         const judgement = await this.judge(query.of, (part) => tell({ type: 'judged', id, part: [...part] }));
         return { type: 'judgement', id, judgement };
@@ -333,6 +340,20 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   judge(wish: JudgeWish, tell: TakeItems): Promise<Judgement> {
     return carryOut(this.#judge, wish, tell);
+  }
+
+  /**
+   * What a wish, or the one that is set, does to the parts that were held out.
+   * @throws AppError `judging/no-model`, `judging/unknown-class`, `trainer/no-backend`, `trainer/crashed`
+   */
+  describeRejection(wish: RejectionWish | null): Promise<Rejection> {
+    return this.#judge.describeRejection(wish);
+  }
+
+  /** How good parts are told from bad ones from now on. @throws AppError `judging/unknown-class` */
+  setRejection(rejection: RejectionWish): void {
+    this.#judge.requireClasses(rejection);
+    this.#settings.write({ rejection });
   }
 
   /** One page of the updates that the aggregator will never take. */

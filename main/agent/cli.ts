@@ -14,6 +14,7 @@ import { addExchangeCommands } from './exchange/commands.ts';
 import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
 import { addJudgeCommand } from './judging/command.ts';
+import { addRejectionCommand } from './judging/rejection-command.ts';
 import { addLabelsCommand } from './labelling/command.ts';
 import { addLedgerCommand } from './ledger/command.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
@@ -229,6 +230,7 @@ function program(appVersion: string): Command {
   addLedgerCommand(command, host);
   addLabelsCommand(command, host);
   addJudgeCommand(command, host);
+  addRejectionCommand(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,

@@ -44,6 +44,7 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'judging/not-all-judged': 36,
   'dataset/not-read': 37,
   'judging/file-not-writable': 38,
+  'judging/unknown-class': 39,
   'task/invalid': 40,
   'dataset/not-found': 41,
   'dataset/unrecognised': 42,

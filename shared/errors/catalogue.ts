@@ -652,6 +652,11 @@ export const ERROR_CATALOGUE = {
     en: 'The model gives no usable result for this. Its values may be far from all that it was trained on.',
     ja: 'モデルから判定結果が得られません。学習したデータと値が大きく違う可能性があります。',
   },
+  'judging/unknown-class': {
+    isRetryable: false,
+    en: 'Good classes must be classes of the task, and at least one class must not be good.',
+    ja: '良品のクラスは、タスクのクラスから選んでください。すべてのクラスを良品にすることはできません。',
+  },
   'judging/file-not-writable': {
     isRetryable: true,
     en: 'The table of the results could not be written. Close it in other programs, or choose another file.',

@@ -49,6 +49,12 @@ export const verdictSchema = z.discriminatedUnion('kind', [
     className: z.string(),
     /** Share that the model gives this class. */
     certainty: share,
+    /** Whether the part passes; null where nobody has said which classes are good. */
+    isGood: z.boolean().nullable(),
+    /** Share that the model gives to all bad classes together; null as above. */
+    score: z.number().nullable(),
+    /** Score above which a part is rejected; null where the likeliest class counts. See `rejection.ts`. */
+    threshold: z.number().nullable(),
   }),
   z.strictObject({ kind: z.literal('number'), value: z.number(), unit: z.string() }),
   z.strictObject({

@@ -20,6 +20,7 @@ import {
 import { networkStatusSchema } from './network.ts';
 import { previewSchema, readingProgressSchema } from './preview.ts';
 import { REFUSED_IN_STATUS, refusedPageSchema, refusedUpdateSchema } from './refused-updates.ts';
+import { rejectionSchema, rejectionWishSchema } from './rejection.ts';
 import { STANDSTILL_REASONS, scheduleSchema } from './schedule.ts';
 
 /** WebSocket subprotocol of the agent's local API; the token travels as a second one, `token.<hex>`. */
@@ -271,6 +272,8 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('automatic-model'), by: deciderName }),
   /** Takes the newest label back. */
   z.strictObject({ id: z.int(), command: z.literal('undo-label') }),
+  /** How good parts are to be told from bad ones from now on. */
+  z.strictObject({ id: z.int(), command: z.literal('set-rejection'), wish: rejectionWishSchema }),
   /** Ends the agent: the running round is broken off, all that was finished is kept. */
   z.strictObject({ id: z.int(), command: z.literal('stop') }),
 ]);
@@ -302,6 +305,8 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('labels'), after: z.int().min(0) }),
   /** Has the model judge pictures, rows or series. What cannot be judged is told item by item, and stops nothing. */
   z.strictObject({ id: z.int(), query: z.literal('judge'), of: judgeWishSchema }),
+  /** What a wish would do to the parts that were held out; null: the one that is set. */
+  z.strictObject({ id: z.int(), query: z.literal('rejection'), wish: rejectionWishSchema.nullable() }),
 ]);
 export type LocalQuery = z.output<typeof localQuerySchema>;
 
@@ -335,5 +340,6 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   /** Before a judgement, where `parts` were asked for. */
   z.strictObject({ type: z.literal('judged'), id: z.int(), part: judgedPartSchema }),
   z.strictObject({ type: z.literal('judgement'), id: z.int(), judgement: judgementSchema }),
+  z.strictObject({ type: z.literal('rejection'), id: z.int(), rejection: rejectionSchema }),
 ]);
 export type LocalMessage = z.output<typeof localMessageSchema>;

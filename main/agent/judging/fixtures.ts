@@ -2,7 +2,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import { parseTask, type Task } from '@genba/shared/model/task';
 import sharp from 'sharp';
 import { readAndKeep } from '../dataset/read-and-keep.ts';
-import { Judge } from './judge.ts';
+import { Judge, type JudgeContext } from './judge.ts';
 
 /** For tests: tasks whose weights are set by hand, so that it is known what their models say. */
 
@@ -52,8 +52,14 @@ export class HeldModel {
 }
 
 /** A judge over a data folder, in plain JavaScript, which needs no native library. */
-export function judgeOf(dataFolder: string, task: Task, modelInUse: HeldModel): Judge {
-  return new Judge({ dataFolder, task: () => task, modelInUse, backend: () => 'cpu' });
+export function judgeOf(
+  dataFolder: string,
+  task: Task,
+  modelInUse: HeldModel,
+  options: Partial<JudgeContext> = {},
+): Judge {
+  const rejection = () => ({ rejectGood: null, goodClasses: null });
+  return new Judge({ dataFolder, task: () => task, modelInUse, backend: () => 'cpu', rejection, ...options });
 }
 
 /** Reads training data as the agent does, so that a judge finds what was kept of them. */

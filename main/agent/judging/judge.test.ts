@@ -92,11 +92,7 @@ describe('pictures', () => {
   it('are judged although the processes were ended for having nothing to do', async () => {
     const { root, write } = temporaryFolder();
     write('a.png', await sidePicture(0.9));
-    const held = new HeldModel(sidesWeights());
-    const { Judge } = await import('./judge.ts');
-    const judge = stopped(
-      new Judge({ dataFolder: root, task: () => SIDES, modelInUse: held, backend: () => 'cpu', idleMs: 50 }),
-    );
+    const judge = stopped(judgeOf(root, SIDES, new HeldModel(sidesWeights()), { idleMs: 50 }));
     const subject: JudgeSubject = { kind: 'paths', paths: [root] };
     for (let time = 0; time < 2; time++) {
       expect((await judged(judge, subject)).items).toMatchObject([{ verdict: { className: '左' } }]);

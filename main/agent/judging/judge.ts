@@ -1,14 +1,15 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { JudgingModel, Verdict } from '@genba/shared/local-api/judging';
+import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
 import { inputWidth } from '@genba/shared/model/layers';
 import type { Task } from '@genba/shared/model/task';
-import type { BackendName } from '../../trainer/messages.ts';
+import type { BackendName, LabelledPredictions } from '../../trainer/messages.ts';
 import { InputPreparer, type PreparedInput } from '../dataset/prepare-inputs.ts';
 import { JudgingProcess, type Model } from './judging-process.ts';
 import { KeptReadingSource } from './kept-reading.ts';
 import type { ModelDescription, ModelInUse } from './model-in-use.ts';
 import { PictureReader } from './picture-reader.ts';
-import { anomalyThreshold } from './threshold.ts';
+import { describeRejection, type Limit, limitOf, needsMeasuring, requireClasses } from './rejection.ts';
 import { verdictOf } from './verdict.ts';
 
 /** What judging needs of the agent. */
@@ -18,6 +19,8 @@ export interface JudgeContext {
   readonly task: () => Task | null;
   readonly modelInUse: ModelInUse;
   readonly backend: () => BackendName | null;
+  /** How the plant wants good parts told from bad ones. */
+  readonly rejection: () => RejectionWish;
   /** Processor time of the judging process so far, milliseconds. */
   readonly onUsage?: (cpuMs: number) => void;
   /** For tests: how long processes may have nothing to do, milliseconds. */
@@ -46,7 +49,9 @@ export class Judge {
   readonly #pictures = new PictureReader();
   readonly #readings: KeptReadingSource;
   #model: (Model & { readonly about: ModelDescription }) | null = null;
-  #threshold: { readonly model: Model; readonly value: Promise<number | null> } | null = null;
+  /** What the newest model that was asked says of the validation part. */
+  #measured: { readonly model: Model; readonly predictions: Promise<LabelledPredictions> } | null = null;
+  #limit: { readonly model: Model; readonly key: string; readonly limit: Promise<Limit> } | null = null;
   #idle: NodeJS.Timeout | null = null;
   #busyCount = 0;
   #isStopped = false;
@@ -66,13 +71,33 @@ export class Judge {
     const { task, about, reading } = model;
     const { model: name, globalVersion, rounds } = about;
     const preparer = new InputPreparer(task, reading?.statistics ?? null);
+    const limit = this.#limitOf(model, this.#context.rejection());
     return {
       task,
       about: { model: name, globalVersion, rounds },
       preparer,
       readPicture: (bytesOrPath) => this.#working(() => this.#readPicture(task, bytesOrPath)),
-      judge: (inputs) => this.#working(() => this.#judge(model, inputs)),
+      judge: (inputs) => this.#working(() => this.#judge(model, limit, inputs)),
     };
+  }
+
+  /**
+   * What a wish, or the one that is set, does to the parts that were held out.
+   * @throws AppError `judging/no-model`, `judging/unknown-class`, `trainer/…`
+   */
+  async describeRejection(given: RejectionWish | null): Promise<Rejection> {
+    const wish = given ?? this.#context.rejection();
+    const model = this.#current();
+    // A wish that is set may be older than the task.
+    if (given !== null) requireClasses(model.task, given);
+    const predictions = await this.#working(() => this.#predictionsOf(model));
+    return describeRejection(model.task, wish, predictions);
+  }
+
+  /** @throws AppError `judging/unknown-class` where a wish names what the task does not know */
+  requireClasses(wish: RejectionWish): void {
+    const task = this.#context.task();
+    if (task !== null) requireClasses(task, wish);
   }
 
   /** Ends it for good. */
@@ -109,30 +134,52 @@ export class Judge {
     return this.#pictures.read(source, input);
   }
 
-  async #judge(model: Model, inputs: readonly PreparedInput[]): Promise<(Verdict | null)[]> {
+  async #judge(
+    model: Model,
+    limit: () => Promise<Limit>,
+    inputs: readonly PreparedInput[],
+  ): Promise<(Verdict | null)[]> {
     if (inputs.length === 0) return [];
     const { task } = model;
-    const threshold = await this.#thresholdOf(model);
+    const known = await limit();
     const values = await this.#process.predict(model, joined(inputs, inputWidth(task.input)));
     const width = values.length / inputs.length;
     return inputs.map((_, place) =>
-      verdictOf(task, values.subarray(place * width, (place + 1) * width), threshold),
+      verdictOf(task, values.subarray(place * width, (place + 1) * width), known),
     );
   }
 
-  async #thresholdOf(model: Model): Promise<number | null> {
-    if (model.task.objective?.kind !== 'anomaly' || model.reading === null) return null;
-    if (this.#threshold?.model !== model) {
-      const value = this.#process
-        .predictValidation(model)
-        .then((predictions) => anomalyThreshold(model.task, predictions));
-      this.#threshold = { model, value };
-      // It is asked for again after a failure.
-      value.catch(() => {
-        if (this.#threshold?.value === value) this.#threshold = null;
+  /** The limit for one model and wish, found when it is first needed and then kept. */
+  #limitOf(model: Model, wish: RejectionWish): () => Promise<Limit> {
+    const key = JSON.stringify(wish);
+    const find = async () => {
+      const isNeeded = needsMeasuring(model.task, wish);
+      return limitOf(model.task, wish, isNeeded ? await this.#predictionsOf(model) : null);
+    };
+    return () => {
+      if (this.#limit?.model === model && this.#limit.key === key) return this.#limit.limit;
+      const limit = find();
+      this.#limit = { model, key, limit };
+      limit.catch(() => {
+        if (this.#limit?.limit === limit) this.#limit = null;
       });
+      return limit;
+    };
+  }
+
+  #predictionsOf(model: Model): Promise<LabelledPredictions> {
+    if (model.reading === null) {
+      return Promise.resolve({ labels: new Uint16Array(0), values: new Float32Array(0) });
     }
-    return this.#threshold.value;
+    const known = this.#measured;
+    if (known?.model === model) return known.predictions;
+    const predictions = this.#process.predictValidation(model);
+    this.#measured = { model, predictions };
+    // It is asked for again after a failure.
+    predictions.catch(() => {
+      if (this.#measured?.predictions === predictions) this.#measured = null;
+    });
+    return predictions;
   }
 
   async #working<Answer>(work: () => Promise<Answer>): Promise<Answer> {

@@ -59,8 +59,16 @@ function verdictCells(verdict: JudgedItem['verdict']): [string, string, string, 
   switch (verdict?.kind) {
     case undefined:
       return ['', '', '', '', ''];
-    case 'class':
-      return [verdict.className, '', verdict.certainty.toFixed(4), '', ''];
+    case 'class': {
+      const { className, certainty, score, threshold } = verdict;
+      return [
+        className,
+        '',
+        certainty.toFixed(4),
+        score === null ? '' : figure(score),
+        threshold === null ? '' : figure(threshold),
+      ];
+    }
     case 'number':
       return [figure(verdict.value), verdict.unit, '', '', ''];
     case 'anomaly': {

@@ -18,6 +18,7 @@ import {
 } from '@genba/shared/local-api/messages';
 import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
+import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { type RawData, WebSocket } from 'ws';
 
@@ -143,6 +144,22 @@ export async function askJudgement(
     return (message) => {
       if (message.type === 'judged') take(message.part);
       else if (message.type === 'judgement') resolve(message.judgement);
+      else if (message.type === 'reply' && message.error !== null)
+        reject(new AppError(message.error, { detail: message.detail }));
+    };
+  });
+}
+
+/** What a wish would do to the parts that were held out; null: the one that is set. @throws as {@link askJudgement} */
+export async function askRejection(
+  endpoint: LocalApiEndpoint,
+  wish: RejectionWish | null,
+): Promise<Rejection> {
+  return converse<Rejection>(endpoint, (socket, resolve, reject) => {
+    const query: LocalQuery = { id: 1, query: 'rejection', wish };
+    socket.on('open', () => socket.send(JSON.stringify(query)));
+    return (message) => {
+      if (message.type === 'rejection') resolve(message.rejection);
       else if (message.type === 'reply' && message.error !== null)
         reject(new AppError(message.error, { detail: message.detail }));
     };

@@ -1,3 +1,4 @@
+import { rejectionWishSchema } from '@genba/shared/local-api/rejection';
 import { DEFAULT_SCHEDULE, type Schedule, scheduleShape } from '@genba/shared/local-api/schedule';
 import { z } from 'zod';
 import { SYSTEM_PROXY } from '../network/proxy-setting.ts';
@@ -20,6 +21,8 @@ const settingsSchema = z.strictObject({
   dataset: z.string().nullable(),
   /** Folder in which new pictures arrive that people label; null = none. */
   inbox: z.string().nullable(),
+  /** How good parts are told from bad ones. */
+  rejection: rejectionWishSchema,
   /** Held-out data judged after every round, beside the plant's own. */
   checkSet: z.string().nullable(),
   /** null = the aggregator's only task. */
@@ -72,6 +75,7 @@ export class SettingsStore {
       server: null,
       dataset: null,
       inbox: null,
+      rejection: { rejectGood: null, goodClasses: null },
       checkSet: null,
       taskId: null,
       roundLimit: null,
