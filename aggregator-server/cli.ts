@@ -11,6 +11,7 @@ import { addOperations } from './operations/commands.ts';
 import { addDecisions } from './operations/decision-commands.ts';
 import { addExchange } from './operations/exchange-commands.ts';
 import { addIdentityCommands } from './operations/identity-commands.ts';
+import { addUpdates } from './operations/update-commands.ts';
 import { addRetentionOptions, type RetentionChoices, retentionOf } from './retention-options.ts';
 import { type Aggregator, startAggregator } from './server.ts';
 import { readTaskFile } from './task-file.ts';
@@ -65,6 +66,7 @@ function program(): Command {
   addOperations(command, host);
   addDecisions(command, host);
   addExchange(command, host);
+  addUpdates(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${serveCommand.helpInformation()}\n${exitCodeHelp()}`,

@@ -58,6 +58,9 @@ export const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   'identity/wrong-device': 80,
   'task/unknown': 81,
   'server/low-space': 82,
+  'updates/unusable': 83,
+  'updates/not-newer': 84,
+  'updates/none': 85,
 };
 
 /** The exit code for an error; see {@link EXIT_CODES}. */

@@ -130,7 +130,8 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
     door = isOpen ? null : await TlsDoor.open({ security, folder, host, log });
     const limits = { ...DEFAULT_ADMISSION_LIMITS, ...(isOpen ? {} : security.limits) };
     const secure = door && { presented: door.presented, limits };
-    const shared = { engines, store, retention, log };
+    const { updatesPath: updatesFolder } = dataFolderPaths(dataFolder);
+    const shared = { engines, store, retention, updatesFolder, log };
     const listening = await Gateway.listen({ ...shared, secure, host, port, heartbeatMs });
     gateway = listening;
     const serving = (await door?.publish(listening.port)) ?? null;

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { type AddressInfo, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -26,6 +26,7 @@ import { httpRoutes } from './http-routes.ts';
 import { isLoopbackHost, isLoopbackHostHeader } from './loopback.ts';
 import { CLOSE_GOING_AWAY, CLOSE_REFUSED, Session, type SessionHost } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { UpdatesRoute } from './updates-route.ts';
 
 export interface GatewayOptions {
   readonly engines: ReadonlyMap<string, TaskEngine>;
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   readonly host: string | undefined;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Folder of the app's updates; it may be missing. */
+  readonly updatesFolder: string;
   readonly log: Logger;
   /** Time between two pings to a client, milliseconds. */
   readonly heartbeatMs?: number;
@@ -48,23 +51,26 @@ const REQUEST_DEADLINE_MS = 10_000;
 /** How often that is looked at, milliseconds. */
 const REQUEST_CHECK_MS = 2_000;
 
-/** The aggregator's one port: WebSocket sessions, health and status. */
+/** The aggregator's one port: WebSocket sessions, health, status and the app's updates. */
 export class Gateway {
   readonly #http: Server | TlsServer;
   readonly #sockets: WebSocketServer;
   readonly #host: SessionHost;
+  readonly #updates: UpdatesRoute;
   readonly #sessions = new Set<Session>();
   readonly #unsubscribe: (() => void)[];
   readonly #heartbeat: Heartbeat;
   #cutting: Promise<void> = Promise.resolve();
 
   private constructor(options: GatewayOptions) {
-    const { engines, store, retention, log, secure, heartbeatMs = HEARTBEAT_MS } = options;
+    const { engines, store, retention, log, secure, updatesFolder, heartbeatMs = HEARTBEAT_MS } = options;
     const registry = new SessionRegistry({ closeCode: CLOSE_REFUSED });
     const register = store.identities;
     const admission = secure && new Admission({ register, limits: secure.limits, log });
     this.#host = { engines, store, retention, log, registry, admission };
-    this.#http = secure === null ? createServer(httpRoutes(this.#host)) : this.#tlsServer(secure.presented);
+    this.#updates = new UpdatesRoute(updatesFolder);
+    const routes = httpRoutes(this.#host, this.#updates);
+    this.#http = secure === null ? createServer(routes) : this.#tlsServer(secure.presented, routes);
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -130,6 +136,7 @@ export class Gateway {
       this.#http.close(() => resolve());
     });
     await Promise.all([...this.#sessions].map((session) => session.end({ closeCode: CLOSE_GOING_AWAY })));
+    this.#updates.cut();
     this.#http.closeIdleConnections();
     // TLS that never finished, a request that never ends.
     this.#host.admission?.pending.cut();
@@ -138,7 +145,7 @@ export class Gateway {
     await this.#cutting;
   }
 
-  #tlsServer({ chainPem, keyPem }: Presented): TlsServer {
+  #tlsServer({ chainPem, keyPem }: Presented, routes: RequestListener): TlsServer {
     const { admission, log } = this.#host;
     const options = {
       cert: chainPem,
@@ -149,7 +156,7 @@ export class Gateway {
       requestTimeout: REQUEST_DEADLINE_MS,
       connectionsCheckingInterval: REQUEST_CHECK_MS,
     } as const;
-    const server = createTlsServer(options, httpRoutes(this.#host));
+    const server = createTlsServer(options, routes);
     // The TCP connection below TLS, as documented.
     server.on('connection', (socket) => admission?.pending.add(socket as Socket));
     server.on('tlsClientError', (error) => log.info({ message: error.message }, 'TLS failed'));

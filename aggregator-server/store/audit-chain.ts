@@ -10,7 +10,10 @@ export type AuditEvent =
   | 'handshakes-refused'
   | 'key-announced'
   | 'key-rotated'
-  | 'revoked';
+  | 'revoked'
+  | 'update-published'
+  | 'update-share-set'
+  | 'update-withdrawn';
 
 /** One thing that happened, as it is handed over. */
 export interface AuditNote {

@@ -15,6 +15,8 @@ export interface DataFolderPaths {
   readonly importsPath: string;
   /** Authority, certificates and addresses, see the folder `identity/` of the program. */
   readonly identityPath: string;
+  /** The app's own installers as they are offered to the PCs, see the folder `updates/` of the program. */
+  readonly updatesPath: string;
 }
 
 /** The lock of a data folder. */
@@ -31,6 +33,7 @@ export function dataFolderPaths(path: string): DataFolderPaths {
     tasksPath: join(path, 'tasks'),
     importsPath: join(path, 'imports'),
     identityPath: join(path, 'identity'),
+    updatesPath: join(path, 'updates'),
   };
 }
 

@@ -528,6 +528,22 @@ export const ERROR_CATALOGUE = {
     en: 'This aggregator uses a certificate of your own. Name its files with --tls-cert and --tls-key, so that the reply can be signed.',
     ja: 'この集約サーバーは貴社の証明書を使っています。返信に署名するため、--tls-cert と --tls-key でファイルを指定してください。',
   },
+  // the app's own updates, as the aggregator offers them
+  'updates/unusable': {
+    isRetryable: false,
+    en: 'This folder is no complete release of the app. Take the whole folder that electron-builder has written. Nothing was published.',
+    ja: 'このフォルダーはアプリのリリース一式として使えません。electron-builder が出力したフォルダーをそのまま指定してください。公開内容は変わっていません。',
+  },
+  'updates/not-newer': {
+    isRetryable: false,
+    en: 'A version is offered that is as new or newer. Publish a higher version, or take that one back with updates withdraw.',
+    ja: '同じか、より新しい版がすでに配布中です。より新しい版を公開するか、updates withdraw で配布中の版を取り下げてください。',
+  },
+  'updates/none': {
+    isRetryable: false,
+    en: 'No version of the app is offered. The command updates publish offers one.',
+    ja: '配布中の版はありません。updates publish で公開してください。',
+  },
   // operations of the aggregator: backup, restore, export and the like
   'operation/old-catalogue': {
     isRetryable: false,

@@ -10,6 +10,9 @@ export const HEALTH_PATH = '/health';
 /** Where the aggregator tells how its tasks stand, on this computer only. */
 export const STATUS_PATH = '/status';
 
+/** Begins the address of every file of the app's own updates. */
+export const UPDATES_PATH = '/updates/';
+
 /** Answer of {@link HEALTH_PATH}. */
 export const healthSchema = z.strictObject({
   status: z.literal('ok'),
