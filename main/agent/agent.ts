@@ -8,7 +8,7 @@ import type { Judgement, JudgeWish } from '@genba/shared/local-api/judging';
 import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
-import type { MistakenPictures, MistakeWish } from '@genba/shared/local-api/model';
+import type { MistakenPictures, MistakeWish, ModelReport } from '@genba/shared/local-api/model';
 import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
@@ -26,7 +26,7 @@ import { FileKeyStore } from './identity/key-store.ts';
 import { Judge } from './judging/judge.ts';
 import type { TakeItems } from './judging/judge-subject.ts';
 import { carryOut } from './judging/judgement.ts';
-import { NewestOwnModel } from './judging/model-in-use.ts';
+import { ChosenModel, NewestOwnModel } from './judging/model-in-use.ts';
 import { suggestBy } from './judging/suggest.ts';
 import { requireApart } from './labelling/inbox.ts';
 import { LabelStore } from './labelling/label-store.ts';
@@ -142,7 +142,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       network: this.#network,
       onChange: () => this.emit('change'),
       onWelcome: () => this.#startTraining(),
-      onInstalled: () => this.#onInstalled(),
+      onInstalled: () => this.#training?.loop.weightsInstalled(),
     });
     this.#files = new FileExchange({
       device: this.#device,
@@ -155,14 +155,14 @@ export class Agent extends EventEmitter<AgentEvents> {
       log,
       offline: (change) => this.#whileOffline(change),
     });
+    this.#models = new PlantModels(this.#database, () => this.#onModelChanged());
     this.#judge = new Judge({
       dataFolder,
       task: () => this.#client.task(),
-      modelInUse: new NewestOwnModel(this.#database, this.#client),
+      modelInUse: new ChosenModel(this.#models, new NewestOwnModel(this.#database, this.#client)),
       backend: () => this.#settings.read().backend,
       rejection: () => this.#settings.read().rejection,
     });
-    this.#models = new PlantModels(this.#database, () => this.#onModelChanged());
     this.#labelling = new Labelling({
       store: new LabelStore(this.#database),
       task: () => this.#client.task(),
@@ -311,7 +311,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         return { type: 'judgement', id, judgement };
       }
       case 'model':
-        return { type: 'model', id, report: this.#models.report() };
+        return { type: 'model', id, report: this.readModels() };
       case 'mistaken-pictures':
         return { type: 'mistaken-pictures', id, pictures: await this.#mistakenPictures(query.of) };
       case 'ledger':
@@ -369,6 +369,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** One page of the labels that people have given, oldest first, behind the one named. */
   readLabels(after: number): Label[] {
     return this.#labelling.list(after);
+  }
+
+  /** The three models of this plant, and which one judges new parts. */
+  readModels(): ModelReport {
+    return this.#models.report();
   }
 
   /** One page of what left this PC. */
@@ -478,16 +483,6 @@ export class Agent extends EventEmitter<AgentEvents> {
     };
   }
 
-  #onInstalled(): void {
-    this.#training?.loop.weightsInstalled();
-    this.#labelling.modelChanged();
-  }
-
-  #onRoundDone(): void {
-    this.#sync.notify();
-    this.#labelling.modelChanged();
-  }
-
   /** As the trainer has them: what it sees is what a person is shown. */
   #mistakenPictures(wish: MistakeWish): Promise<MistakenPictures> {
     const paths = this.#models.mistakenPictures(wish);
@@ -525,7 +520,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       labelled: () => this.#labelling.labelled(),
       obstacle: () => this.#disk.obstacle(),
       roundsDone: () => this.#outbox.figures().roundsDone,
-      onRoundDone: () => this.#onRoundDone(),
+      onRoundDone: () => this.#sync.notify(),
       onWake: () => this.#sync.wake(),
       onChange: () => this.emit('change'),
       log: this.#options.log,

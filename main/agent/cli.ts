@@ -20,6 +20,7 @@ import { addLedgerCommand } from './ledger/command.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
 import { LocalApiServer } from './local-api/local-api-server.ts';
 import { takeOver } from './local-api/take-over.ts';
+import { addModelCommand } from './model/command.ts';
 import { addNetworkOptions, type NetworkChoices, networkSettings } from './network/network-options.ts';
 import { addOutboxCommand } from './outbox-command.ts';
 import { addScheduleOptions, givenSchedule, type ScheduleOptions } from './schedule/options.ts';
@@ -229,6 +230,7 @@ function program(appVersion: string): Command {
   });
   addLedgerCommand(command, host);
   addLabelsCommand(command, host);
+  addModelCommand(command, host);
   addJudgeCommand(command, host);
   addRejectionCommand(command, host);
   return command.addHelpText(

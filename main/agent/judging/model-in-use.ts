@@ -1,4 +1,5 @@
 import type { JudgingModel } from '@genba/shared/local-api/judging';
+import type { PlantModels } from '../model/plant-models.ts';
 import type { ClientStore } from '../store/client-store.ts';
 import type { AgentDatabase } from '../store/database.ts';
 
@@ -39,5 +40,26 @@ export class NewestOwnModel implements ModelInUse {
 
   weights(): Float32Array {
     return this.#client.weights()!;
+  }
+}
+
+/** The one that the gate, or a person, has put in use; the plant's newest weights before the first was judged. */
+export class ChosenModel implements ModelInUse {
+  readonly #models: Pick<PlantModels, 'inUse' | 'inUseWeights'>;
+  readonly #newest: ModelInUse;
+
+  constructor(models: Pick<PlantModels, 'inUse' | 'inUseWeights'>, newest: ModelInUse) {
+    this.#models = models;
+    this.#newest = newest;
+  }
+
+  describe(): ModelDescription | null {
+    const row = this.#models.inUse();
+    if (row === null) return this.#newest.describe();
+    return { model: row.origin, globalVersion: row.globalVersion, rounds: row.round, version: row.digest };
+  }
+
+  weights(): Float32Array {
+    return this.#models.inUseWeights() ?? this.#newest.weights();
   }
 }

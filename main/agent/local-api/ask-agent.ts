@@ -16,6 +16,7 @@ import {
   type LocalQuery,
   localMessageSchema,
 } from '@genba/shared/local-api/messages';
+import type { ModelReport } from '@genba/shared/local-api/model';
 import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
@@ -93,6 +94,16 @@ export async function followAgent(
 ): Promise<AgentStatus> {
   return converse<AgentStatus>(endpoint, (_, resolve) => (message) => {
     if (message.type === 'status' && hasHeardEnough(message.status)) resolve(message.status);
+  });
+}
+
+/** What a running agent knows of its models. @throws AppError `local/unauthorised` */
+export async function askModels(endpoint: LocalApiEndpoint): Promise<ModelReport> {
+  return converse<ModelReport>(endpoint, (socket, resolve) => {
+    socket.on('open', () => socket.send(JSON.stringify({ id: 1, query: 'model' } satisfies LocalQuery)));
+    return (message) => {
+      if (message.type === 'model') resolve(message.report);
+    };
   });
 }
 

@@ -228,6 +228,41 @@ describe('after a sync', () => {
   });
 });
 
+describe('a round', () => {
+  const round = (here: ReturnType<typeof plant>, wrong: number) =>
+    here.models.considerRound(
+      Float32Array.of(wrong, 0, 0, 0, 0, 0, 0),
+      evaluation(wrong),
+      { baseId: 'b0', globalVersion: 0, round: 1 },
+      here.judging,
+    );
+
+  it('puts its model in use where that is clearly better, so that a plant that is cut off judges by what it learns', async () => {
+    const here = plant();
+    await round(here, 5);
+    expect(inUse(here)).toBeUndefined();
+    await here.first(90);
+    await round(here, 20);
+    expect(inUse(here)).toBe(20);
+    expect(here.models.inUse()).toMatchObject({ origin: 'own', round: 1 });
+    await round(here, 19);
+    expect(inUse(here)).toBe(20);
+    expect(here.models.report().decisions).toHaveLength(2);
+    // And the next sync is compared with it.
+    here.sync(19, 60);
+    await here.models.judge(here.judging);
+    expect(inUse(here)).toBe(20);
+  });
+
+  it('changes nothing where a person has chosen', async () => {
+    const here = plant();
+    await here.first(90);
+    here.models.use('in-use', '山田');
+    await round(here, 0);
+    expect(inUse(here)).toBe(90);
+  });
+});
+
 describe('what is broken off', () => {
   it('changes nothing, and is judged by the next start', async () => {
     const here = plant();

@@ -9,7 +9,8 @@ import {
 } from '@genba/shared/local-api/model';
 import type { EvaluationResult, Outcomes } from '../../trainer/messages.ts';
 import type { AgentDatabase } from '../store/database.ts';
-import { type ModelName, type ModelRow, ModelTable } from '../store/model-table.ts';
+import { digestOf, type ModelName, type ModelRow, type ModelSync, ModelTable } from '../store/model-table.ts';
+import { toBytes } from '../store/weights-blob.ts';
 import { judgeNewest, judgeOther, type Verdict } from './gate.ts';
 import { type Judgement, judgementOf, judgementSchema, type PicturesAt } from './judgement.ts';
 import { ModelLog } from './model-log.ts';
@@ -90,6 +91,57 @@ export class PlantModels {
     this.#database.transaction(() => this.#conclude(judged, inUse, judging.picturesAt)).immediate();
     if (this.#table.find('in-use')?.digest !== before) this.#onModelChanged();
     return judged.find(({ row }) => row.name === 'together')?.result ?? null;
+  }
+
+  /**
+   * A finished round has changed what this plant has learnt by itself: that is used where it is clearly better than the
+   * model in use. So a plant that is cut off, or has only just begun, does not judge by what it started from.
+   * @param weights as they were judged
+   * @param sync what the round built on, and how many rounds are finished now
+   */
+  async considerRound(
+    weights: Float32Array,
+    result: EvaluationResult,
+    sync: Omit<ModelSync, 'syncedAt'>,
+    judging: Judging,
+  ): Promise<void> {
+    const digest = digestOf(toBytes(weights));
+    this.#resultsOn(judging.examplesVersion).set(digest, result);
+    this.#forgetOthersThan(digest);
+    const row = this.#table.find('in-use');
+    // What a sync made comes first: it may be as good as both.
+    if (row === null || result.outcomes === null || this.isJudgingDue || this.#log.chosenBy() !== null)
+      return;
+    const inUse = await this.#measure(row, judging);
+    const isTaken = this.#database
+      .transaction(() => {
+        if (!this.#isStillThere(row) || this.#log.chosenBy() !== null) return false;
+        const deficit = this.#log.last()?.deficit ?? 0;
+        const other = inUse?.outcomes ?? null;
+        const verdict =
+          other === null
+            ? { isTaken: true, reason: 'as-good' as const, deficit: 0 }
+            : judgeOther(result.outcomes!, other, deficit);
+        if (!verdict.isTaken) return false;
+        const at = this.#now().toISOString();
+        const judgement = JSON.stringify(judgementOf(result, judging.picturesAt));
+        this.#table.useOwn(weights, { ...sync, syncedAt: at, since: at, judgement });
+        this.#log.enter({
+          at,
+          by: null,
+          kind: 'taken',
+          model: 'own',
+          globalVersion: sync.globalVersion,
+          reason: verdict.reason,
+          score: result.score,
+          inUseScore: inUse?.score ?? null,
+          deficit: verdict.deficit,
+        });
+        return true;
+      })
+      .immediate();
+    if (!isTaken) return;
+    this.#onModelChanged();
   }
 
   /**
@@ -198,11 +250,15 @@ export class PlantModels {
     });
   }
 
-  async #measure(row: ModelRow, { evaluate, examplesVersion }: Judging): Promise<EvaluationResult | null> {
+  #resultsOn(examplesVersion: number): Map<string, EvaluationResult | null> {
     if (this.#measured?.version !== examplesVersion) {
       this.#measured = { version: examplesVersion, results: new Map() };
     }
-    const { results } = this.#measured;
+    return this.#measured.results;
+  }
+
+  async #measure(row: ModelRow, { evaluate, examplesVersion }: Judging): Promise<EvaluationResult | null> {
+    const results = this.#resultsOn(examplesVersion);
     const known = results.get(row.digest);
     if (known !== undefined) return known;
     const weights = this.#table.weights(row.name);
@@ -225,7 +281,7 @@ export class PlantModels {
       examples: figures?.examples ?? 0,
     });
     if (this.#log.chosenBy() === null) this.#decide(judged, inUse);
-    this.#forgetOthers();
+    this.#forgetOthersThan(null);
   }
 
   #isStillThere({ name, digest, baseId }: ModelRow): boolean {
@@ -263,10 +319,12 @@ export class PlantModels {
     }
   }
 
-  #forgetOthers(): void {
-    const digests = new Set(
-      [...PLANT_MODELS, 'in-use' as const].map((name) => this.#table.find(name)?.digest),
-    );
+  /** Rounds go on for years: only what may be asked for again is kept. */
+  #forgetOthersThan(newest: string | null): void {
+    const digests = new Set<string | null | undefined>([
+      newest,
+      ...[...PLANT_MODELS, 'in-use' as const].map((name) => this.#table.find(name)?.digest),
+    ]);
     for (const digest of this.#measured?.results.keys() ?? []) {
       if (!digests.has(digest)) this.#measured?.results.delete(digest);
     }

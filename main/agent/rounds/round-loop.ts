@@ -4,14 +4,12 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import Database from 'better-sqlite3';
 import type { Logger } from 'pino';
-import type { BackendChoice, EvaluationResult, EvaluationSet, RoundRequest } from '../../trainer/messages.ts';
-import type { CurrentExamples } from '../dataset/dataset-keeper.ts';
-import type { PlantModels } from '../model/plant-models.ts';
+import type { BackendChoice, RoundRequest } from '../../trainer/messages.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import type { ClientStore, FinishedRound } from '../store/client-store.ts';
 import { withDiskTrouble } from '../store/disk-trouble.ts';
-import type { AgentSettings } from '../store/settings.ts';
 import type { TrainerProcess, TrainingProgress } from '../trainer/trainer-process.ts';
+import { Measuring, type MeasuringContext } from './measuring.ts';
 import { remainingMs } from './remaining-time.ts';
 import { roundSeed } from './round-seed.ts';
 import { WakeSignal } from './wake-signal.ts';
@@ -59,16 +57,10 @@ export type LoopState =
 export type Trainer = Pick<TrainerProcess, 'load' | 'train' | 'evaluate' | 'cancel' | 'close' | 'pid'>;
 
 /** What the loop needs of the agent. */
-export interface RoundLoopContext {
+export interface RoundLoopContext extends MeasuringContext {
   readonly client: ClientStore;
-  /** The models of each sync are judged before the next round. */
-  readonly models: Pick<PlantModels, 'isJudgingDue' | 'judge'>;
-  /** See `DatasetKeeper.validationPictures`. */
-  readonly validationPictures: (version: number) => (places: readonly number[]) => string[];
   /** As the aggregator last described it: each round trains with the settings of the moment. */
   readonly task: () => Task;
-  /** What there is to learn from, as it is by now; null as long as nothing was read. */
-  readonly examples: () => CurrentExamples | null;
   /** The examples that were kept cannot be read. */
   readonly onExamplesDamaged: () => void;
   /** Why the schedule does not let training run; null when it does. */
@@ -77,7 +69,6 @@ export interface RoundLoopContext {
   readonly onIdle?: () => void;
   /** For tests: how long a trainer may have nothing to do, milliseconds. */
   readonly trainerIdleMs?: number;
-  readonly settings: () => AgentSettings;
   /** Why no round may begin, such as a disk that is nearly full; null: nothing is in the way. It may go by itself. */
   readonly obstacle: () => AppError | null;
   readonly roundsDone: () => number;
@@ -85,8 +76,6 @@ export interface RoundLoopContext {
   readonly log: Logger;
   /** A round was kept: there is an update to send. */
   readonly onRoundDone: () => void;
-  /** State, progress or problem changed. */
-  readonly onChange: () => void;
 }
 
 /**
@@ -99,6 +88,7 @@ export class RoundLoop {
   backend: BackendChoice | null = null;
   current: CurrentRound | null = null;
   readonly #context: RoundLoopContext;
+  readonly #measuring: Measuring;
   readonly #signal = new WakeSignal();
   #trainer: Trainer | null = null;
   /** Which examples the trainer has. */
@@ -113,6 +103,7 @@ export class RoundLoop {
 
   constructor(context: RoundLoopContext) {
     this.#context = context;
+    this.#measuring = new Measuring(context);
   }
 
   /** Runs until {@link stop}; never throws: what cannot be mended ends in the state `failed` with its problem. */
@@ -215,7 +206,7 @@ export class RoundLoop {
     if (this.#context.hold() !== null) return this.#sleep('held');
     if (this.#isFinished(roundLimit)) return this.#sleep('finished');
     const trainer = await this.#readyTrainer();
-    await this.#measureInstalled(trainer);
+    await this.#measuring.installed(trainer, this.#loadedVersion!);
     // Weights that came while others were judged are the next step's: no round beyond the limit for them.
     if (this.#areRoundsDone(roundLimit)) return;
     // It may have taken a while to get ready.
@@ -311,15 +302,15 @@ export class RoundLoop {
       this.current = { number, startedAt, epoch, epochs, batch, batches, loss };
       this.#context.onChange();
     });
-    const validation = await this.#accuracyUnlessWanted(trainer, result.weights, 'validation');
-    const check = await this.#accuracyUnlessWanted(trainer, result.weights, 'check');
+    const { validation, check } = await this.#measuring.round(trainer, result.weights);
+    const base = this.#context.client.base();
     const isKept = await this.#keep({
       startWeights,
       trainedWeights: result.weights,
       examples: result.examples,
       loss: result.loss,
-      validationAccuracy: validation,
-      checkAccuracy: check,
+      validationAccuracy: validation?.accuracy ?? null,
+      checkAccuracy: check?.accuracy ?? null,
       durationMs: result.durationMs,
       backend: this.backend!.name,
     });
@@ -328,11 +319,18 @@ export class RoundLoop {
     if (!isKept) return;
     this.problem = null;
     this.#deathsInARow = 0;
-    log.info(
-      { round: number, loss: result.loss, validation, check, durationMs: result.durationMs },
-      'round finished',
-    );
+    const { loss, durationMs } = result;
+    const scores = { validation: validation?.score ?? null, check: check?.score ?? null };
+    log.info({ round: number, loss, ...scores, durationMs }, 'round finished');
     this.#context.onRoundDone();
+    // With weights that came meanwhile these are not what this plant has by now.
+    if (validation === null || base?.baseId !== this.#context.client.base()?.baseId) return;
+    const sync = { ...base!, round: number };
+    await this.#measuring.consider(trainer, this.#loadedVersion!, {
+      weights: result.weights,
+      validation,
+      sync,
+    });
   }
 
   #roundRequest(seed: number): RoundRequest {
@@ -364,53 +362,6 @@ export class RoundLoop {
       }
       if (this.#isStopped) return false;
     }
-  }
-
-  /** Judges weights that came from the aggregator before they are trained on, for the history. */
-  async #measureInstalled(trainer: Trainer): Promise<void> {
-    const { client } = this.#context;
-    const installed = await this.#judgeModels(trainer);
-    const baseId = client.unmeasuredInstall();
-    const weights = client.weights();
-    if (baseId === null || weights === null) return;
-    const validation = installed?.accuracy ?? (await this.#accuracy(trainer, weights, 'validation'));
-    const check = await this.#accuracy(trainer, weights, 'check');
-    client.saveInstallAccuracy(baseId, { validation, check });
-    this.#context.onChange();
-  }
-
-  /** @returns how good the weights were as installed; null where that is not known from here */
-  async #judgeModels(trainer: Trainer): Promise<EvaluationResult | null> {
-    const { models, validationPictures, settings } = this.#context;
-    const examplesVersion = this.#loadedVersion!;
-    if (!models.isJudgingDue) return null;
-    const installed = await models.judge({
-      evaluate: (weights) => trainer.evaluate(weights, 'validation', settings().sharePercent),
-      examplesVersion,
-      picturesAt: validationPictures(examplesVersion),
-    });
-    this.#context.onChange();
-    return installed;
-  }
-
-  /** A round is kept also when somebody wants the PC while it is being judged: then its accuracy stays unknown. */
-  async #accuracyUnlessWanted(
-    trainer: Trainer,
-    weights: Float32Array,
-    set: EvaluationSet,
-  ): Promise<number | null> {
-    try {
-      return await this.#accuracy(trainer, weights, set);
-    } catch (thrown) {
-      if (toAppError(thrown).code !== 'trainer/cancelled') throw thrown;
-      return null;
-    }
-  }
-
-  async #accuracy(trainer: Trainer, weights: Float32Array, set: EvaluationSet): Promise<number | null> {
-    const { validationCount, checkCount } = this.#context.examples()!;
-    if ((set === 'validation' ? validationCount : checkCount) === 0) return null;
-    return (await trainer.evaluate(weights, set, this.#context.settings().sharePercent)).accuracy;
   }
 
   async #recover(error: AppError): Promise<void> {

@@ -59,9 +59,8 @@ export class ModelTable {
       return;
     }
     const bytes = toBytes(weights);
-    const digest = createHash('sha256').update(bytes).digest('hex');
     this.#writeBytes(name, bytes);
-    this.#write({ ...sync, name, origin: name, digest, since: null, judgement: null });
+    this.#write({ ...sync, name, origin: name, digest: digestOf(bytes), since: null, judgement: null });
   }
 
   /** Puts a copy of one of the three in use. */
@@ -73,6 +72,13 @@ export class ModelTable {
       )
       .run(name);
     this.#write({ ...this.find(name)!, name: 'in-use', since });
+  }
+
+  /** Puts other weights in use, which this plant has made by itself. */
+  useOwn(weights: Float32Array, row: Omit<ModelRow, 'name' | 'origin' | 'digest'>): void {
+    const bytes = toBytes(weights);
+    this.#writeBytes('in-use', bytes);
+    this.#write({ ...row, name: 'in-use', origin: 'own', digest: digestOf(bytes) });
   }
 
   /** Keeps how a model was judged; null: it is to be judged again. */
@@ -97,4 +103,9 @@ export class ModelTable {
       )
       .run(row);
   }
+}
+
+/** By which weights are known to be the same. */
+export function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
