@@ -24,6 +24,7 @@ const KERAS_TOLERANCE = 1e-5;
 
 const image = { kind: 'image', width: 9, height: 8, channels: 3 };
 const table = { kind: 'table', columns: ['a', 'b', 'c'], labelColumn: 'label' };
+const series = { kind: 'series', columns: ['x', 'y'], windowRows: 15, strideRows: 5, labelColumn: 'label' };
 const MODELS: [string, object, object][] = [
   ['mlp on a table', table, { template: 'mlp', hiddenUnits: [6, 4] }],
   ['mlp without a hidden layer', image, { template: 'mlp', hiddenUnits: [] }],
@@ -40,6 +41,12 @@ const MODELS: [string, object, object][] = [
     image,
     { template: 'small-cnn', filters: [4, 5], denseUnits: 6, batchNormalisation: true },
   ],
+  [
+    'mobilenet',
+    { ...image, width: 17, height: 12 },
+    { template: 'mobilenet', filters: [4, 6, 5], blocks: 2, expansion: 2 },
+  ],
+  ['resnet-1d', series, { template: 'resnet-1d', filters: [3, 4, 5], blocks: 2, kernelSize: 4 }],
 ];
 
 function taskOf(input: object, model: object): Task {

@@ -1,3 +1,4 @@
+import { INPUT_NAME, isChain, layerGraph } from '@genba/shared/model/layer-graph';
 import { inputShape } from '@genba/shared/model/layers';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
@@ -22,8 +23,7 @@ export function layersModelJson(task: Task, origin: ModelOrigin, output: OutputC
     generatedBy: GENERATED_BY,
     convertedBy: null,
     modelTopology: {
-      class_name: 'Sequential',
-      config: { name: task.id, layers: topology(task, output) },
+      ...topology(task, output),
       keras_version: '2.15.0',
       backend: 'tensorflow',
     },
@@ -37,12 +37,36 @@ export function layersModelJson(task: Task, origin: ModelOrigin, output: OutputC
   };
 }
 
-function topology(task: Task, output: OutputChoice): object[] {
-  return exportedLayers(task, output).map(({ class_name, config }, index) => ({
+/** A chain as Sequential, which is short to read; branches as Functional. */
+function topology(task: Task, output: OutputChoice): object {
+  const exported = exportedLayers(task, output);
+  const batchShape = { batch_input_shape: [null, ...inputShape(task.input)] };
+  if (isChain(layerGraph(task))) {
+    const layers = exported.map(({ class_name, config }, index) => ({
+      class_name,
+      config: { ...config, ...(index === 0 ? batchShape : {}) },
+    }));
+    return { class_name: 'Sequential', config: { name: task.id, layers } };
+  }
+  const input = {
+    class_name: 'InputLayer',
+    name: INPUT_NAME,
+    config: { name: INPUT_NAME, ...batchShape, dtype: 'float32', sparse: false },
+    inbound_nodes: [],
+  };
+  const layers = exported.map(({ class_name, name, config, from }) => ({
     class_name,
-    config: {
-      ...config,
-      ...(index === 0 ? { batch_input_shape: [null, ...inputShape(task.input)] } : {}),
-    },
+    name,
+    config,
+    inbound_nodes: [from.map((feeding) => [feeding, 0, 0, {}])],
   }));
+  return {
+    class_name: 'Functional',
+    config: {
+      name: task.id,
+      layers: [input, ...layers],
+      input_layers: [[INPUT_NAME, 0, 0]],
+      output_layers: [[exported.at(-1)!.name, 0, 0]],
+    },
+  };
 }

@@ -1,4 +1,5 @@
-import { type LayerSpec, modelLayers } from '@genba/shared/model/layers';
+import { layerGraph } from '@genba/shared/model/layer-graph';
+import type { LayerSpec } from '@genba/shared/model/layer-spec';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { AGGREGATOR_VERSION } from '../version.ts';
 
@@ -28,16 +29,34 @@ export interface OutputChoice {
   readonly hasSoftmax: boolean;
 }
 
-/** The layers of an exported model, first to last, without the shape of the input. */
-export function exportedLayers(task: Task, { hasSoftmax }: OutputChoice): LayerJson[] {
-  const layers = modelLayers(task).map(layerJson);
+/** The last layer of an exported model whose logits become probabilities. */
+const PROBABILITIES = 'probabilities';
+
+/** A layer of an exported model, and where its input comes from. */
+export interface ExportedLayer extends LayerJson {
+  readonly name: string;
+  /** Names of the layers that feed it. */
+  readonly from: readonly string[];
+  /** Shapes of one example: of what enters, all alike, and of what comes out. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** The layers of an exported model, each after those that feed it, without the layer of the input. */
+export function exportedLayers(task: Task, { hasSoftmax }: OutputChoice): ExportedLayer[] {
+  const layers = layerGraph(task).map(
+    ({ layer, ...place }): ExportedLayer => ({ ...layerJson(layer), name: layer.name, ...place }),
+  );
   // Only classes have probabilities; a number or a reconstruction is what it is.
   if (hasSoftmax && objectiveOf(task).kind === 'classification') {
-    layers.push({ class_name: 'Activation', config: { name: 'probabilities', activation: 'softmax' } });
+    const { name, outputs } = layers.at(-1)!;
+    const config = { name: PROBABILITIES, activation: 'softmax' };
+    const place = { name: PROBABILITIES, from: [name], inputs: outputs, outputs };
+    layers.push({ class_name: 'Activation', config, ...place });
   }
-  return layers.map(({ class_name, config }) => ({
-    class_name,
-    config: { ...config, trainable: true, dtype: 'float32' },
+  return layers.map((layer) => ({
+    ...layer,
+    config: { ...layer.config, trainable: true, dtype: 'float32' },
   }));
 }
 
@@ -71,19 +90,22 @@ function layerJson(spec: LayerSpec): LayerJson {
         class_name: 'Dense',
         config: { name, units: spec.units, activation: spec.activation, use_bias: true },
       };
+    case 'add':
+      return { class_name: 'Add', config: { name } };
+    case 'activation':
+      return { class_name: 'Activation', config: { name, activation: spec.activation } };
+    case 'globalAveragePooling1d':
+      return { class_name: 'GlobalAveragePooling1D', config: { name, data_format: 'channels_last' } };
+    case 'globalAveragePooling2d':
+      return { class_name: 'GlobalAveragePooling2D', config: { name, data_format: 'channels_last' } };
+    case 'conv1d':
+      return { class_name: 'Conv1D', config: { ...convolution(spec, 1), filters: spec.filters } };
     case 'conv2d':
+      return { class_name: 'Conv2D', config: { ...convolution(spec, 2), filters: spec.filters } };
+    case 'depthwiseConv2d':
       return {
-        class_name: 'Conv2D',
-        config: {
-          name,
-          filters: spec.filters,
-          kernel_size: [spec.kernelSize, spec.kernelSize],
-          strides: [1, 1],
-          padding: spec.padding,
-          data_format: 'channels_last',
-          activation: spec.activation,
-          use_bias: true,
-        },
+        class_name: 'DepthwiseConv2D',
+        config: { ...convolution(spec, 2), depth_multiplier: 1 },
       };
     case 'maxPooling2d':
       return {
@@ -109,4 +131,22 @@ function layerJson(spec: LayerSpec): LayerJson {
         },
       };
   }
+}
+
+/** What all convolutions have. @param sides 1 over time, 2 over a picture */
+function convolution(
+  spec: Extract<LayerSpec, { kind: 'conv1d' | 'conv2d' | 'depthwiseConv2d' }>,
+  sides: 1 | 2,
+): Record<string, unknown> {
+  const { name, kernelSize, padding, strides = 1, activation } = spec;
+  const each = (length: number) => Array<number>(sides).fill(length);
+  return {
+    name,
+    kernel_size: each(kernelSize),
+    strides: each(strides),
+    padding,
+    data_format: 'channels_last',
+    activation,
+    use_bias: true,
+  };
 }

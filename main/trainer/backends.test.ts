@@ -8,10 +8,18 @@ import { sampleTask } from './fixtures.ts';
 const mlp = sampleTask();
 const cnn = sampleTask({ model: { template: 'small-cnn', filters: [2], denseUnits: 4 } });
 
+const mobilenet = sampleTask({ model: { template: 'mobilenet', filters: [2, 3], expansion: 2 } });
+const resnet = sampleTask({
+  input: { kind: 'series', columns: ['x', 'y'], windowRows: 9, strideRows: 9, labelColumn: 'state' },
+  model: { template: 'resnet-1d', filters: [2, 3] },
+});
+
 describe('chooseBackend', () => {
   it.each([
     ['wasm', 'an MLP', mlp],
     ['wasm', 'a CNN', cnn],
+    ['wasm', 'a MobileNet', mobilenet],
+    ['wasm', 'a ResNet', resnet],
     ['cpu', 'an MLP', mlp],
     ['cpu', 'a CNN', cnn],
   ] as const)('uses %s for %s when asked to', async (name, _model, task) => {
@@ -69,6 +77,8 @@ describeIfAvailable('native-tensorflow', 'chooseBackend with native TensorFlow',
   it.each([
     ['an MLP', mlp],
     ['a CNN', cnn],
+    ['a MobileNet', mobilenet],
+    ['a ResNet', resnet],
   ])('prefers it for %s, without a note', async (_name, task) => {
     expect(await chooseBackend(task, null)).toEqual({ name: 'tensorflow', isRequested: false, note: null });
   });

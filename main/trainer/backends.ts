@@ -11,6 +11,7 @@ import { batchLoss } from './objective.ts';
 import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
 import { trainBatch } from './training.ts';
 import { locateWasmFiles } from './wasm-backend.ts';
+import { registerDepthwiseGradients } from './wasm-depthwise-gradients.ts';
 import { registerFilterGradient } from './wasm-filter-gradient.ts';
 import { installWeights } from './weights.ts';
 
@@ -84,6 +85,7 @@ async function startBackend(name: BackendName, loadNative: () => Promise<void>):
 function prepareWasm(): void {
   locateWasmFiles();
   registerFilterGradient();
+  registerDepthwiseGradients();
 }
 
 /** One step of gradient descent on two blank examples and throw-away weights. */

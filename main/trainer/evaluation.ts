@@ -1,7 +1,7 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
-import type { Sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { batchInputs } from './batches.ts';
 import { createScorer } from './create-scorer.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
@@ -22,7 +22,7 @@ export interface EvaluationControl {
  * @throws AppError `trainer/diverged` when an output is not finite, `trainer/cancelled`
  */
 export async function evaluateModel(
-  model: Sequential,
+  model: LayersModel,
   task: Task,
   set: ExampleSet,
   { pacer = new Pacer(), isCancelled = () => false }: EvaluationControl = {},

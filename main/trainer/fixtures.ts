@@ -43,6 +43,28 @@ export function brightHalves(count: number, seed: number, side = 8): ExampleSet 
   return { inputs, labels };
 }
 
+/** Square grey pictures of a rough surface with one scratch anywhere: lying, upright or slanting, as the class says. */
+export function scratches(count: number, seed: number, side = 16): ExampleSet {
+  const random = seededRandom(seed);
+  const inputs = new Uint8Array(count * side ** 2);
+  const labels = Uint16Array.from({ length: count }, (_, example) => example % CLASSES.length);
+  for (let example = 0; example < count; example++) {
+    const picture = inputs.subarray(example * side ** 2, (example + 1) * side ** 2);
+    for (let pixel = 0; pixel < picture.length; pixel++) picture[pixel] = Math.floor(random() * 100);
+    const place = Math.floor(random() * side);
+    for (let step = 0; step < side; step++) {
+      const slant = (place + step) % side;
+      const [row, column] = [
+        [place, step],
+        [step, place],
+        [step, slant],
+      ][labels[example]!] as [number, number];
+      picture[row * side + column] = 200 + Math.floor(random() * 55);
+    }
+  }
+  return { inputs, labels };
+}
+
 /** Points in the plane, one cloud per class; columns as float32. */
 export function clouds(count: number, seed: number): ExampleSet {
   const random = seededRandom(seed);

@@ -1,8 +1,17 @@
-import { inputShape, type LayerSpec, modelLayers } from '@genba/shared/model/layers';
+import { INPUT_NAME, layerGraph } from '@genba/shared/model/layer-graph';
+import type { LayerSpec } from '@genba/shared/model/layer-spec';
+import { inputShape } from '@genba/shared/model/layers';
 import type { Task } from '@genba/shared/model/task';
-import { initializers, layers, type Sequential, sequential } from '@tensorflow/tfjs-layers';
+import {
+  initializers,
+  input,
+  type LayersModel,
+  layers,
+  model,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 
-type Layer = Sequential['layers'][number];
+type Layer = LayersModel['layers'][number];
 
 /**
  * Share of the old value that a batch leaves in the running statistics. Keras' usual 0.99 needs hundreds of
@@ -11,14 +20,20 @@ type Layer = Sequential['layers'][number];
 const STATISTICS_MOMENTUM = 0.9;
 
 /**
- * Builds a task's model as tfjs layers, exactly the list of `modelLayers`.
+ * Builds a task's model as tfjs layers, exactly those of `layerGraph`.
  * Ownership: the caller disposes of the model.
  */
-export function buildModel(task: Task): Sequential {
-  const model = sequential();
-  model.add(layers.inputLayer({ inputShape: inputShape(task.input) }));
-  for (const spec of modelLayers(task)) model.add(buildLayer(spec));
-  return model;
+export function buildModel(task: Task): LayersModel {
+  const entry = input({ name: INPUT_NAME, shape: inputShape(task.input) });
+  const outputs = new Map<string, SymbolicTensor>([[INPUT_NAME, entry]]);
+  let last = entry;
+  for (const { layer, from } of layerGraph(task)) {
+    const entering = from.map((name) => outputs.get(name)!);
+    const built = buildLayer(layer);
+    last = built.apply(entering.length === 1 ? entering[0]! : entering) as SymbolicTensor;
+    outputs.set(layer.name, last);
+  }
+  return model({ inputs: entry, outputs: last });
 }
 
 function buildLayer(spec: LayerSpec): Layer {
@@ -28,19 +43,29 @@ function buildLayer(spec: LayerSpec): Layer {
   switch (spec.kind) {
     case 'flatten':
       return layers.flatten({ name });
+    case 'add':
+      return layers.add({ name });
+    case 'activation':
+      return layers.activation({ name, activation: spec.activation });
     case 'dense':
       return layers.dense({ name, units: spec.units, activation: spec.activation, kernelInitializer });
-    case 'conv2d':
-      return layers.conv2d({
-        name,
-        filters: spec.filters,
-        kernelSize: spec.kernelSize,
-        padding: spec.padding,
-        activation: spec.activation,
-        kernelInitializer,
-      });
+    case 'conv1d':
+    case 'conv2d': {
+      const { filters, kernelSize, padding, strides = 1, activation } = spec;
+      const settings = { name, filters, kernelSize, padding, strides, activation, kernelInitializer };
+      return spec.kind === 'conv1d' ? layers.conv1d(settings) : layers.conv2d(settings);
+    }
+    case 'depthwiseConv2d': {
+      const { kernelSize, padding, strides = 1, activation } = spec;
+      const depthwiseInitializer = kernelInitializer;
+      return layers.depthwiseConv2d({ name, kernelSize, padding, strides, activation, depthwiseInitializer });
+    }
     case 'maxPooling2d':
       return layers.maxPooling2d({ name, poolSize: spec.poolSize });
+    case 'globalAveragePooling1d':
+      return layers.globalAveragePooling1d({ name });
+    case 'globalAveragePooling2d':
+      return layers.globalAveragePooling2d({ name });
     case 'batchNormalization':
       return layers.batchNormalization({ name, momentum: STATISTICS_MOMENTUM });
   }

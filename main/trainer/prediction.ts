@@ -1,7 +1,7 @@
 import { inputWidth } from '@genba/shared/model/layers';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
-import type { Sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { batchInputs, batchValues } from './batches.ts';
 import type { ExampleSet, PredictionInputs } from './messages.ts';
 import { Pacer } from './pacer.ts';
@@ -19,7 +19,7 @@ const PREDICTION_BATCH = 64;
  * Shapes: n examples in; n × classes shares, or n numbers, out.
  */
 export async function predict(
-  model: Sequential,
+  model: LayersModel,
   task: Task,
   inputs: PredictionInputs,
 ): Promise<Float32Array> {

@@ -1,6 +1,6 @@
 import type { WeightLayout } from '@genba/shared/model/layout';
 import { add, clone, dispose, mul, type NamedTensorMap, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import type { Sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ProximalTerm } from './messages.ts';
 import { installWeights } from './weights.ts';
 
@@ -31,7 +31,7 @@ export class ProximalPull {
    * Reads the start weights through the model, whose own weights are overwritten: install them afterwards.
    * @throws AppError `update/wrong-shape`
    */
-  static towards(term: ProximalTerm, model: Sequential, layout: WeightLayout): ProximalPull {
+  static towards(term: ProximalTerm, model: LayersModel, layout: WeightLayout): ProximalPull {
     installWeights(model, layout, term.startWeights);
     const entries = model.trainableWeights.map((weight) => {
       const variable = weight.read() as Tensor & { readonly name: string };

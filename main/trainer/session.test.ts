@@ -3,7 +3,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { brightHalves, clouds, NO_EXAMPLES, sampleTask, slopes, waves } from './fixtures.ts';
+import { brightHalves, clouds, NO_EXAMPLES, sampleTask, scratches, slopes, waves } from './fixtures.ts';
 import type { BackendName, ExampleSet } from './messages.ts';
 import { TrainerSession } from './session.ts';
 import type { RoundProgress } from './training.ts';
@@ -32,6 +32,24 @@ async function load(task: Task, backend: BackendName | null = 'cpu', sets: Sets 
 
 const CONTROL = { onProgress: () => {}, isCancelled: () => false };
 const start = (task: Task) => initialWeights(weightLayout(task), task.seed);
+
+/** Trains a round and demands that unseen examples, those of rare classes too, are judged right. */
+async function expectToLearn(trainer: TrainerSession, task: Task): Promise<void> {
+  const before = await trainer.evaluate(start(task), 'validation');
+  const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
+  const after = await trainer.evaluate(weights, 'validation');
+  expect(after.loss!).toBeLessThan(before.loss! / 2);
+  expect(after.balancedAccuracy).toBeGreaterThan(0.9);
+}
+
+/** Windows of which one in five is wrong, told apart by a small residual network. */
+const WAVES = sampleTask({
+  input: { kind: 'series', columns: ['a', 'b'], windowRows: 16, strideRows: 8, labelColumn: 'state' },
+  classes: ['together', 'apart'],
+  objective: { kind: 'classification', classWeights: 'balanced' },
+  model: { template: 'resnet-1d', filters: [6, 8], blocks: 1, kernelSize: 5 },
+  training: { epochs: 6, learningRate: 0.1 },
+});
 
 describe('training', () => {
   it.each([
@@ -83,6 +101,23 @@ describe('training', () => {
     const before = await trainer.evaluate(start(task), 'validation');
     const { weights } = await trainer.train(start(task), { seed: 1 }, CONTROL);
     expect((await trainer.evaluate(weights, 'validation')).loss!).toBeLessThan(before.loss! / 2);
+  });
+
+  it('teaches a MobileNet to tell scratches', { timeout: 60_000 }, async () => {
+    const task = sampleTask({
+      input: { kind: 'image', width: 16, height: 16, channels: 1 },
+      model: { template: 'mobilenet', filters: [8, 12], expansion: 2, stemStrides: 1 },
+      training: { epochs: 10, learningRate: 0.05, momentum: 0.9 },
+    });
+    const sets = { training: scratches(240, 1), validation: scratches(90, 2) };
+    await expectToLearn(await load(task, 'wasm', sets), task);
+  });
+
+  it('teaches a ResNet to tell waves, of which few are wrong', async () => {
+    await expectToLearn(
+      await load(WAVES, 'wasm', { training: waves(300, 1), validation: waves(150, 2) }),
+      WAVES,
+    );
   });
 
   it('trains on changed pictures where the task asks for it, the same for one seed', async () => {
@@ -176,15 +211,30 @@ describe('training', () => {
   });
 
   it.each([
-    ['an MLP', NORMALISED],
-    ['a small CNN', { template: 'small-cnn', filters: [4], denseUnits: 8 }],
+    ['an MLP', sampleTask({ model: NORMALISED, training: { momentum: 0.5 } }), brightHalves(240, 1)],
+    [
+      'a small CNN',
+      sampleTask({
+        model: { template: 'small-cnn', filters: [4], denseUnits: 8 },
+        training: { momentum: 0.5 },
+      }),
+      brightHalves(240, 1),
+    ],
+    [
+      'a MobileNet',
+      sampleTask({
+        model: { template: 'mobilenet', filters: [3, 4], expansion: 2 },
+        training: { epochs: 1, momentum: 0.5 },
+      }),
+      brightHalves(48, 1),
+    ],
+    ['a ResNet', WAVES, waves(48, 1)],
   ])(
     'gives the same weights on WebAssembly as in plain JavaScript for %s, within a tolerance',
-    async (_name, model) => {
-      const task = sampleTask({ model, training: { momentum: 0.5 } });
+    async (_name, task, training) => {
       const trained = [];
       for (const backend of ['cpu', 'wasm'] as const) {
-        const trainer = await load(task, backend);
+        const trainer = await load(task, backend, { training, validation: training });
         trained.push((await trainer.train(start(task), { seed: 1 }, CONTROL)).weights);
         trainer.dispose();
         session = undefined;

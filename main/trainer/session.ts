@@ -2,7 +2,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { inputWidth } from '@genba/shared/model/layers';
 import { type WeightLayout, weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
-import type { Sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { chooseBackend } from './backends.ts';
 import { checkExampleSet } from './batches.ts';
 import { evaluateModel } from './evaluation.ts';
@@ -33,7 +33,7 @@ export class TrainerSession {
   readonly #task: Task;
   readonly #examples: Examples;
   readonly #layout: WeightLayout;
-  readonly #model: Sequential;
+  readonly #model: LayersModel;
   /** The model has the weights that predictions are to be made with. */
   #isInstalled = false;
 

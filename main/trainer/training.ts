@@ -2,7 +2,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { seededRandom } from '@genba/shared/model/random';
 import type { Task } from '@genba/shared/model/task';
 import { type Optimizer, type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
-import type { Sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type Augment, augmentationOf } from './augmentation.ts';
 import { batchInputs, evenBatches, shuffledOrder } from './batches.ts';
 import type { ExampleSet, TrainerReply } from './messages.ts';
@@ -41,7 +41,7 @@ export interface RoundOptions {
  * @throws AppError `trainer/diverged` (a loss that is not finite), `trainer/cancelled`, `dataset/too-small`
  */
 export async function trainRound(
-  model: Sequential,
+  model: LayersModel,
   task: Task,
   set: ExampleSet,
   options: RoundOptions,
@@ -103,7 +103,7 @@ export interface Descent {
  * `ProximalPull` for what a pull adds to its gradient.
  */
 export function trainBatch(
-  model: Sequential,
+  model: LayersModel,
   task: Task,
   set: ExampleSet,
   picked: Uint32Array,

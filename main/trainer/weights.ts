@@ -1,7 +1,7 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { TensorSpec, WeightLayout } from '@genba/shared/model/layout';
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core';
-import type { Sequential } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 /**
  * Puts flat weights into a model, layer by layer.
@@ -9,7 +9,7 @@ import type { Sequential } from '@tensorflow/tfjs-layers';
  * Shapes: `weights` has `layout.size` elements. Ownership: `weights` is copied.
  * @throws AppError `update/wrong-shape`; `internal/bug` when model and layout do not describe the same tensors
  */
-export function installWeights(model: Sequential, layout: WeightLayout, weights: Float32Array): void {
+export function installWeights(model: LayersModel, layout: WeightLayout, weights: Float32Array): void {
   if (weights.length !== layout.size) {
     throw new AppError('update/wrong-shape', {
       detail: `${weights.length} weights for a model of ${layout.size}`,
@@ -29,7 +29,7 @@ export function installWeights(model: Sequential, layout: WeightLayout, weights:
  * Shapes: returns `layout.size` elements, owned by the caller.
  * @throws AppError `internal/bug` when model and layout do not describe the same tensors
  */
-export function readWeights(model: Sequential, layout: WeightLayout): Float32Array {
+export function readWeights(model: LayersModel, layout: WeightLayout): Float32Array {
   const weights = new Float32Array(layout.size);
   for (const { layer, specs } of weightedLayers(model, layout)) {
     // getWeights() hands out the variables themselves: nothing to dispose of.
@@ -41,12 +41,12 @@ export function readWeights(model: Sequential, layout: WeightLayout): Float32Arr
 }
 
 interface WeightedLayer {
-  readonly layer: Sequential['layers'][number];
+  readonly layer: LayersModel['layers'][number];
   readonly specs: readonly TensorSpec[];
 }
 
 /** Pairs each layer that has weights with its part of the layout, and proves that both mean the same. */
-function weightedLayers(model: Sequential, layout: WeightLayout): WeightedLayer[] {
+function weightedLayers(model: LayersModel, layout: WeightLayout): WeightedLayer[] {
   const pairs = model.layers.map((layer) => ({
     layer,
     specs: layout.tensors.filter((spec) => spec.layer === layer.name),

@@ -63,6 +63,41 @@ describe('networks of the literature', () => {
     expect(sizeOf(32, 3, {}, 'vgg-11')).toBe(9_225_610);
   });
 
+  it('have the weights that a hand counts, where they have shortcuts', () => {
+    // stem 9·2+2; block 1 (2 → 4 → 2): 12 + 40 + 10; block 2 (2 → 4 → 3, no shortcut): 12 + 40 + 15; head (3 → 6): 24;
+    // logits 6·10 + 10.
+    const mobilenet = { filters: [2, 3], blocks: 1, expansion: 2 };
+    expect(sizeOf(16, 1, mobilenet, 'mobilenet')).toBe(20 + 62 + 67 + 24 + 70);
+    const resnet = parseTask({
+      ...TASK,
+      input: { kind: 'series', columns: ['x'], windowRows: 8, strideRows: 8, labelColumn: 'y' },
+      model: { template: 'resnet-1d', filters: [2, 3], blocks: 1, kernelSize: 4 },
+    });
+    // stem 4·2+2; block 1: twice 4·2·2+2; block 2: 4·2·3+3, 4·3·3+3, shortcut 2·3+3; logits 3·2+2.
+    expect(weightLayout(resnet).size).toBe(10 + 36 + 27 + 39 + 9 + 8);
+  });
+
+  it('start blocks with a shortcut as that shortcut, and no other kernel at zero', () => {
+    const task = parseTask({ ...TASK, model: { template: 'mobilenet', filters: [2, 3], expansion: 2 } });
+    const layout = weightLayout(task);
+    const weights = initialWeights(layout, 1);
+    const silent = layout.tensors.filter(
+      ({ name, offset, size }) =>
+        name.endsWith('kernel') && weights.subarray(offset, offset + size).every((value) => value === 0),
+    );
+    expect(silent.map(({ layer }) => layer)).toEqual(['block1project', 'block2project', 'block4project']);
+  });
+
+  it('refuse inputs that they are not made for', () => {
+    expect(() => parseTask({ ...TASK, model: { template: 'resnet-1d', filters: [2] } })).toThrow(
+      'resnet-1d needs input.kind "series"',
+    );
+    const input = { kind: 'table', columns: ['x'], labelColumn: 'y' };
+    expect(() => parseTask({ ...TASK, input, model: { template: 'mobilenet', filters: [2] } })).toThrow(
+      'mobilenet needs input.kind "image"',
+    );
+  });
+
   it('refuse images of which pooling would leave nothing', () => {
     expect(sizeOf(12, 1, {}, 'lenet-5')).toBeGreaterThan(0);
     expect(() => sizeOf(11, 1, {}, 'lenet-5')).toThrow('at least 12×12');

@@ -1,14 +1,8 @@
-import { inputShape, type LayerSpec, modelLayers } from './layers.ts';
+import { layerGraph } from './layer-graph.ts';
+import { type InitialValues, layerTensors, type TensorRole } from './layer-tensors.ts';
 import type { Task } from './task.ts';
 
-/** How calibration and merging treat a tensor. */
-export type TensorRole =
-  /** Trained by gradients; calibrated. */
-  | 'trainable'
-  /** Scale and offset of a normalisation layer: merged, but each client keeps its own. */
-  | 'normalisation'
-  /** Running statistics: merged, but each client keeps its own. */
-  | 'statistic';
+export type { TensorRole } from './layer-tensors.ts';
 
 /** Where one tensor lies in a model's flat float32 vector. */
 export interface TensorSpec {
@@ -21,6 +15,8 @@ export interface TensorSpec {
   readonly offset: number;
   /** Elements. */
   readonly size: number;
+  /** What it holds before any training. Left out: 0. */
+  readonly initial?: InitialValues;
 }
 
 /** All tensors of a model, layer by layer, in a layer in the order of tfjs `layer.getWeights()`, without gaps. */
@@ -30,73 +26,17 @@ export interface WeightLayout {
   readonly size: number;
 }
 
-type TensorShape = Pick<TensorSpec, 'role' | 'shape'> & { readonly weight: string };
-
-function layerTensors(layer: LayerSpec, inputs: readonly number[]): TensorShape[] {
-  const channels = inputs.at(-1)!;
-  switch (layer.kind) {
-    case 'dense':
-      return [
-        { weight: 'kernel', role: 'trainable', shape: [channels, layer.units] },
-        { weight: 'bias', role: 'trainable', shape: [layer.units] },
-      ];
-    case 'conv2d':
-      return [
-        {
-          weight: 'kernel',
-          role: 'trainable',
-          shape: [layer.kernelSize, layer.kernelSize, channels, layer.filters],
-        },
-        { weight: 'bias', role: 'trainable', shape: [layer.filters] },
-      ];
-    case 'batchNormalization':
-      return [
-        { weight: 'gamma', role: 'normalisation', shape: [channels] },
-        { weight: 'beta', role: 'normalisation', shape: [channels] },
-        { weight: 'moving_mean', role: 'statistic', shape: [channels] },
-        { weight: 'moving_variance', role: 'statistic', shape: [channels] },
-      ];
-    case 'flatten':
-    case 'maxPooling2d':
-      return [];
-  }
-}
-
-function outputShape(layer: LayerSpec, inputs: readonly number[]): number[] {
-  switch (layer.kind) {
-    case 'dense':
-      return [layer.units];
-    case 'conv2d':
-      return [
-        ...inputs.slice(0, 2).map((side) => (layer.padding === 'same' ? side : side - layer.kernelSize + 1)),
-        layer.filters,
-      ];
-    case 'flatten':
-      return [product(inputs)];
-    case 'maxPooling2d':
-      return [Math.floor(inputs[0]! / layer.poolSize), Math.floor(inputs[1]! / layer.poolSize), inputs[2]!];
-    case 'batchNormalization':
-      return [...inputs];
-  }
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((total, length) => total * length, 1);
-}
-
 /** The weight layout of a task's model. Both sides derive it from the task, so no shapes travel. */
 export function weightLayout(task: Task): WeightLayout {
   const tensors: TensorSpec[] = [];
-  let shape: readonly number[] = inputShape(task.input);
   let offset = 0;
-  for (const layer of modelLayers(task)) {
-    for (const tensor of layerTensors(layer, shape)) {
-      const size = product(tensor.shape);
-      const name = `${layer.name}/${tensor.weight}`;
-      tensors.push({ name, layer: layer.name, role: tensor.role, shape: tensor.shape, offset, size });
+  for (const { layer, inputs } of layerGraph(task)) {
+    for (const { weight, role, shape, initial } of layerTensors(layer, inputs)) {
+      const size = shape.reduce((total, length) => total * length, 1);
+      const name = `${layer.name}/${weight}`;
+      tensors.push({ name, layer: layer.name, role, shape, offset, size, initial });
       offset += size;
     }
-    shape = outputShape(layer, shape);
   }
   return { tensors, size: offset };
 }

@@ -38,6 +38,26 @@ const modelSchema = z.discriminatedUnion('template', [
     batchNormalisation: z.boolean().default(false),
   }),
   z.strictObject({
+    template: z.literal('mobilenet'),
+    /** Filters of each stage; every stage after the first halves the image. */
+    filters: z.array(z.int().min(1).max(512)).min(1).max(6),
+    /** Inverted residual blocks in each stage. */
+    blocks: z.int().min(1).max(6).default(2),
+    /** How many times wider a block is inside. */
+    expansion: z.int().min(1).max(8).default(4),
+    /** Steps of the first convolution: 2 halves the image at once. */
+    stemStrides: z.union([z.literal(1), z.literal(2)]).default(2),
+  }),
+  z.strictObject({
+    template: z.literal('resnet-1d'),
+    /** Filters of each stage; every stage after the first halves the rows. */
+    filters: z.array(z.int().min(1).max(512)).min(1).max(6),
+    /** Residual blocks in each stage. */
+    blocks: z.int().min(1).max(6).default(2),
+    /** Rows that a convolution sees at once. */
+    kernelSize: z.int().min(2).max(31).default(5),
+  }),
+  z.strictObject({
     template: z.literal('autoencoder'),
     /** Units of the encoder's layers, the last one the bottleneck; the decoder mirrors them. */
     hiddenUnits: z.array(z.int().min(1).max(MAX_LAYER_UNITS)).min(1).max(6),

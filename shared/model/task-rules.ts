@@ -63,6 +63,12 @@ export function checkModel({ input, model, objective }: Task, refuse: Refuse): v
       refuse(['model', 'template'], `${model.template} needs images of at least ${shortest}×${shortest}`);
     }
   }
+  if (model.template === 'mobilenet' && input.kind !== 'image') {
+    refuse(['model', 'template'], 'mobilenet needs input.kind "image"');
+  }
+  if (model.template === 'resnet-1d' && input.kind !== 'series') {
+    refuse(['model', 'template'], 'resnet-1d needs input.kind "series"');
+  }
   if ((model.template === 'autoencoder') !== (objective?.kind === 'anomaly')) {
     refuse(['model', 'template'], 'an autoencoder finds anomalies, and nothing else does');
   }
