@@ -15,8 +15,8 @@ const START_DEADLINE_MS = 60_000;
 const ACTION_DEADLINE_MS = 10_000;
 /** All that a page gets from the shell. */
 const BRIDGE = [
-  ...['choosePath', 'chooseTarget', 'endpoint', 'onInvitation', 'saveLogBundle', 'setLanguage'],
-  ...['takeInvitation', 'versions'],
+  ...['choosePath', 'chooseTarget', 'endpoint', 'onInvitation', 'pathOf', 'saveLogBundle'],
+  ...['setLanguage', 'takeInvitation', 'versions'],
 ];
 
 describeIfAvailable('electron', 'the window in Electron', () => {

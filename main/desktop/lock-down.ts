@@ -1,10 +1,10 @@
 import type { Session, WebContents } from 'electron';
-import { isOurPage } from './page-address.ts';
+import { isMadeByOurPage, isOurPage } from './page-address.ts';
 
 /** Copying the set-up command is all a page may do beyond showing itself. */
 const ALLOWED_PERMISSION = 'clipboard-sanitized-write';
 
-/** Refuses every permission but the one above: camera, notifications, devices, all of it. */
+/** Refuses every permission but the one above: camera, notifications, devices, and every download but a page's own table. */
 export function lockPermissions(session: Session): void {
   session.setPermissionRequestHandler((_, permission, decide, { requestingUrl }) =>
     decide(permission === ALLOWED_PERMISSION && isOurPage(requestingUrl)),
@@ -13,7 +13,10 @@ export function lockPermissions(session: Session): void {
     (_, permission, origin) => permission === ALLOWED_PERMISSION && isOurPage(origin),
   );
   session.setDevicePermissionHandler(() => false);
-  session.on('will-download', (event) => event.preventDefault());
+  session.on('will-download', (event, item) => {
+    // A table that the page itself has written: the system asks where to, and a person answers.
+    if (!isMadeByOurPage(item.getURL()) || item.getMimeType() !== 'text/csv') event.preventDefault();
+  });
 }
 
 /** Keeps a window on its page: no navigation, no new windows, no embedded pages. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOurPage, PAGE_ADDRESS } from './page-address.ts';
+import { isMadeByOurPage, isOurPage, PAGE_ADDRESS } from './page-address.ts';
 
 describe('isOurPage', () => {
   it.each([PAGE_ADDRESS, `${PAGE_ADDRESS}#part`, 'genba://app/'])('admits %s', (address) => {
@@ -18,5 +18,14 @@ describe('isOurPage', () => {
     '',
   ])('refuses %s', (address) => {
     expect(isOurPage(address)).toBe(false);
+  });
+});
+
+describe('isMadeByOurPage', () => {
+  it('admits what a page of ours has made, and nothing that lies anywhere', () => {
+    expect(isMadeByOurPage('blob:genba://app/6f1c')).toBe(true);
+    for (const address of ['blob:genba://app.example.com/6f1c', 'blob:https://app/6f1c', PAGE_ADDRESS, '']) {
+      expect(isMadeByOurPage(address)).toBe(false);
+    }
   });
 });

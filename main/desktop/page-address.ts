@@ -11,3 +11,8 @@ export function isOurPage(address: string): boolean {
   const { protocol, host, username, password } = new URL(address);
   return protocol === `${PAGE_SCHEME}:` && host === PAGE_HOST && username === '' && password === '';
 }
+
+/** Whether an address is of something that one of our pages has made itself, such as a table to be saved. */
+export function isMadeByOurPage(address: string): boolean {
+  return address.startsWith(`blob:${PAGE_SCHEME}://${PAGE_HOST}/`);
+}

@@ -1,5 +1,5 @@
 import type { GenbaBridge } from '@genba/shared/local-api/window';
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { CallAnswers, CallArguments, WindowChannel } from './ipc-contract.ts';
 
 /** As in the contract, which is not imported: a preload carries no schemas. */
@@ -22,6 +22,8 @@ contextBridge.exposeInMainWorld('genba', {
     return () => void ipcRenderer.off(INVITATION_ARRIVED, hear);
   },
   choosePath: (kind) => call('window/choose-path', kind),
+  // It is one that a person has dropped: no script can make one that lies somewhere.
+  pathOf: (dropped) => (dropped instanceof File ? webUtils.getPathForFile(dropped) : ''),
   chooseTarget: (kind, suggestedName) => call('window/choose-target', kind, suggestedName),
   saveLogBundle: () => call('window/save-log-bundle'),
   setLanguage: async (language) => void (await call('window/set-language', language)),

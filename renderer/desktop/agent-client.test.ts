@@ -205,6 +205,31 @@ describe('AgentClient.ask', () => {
     expect(await first).toEqual({ kind: 'refused', code: 'server/storage', detail: null });
   });
 
+  it('hands over the parts of a long answer as they come, each of which gives the next one time', async () => {
+    const socket = await connect();
+    const names: string[] = [];
+    const subject = { kind: 'paths', paths: ['/new'] } as const;
+    const answer = client.ask(
+      { query: 'judge', of: { subject: { ...subject, paths: [...subject.paths] }, parts: true } },
+      ({ part }) => names.push(...part.map(({ name }) => name)),
+    );
+    const item = { line: null, series: null, verdict: null, problem: null };
+    for (const name of ['a', 'b', 'c']) {
+      await vi.advanceTimersByTimeAsync(100_000);
+      socket.receive({ type: 'judged', id: 1, part: [{ ...item, name }] });
+    }
+    // Of a question that nobody has asked.
+    socket.receive({ type: 'judged', id: 9, part: [{ ...item, name: 'z' }] });
+    const model = { model: 'own', globalVersion: 1, rounds: 1 } as const;
+    socket.receive({
+      type: 'judgement',
+      id: 1,
+      judgement: { model, judged: 0, failed: 3, classes: [], items: [] },
+    });
+    expect(await answer).toMatchObject({ kind: 'answered', answer: { judgement: { failed: 3 } } });
+    expect(names).toEqual(['a', 'b', 'c']);
+  });
+
   it('gives a look at data more time than a page of a list', async () => {
     const socket = await connect();
     const outcomes: string[] = [];

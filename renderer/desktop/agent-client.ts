@@ -26,7 +26,10 @@ const LONGEST_RETRY_MS = 5_000;
 const CONNECT_DEADLINE_MS = 4_000;
 
 /** What comes back under a request's number. */
-type Answer = Exclude<LocalMessage, { type: 'status' }> | Failure;
+type Answer = Exclude<LocalMessage, { type: 'status' | 'judged' }> | Failure;
+
+/** Some of a long answer, before its end. */
+type Part = Extract<LocalMessage, { type: 'judged' }>;
 
 /** The part of a browser's WebSocket that the client uses. */
 export type AgentSocket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' | 'onclose'>;
@@ -55,6 +58,7 @@ export class AgentClient {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #pending = new Map<number, (answer: Answer) => void>();
+  readonly #parts = new Map<number, (part: Part) => void>();
   readonly #options: AgentClientOptions;
 
   constructor(options: AgentClientOptions) {
@@ -91,27 +95,41 @@ export class AgentClient {
     return answer.error === null ? { kind: 'done', result: answer.result ?? null } : refusalIn(answer);
   }
 
-  /** Asks one question and waits for its answer, as long as such a question may take. */
+  /**
+   * Asks one question and waits for its answer, as long as such a question may take: so long again after each part.
+   * @param onPart hears what comes before the answer
+   */
   async ask<Query extends AnsweredQuery>(
     wish: Extract<QueryWish, { query: Query }>,
+    onPart: (part: Part) => void = () => {},
   ): Promise<QueryOutcome<AnswerTo<Query>>> {
-    const answer = await this.#request(deadlineOf(wish.query), (id) => ({ id, ...wish }));
+    const answer = await this.#request(deadlineOf(wish.query), (id) => ({ id, ...wish }), onPart);
     if ('kind' in answer) return answer;
     if (answer.type === 'reply' && answer.error !== null) return refusalIn(answer);
     if (answer.type !== ANSWER_TYPES[wish.query as AnsweredQuery]) return this.#misanswered();
     return { kind: 'answered', answer: answer as AnswerTo<Query> };
   }
 
-  #request(deadlineMs: number, request: (id: number) => LocalCommand | LocalQuery): Promise<Answer> {
+  #request(
+    deadlineMs: number,
+    request: (id: number) => LocalCommand | LocalQuery,
+    onPart: (part: Part) => void = () => {},
+  ): Promise<Answer> {
     const socket = this.#socket;
     if (socket === null || this.#view.contact.kind !== 'connected')
       return Promise.resolve({ kind: 'unanswered' });
     const id = this.#nextId++;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#settle(id, { kind: 'unanswered' }), deadlineMs);
+      const wait = () => setTimeout(() => this.#settle(id, { kind: 'unanswered' }), deadlineMs);
+      let timer = wait();
       this.#pending.set(id, (answer) => {
         clearTimeout(timer);
         resolve(answer);
+      });
+      this.#parts.set(id, (part) => {
+        clearTimeout(timer);
+        timer = wait();
+        onPart(part);
       });
       socket.send(JSON.stringify(request(id)));
     });
@@ -171,6 +189,10 @@ export class AgentClient {
       return;
     }
     this.#attempts = 0;
+    if (message.type === 'judged') {
+      this.#parts.get(message.id)?.(message);
+      return;
+    }
     if (message.type !== 'status') {
       this.#settle(message.id, message);
       return;
@@ -207,6 +229,7 @@ export class AgentClient {
   #settle(id: number, answer: Answer): void {
     const resolve = this.#pending.get(id);
     this.#pending.delete(id);
+    this.#parts.delete(id);
     resolve?.(answer);
   }
 

@@ -15,6 +15,7 @@ export const ANSWER_TYPES = {
   doctor: 'doctor',
   'preview-data': 'preview',
   'label-queue': 'label-queue',
+  judge: 'judgement',
 } as const satisfies Partial<Record<LocalQuery['query'], LocalMessage['type']>>;
 
 export type AnsweredQuery = keyof typeof ANSWER_TYPES;
@@ -34,6 +35,8 @@ const DEADLINES_MS: Partial<Record<LocalCommand['command'] | LocalQuery['query']
   doctor: 120_000,
   // The first look reads every picture of the folder.
   'label-queue': 300_000,
+  // The first one starts a process and reads the model.
+  judge: 120_000,
   label: 20_000,
   'undo-label': 20_000,
   enrol: 90_000,

@@ -1,6 +1,6 @@
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 import type { en } from '../ui/i18n/en.ts';
-import { LabelIcon, NetworkIcon, TodayIcon } from '../ui/icons.tsx';
+import { JudgeIcon, LabelIcon, NetworkIcon, TodayIcon } from '../ui/icons.tsx';
 import type { Place } from './place.ts';
 import type { ScreenProps } from './screen-props.ts';
 import { TodayScreen } from './today/today-screen.tsx';
@@ -24,6 +24,12 @@ export const SCREENS: readonly ScreenEntry[] = [
     label: 'nav.label',
     Icon: LabelIcon,
     Screen: lazy(async () => ({ default: (await import('./label/label-screen.tsx')).LabelScreen })),
+  },
+  {
+    place: 'judge',
+    label: 'nav.judge',
+    Icon: JudgeIcon,
+    Screen: lazy(async () => ({ default: (await import('./judge/judge-screen.tsx')).JudgeScreen })),
   },
   {
     place: 'network',

@@ -12,6 +12,8 @@ const LONGER_UNITS = [
 /** Numbers, times and durations as one language writes them. */
 export interface Formats {
   count(value: number): string;
+  /** A measured value, with four significant digits. */
+  decimal(value: number): string;
   /** A share in [0, 1] as a percentage with one decimal. */
   percent(share: number): string;
   /** The same without decimals, for axes and progress. */
@@ -29,6 +31,7 @@ export interface Formats {
 /** Builds the formats of a language once; Intl objects are costly to make. */
 export function createFormats(language: Language): Formats {
   const count = new Intl.NumberFormat(language);
+  const decimal = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 });
   const percent = percentFormat(language, 1);
   const wholePercent = percentFormat(language, 0);
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -42,6 +45,7 @@ export function createFormats(language: Language): Formats {
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   return {
     count: (value) => count.format(value),
+    decimal: (value) => decimal.format(value),
     percent: (share) => percent.format(share),
     wholePercent: (share) => wholePercent.format(share),
     moment(iso, nowMs) {

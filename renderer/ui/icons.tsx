@@ -108,6 +108,16 @@ export function LabelIcon({ size }: IconProps) {
   );
 }
 
+/** A ring for good before a cross for bad. */
+export function JudgeIcon({ size }: IconProps) {
+  return (
+    <Icon size={size}>
+      <circle cx="7.5" cy="12" r="4.5" />
+      <path d="m15 9 6 6M21 9l-6 6" />
+    </Icon>
+  );
+}
+
 /** Up to the aggregator and down from it. */
 export function NetworkIcon({ size }: IconProps) {
   return (

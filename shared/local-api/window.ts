@@ -48,6 +48,8 @@ export interface GenbaBridge {
   onInvitation(listener: () => void): () => void;
   /** The system's own dialog; null where the person chose nothing. */
   choosePath(kind: OpenKind): Promise<string | null>;
+  /** Where a file or folder lies that a person has dropped onto the page; `''` for one that lies nowhere. */
+  pathOf(dropped: unknown): string;
   /** @param suggestedName of the file, without a folder */
   chooseTarget(kind: SaveKind, suggestedName: string): Promise<string | null>;
   /** Asks where, and writes the log bundle for IT there. */

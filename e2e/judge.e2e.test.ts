@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { buildWindows } from '../tools/build-windows.ts';
+import { describeIfAvailable } from '../tools/requirements.ts';
+import { launchChromium } from './chromium-browser.ts';
+import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
+import { PicturePlant, partPicture } from './picture-plant.ts';
+import { runProgram } from './run-program.ts';
+
+const ACTION_DEADLINE_MS = 30_000;
+/** What is read from two metres away, pixels. */
+const LEAST_WORD_PX = 120;
+const PARTS = 130;
+
+describeIfAvailable('chromium', 'judging with a real agent', () => {
+  let browser: Browser;
+  let plant: PicturePlant;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    await buildWindows();
+    [browser, plant] = await Promise.all([launchChromium(), PicturePlant.start()]);
+    for (let number = 0; number < PARTS; number++)
+      await plant.add(`部品 ${number}.png`, await partPicture(number));
+    await plant.add('壊れ.png', Buffer.from('no picture'));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await plant?.end();
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(ACTION_DEADLINE_MS);
+    complaints.length = 0;
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(plant.page);
+    await page.getByRole('link', { name: '判定' }).click();
+    await page.getByText('ここに判定結果が出ます。').waitFor();
+  });
+  afterEach(async () => {
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  const look = (name: string) => page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  /** What the command of the agent says of a picture. */
+  const judgedByCommand = async (file: string): Promise<string> => {
+    const { stdout } = await runProgram('agent', 'judge', file, '--data', plant.dataFolder, '--json');
+    return (JSON.parse(stdout.split('\n')[0]!) as { verdict: { className: string } }).verdict.className;
+  };
+  const drop = async (name: string) => {
+    const content = await readFile(join(plant.inbox, name));
+    await page.locator('input[type="file"]').setInputFiles({ name, mimeType: 'image/png', buffer: content });
+  };
+
+  it('says of a dropped photo what the model says, large, in colour and in shape', async () => {
+    await expectAccessible(page);
+    await drop('部品 3.png');
+    const said = page.getByRole('region', { name: '判定結果' });
+    await said.getByText('部品 3.png').waitFor();
+    const className = await judgedByCommand(join(plant.inbox, '部品 3.png'));
+    const word = className === '良品' ? 'OK' : 'NG';
+    expect(await said.locator('.verdict__word').textContent()).toBe(word);
+    expect(await said.getAttribute('data-tone')).toBe(word === 'OK' ? 'good' : 'stopped');
+    expect(await said.locator('.verdict__word .outcome-shape').isVisible()).toBe(true);
+    expect(await said.locator('.verdict__more').textContent()).toContain(className);
+    const size = await said.locator('.verdict__word').evaluate((each) => getComputedStyle(each).fontSize);
+    expect(Number.parseFloat(size)).toBeGreaterThanOrEqual(LEAST_WORD_PX);
+    expect(await said.getByRole('img', { name: '判定した画像 部品 3.png' }).isVisible()).toBe(true);
+    for (const language of ['en', 'ja'] as const) {
+      await switchLanguage(page, language);
+      await expectAccessible(page);
+      await look(`judge-1024x600-${language}`);
+      await page.setViewportSize({ width: 3840, height: 2160 });
+      await expectNoSidewaysScroll(page);
+      await look(`judge-3840x2160-${language}`);
+      await page.setViewportSize({ width: 1024, height: 600 });
+    }
+    await page.evaluate(() => {
+      document.documentElement.style.fontSize = '200%';
+    });
+    await expectNoSidewaysScroll(page);
+    await look('judge-200-percent');
+  });
+
+  it('judges a folder, lists all of it, saves it as a table, and takes back that it was emptied', async () => {
+    await page.getByLabel('このパソコンにある写真・CSVファイル・フォルダーの場所').fill(plant.inbox);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: `判定結果 ${PARTS + 1}件` }).waitFor();
+    const list = page.getByRole('list', { name: '判定結果（新しい順）' });
+    // Only what is in view is there at all.
+    expect(await list.getByRole('listitem').count()).toBeLessThan(40);
+    await list.getByRole('button').nth(2).click();
+    const chosen = (await list.getByRole('button').nth(2).locator('.results__name').textContent())!;
+    await page.getByRole('region', { name: '判定結果' }).getByText(chosen).waitFor();
+    await expectAccessible(page);
+    await look('judge-folder-ja');
+
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: '表（CSV）に保存' }).click();
+    const download = await saving;
+    expect(download.suggestedFilename()).toBe('判定結果.csv');
+    const table = await readFile(await download.path(), 'utf8');
+    expect(table.startsWith('\uFEFF')).toBe(true);
+    const rows = table.slice(1).trim().split('\r\n');
+    expect(rows[0]).toBe('判定日時,ファイル,行,系列,結果,単位,確信度またはずれ,判定できない理由');
+    expect(rows).toHaveLength(PARTS + 2);
+    const className = await judgedByCommand(join(plant.inbox, '部品 7.png'));
+    expect(rows.find((row) => row.includes(',部品 7.png,'))).toContain(`,${className},`);
+    expect(rows.find((row) => row.includes(',壊れ.png,'))).toMatch(/,[^,]+$/);
+
+    await page.getByRole('button', { name: '一覧を消す' }).click();
+    await page.getByText('ここに判定結果が出ます。').waitFor();
+    await page.getByRole('button', { name: '元に戻す' }).click();
+    await page.getByRole('heading', { name: `判定結果 ${PARTS + 1}件` }).waitFor();
+  });
+
+  it('keeps its results while another screen is shown, and judges without a network', async () => {
+    await drop('部品 1.png');
+    await page.getByRole('heading', { name: '判定結果 1件' }).waitFor();
+    await page.getByRole('link', { name: '今日' }).click();
+    await page.getByRole('link', { name: '判定' }).click();
+    await page.getByRole('heading', { name: '判定結果 1件' }).waitFor();
+    await plant.cutOff();
+    await page.getByText('このパソコンにあるモデルで判定します。').waitFor();
+    await drop('部品 2.png');
+    await page.getByRole('heading', { name: '判定結果 2件' }).waitFor();
+  });
+
+  it('says what cannot be judged, and why', async () => {
+    await drop('壊れ.png');
+    await page.getByRole('region', { name: '判定結果' }).getByText('判定不可').waitFor();
+    await expectAccessible(page);
+    await look('judge-unjudged-ja');
+    await page
+      .locator('input[type="file"]')
+      .setInputFiles({ name: '検査.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') });
+    await page.getByText('ブラウザーではこのファイルの場所が分かりません。').waitFor();
+  });
+});
