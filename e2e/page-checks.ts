@@ -28,7 +28,11 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
 
 /** Switches the page's language by its visible switch. */
 export async function switchLanguage(page: Page, language: 'ja' | 'en'): Promise<void> {
-  await page.getByText(language === 'ja' ? '日本語' : 'English', { exact: true }).click();
+  // The settings have a second one.
+  await page
+    .getByText(language === 'ja' ? '日本語' : 'English', { exact: true })
+    .first()
+    .click();
   await page.waitForFunction((wanted) => document.documentElement.lang === wanted, language);
 }
 

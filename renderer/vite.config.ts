@@ -1,8 +1,21 @@
 import { fileURLToPath } from 'node:url';
+import { LICENCES_FILE } from '@genba/shared/local-api/licences';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { thirdPartyLicences } from '../tools/third-party-licences.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Writes down whose work is in the product, for the window to show. */
+function licenceList(): Plugin {
+  return {
+    name: 'licence-list',
+    generateBundle() {
+      const source = JSON.stringify(thirdPartyLicences());
+      this.emitFile({ type: 'asset', fileName: LICENCES_FILE, source });
+    },
+  };
+}
 
 /**
  * Two pages, one set of assets. Addresses are relative, so that the same files work behind the shell's own
@@ -11,7 +24,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: here('.'),
   base: './',
-  plugins: [react()],
+  plugins: [react(), licenceList()],
   build: {
     outDir: here('./dist'),
     emptyOutDir: true,

@@ -223,6 +223,11 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'set-schedule':
         this.#setSchedule(command.schedule);
         return null;
+      case 'set-quota':
+        this.#settings.write({ quotaBytes: command.quotaBytes });
+        this.#disk.look();
+        this.#training?.loop.obstacleChanged();
+        return null;
       case 'sync-now':
         this.#sync.syncNow();
         return null;

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseByteSize } from '@genba/shared/byte-size';
 import { toAppError } from '@genba/shared/errors/app-error';
+import { MIN_QUOTA_BYTES } from '@genba/shared/local-api/disk';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import pino from 'pino';
 import { Agent } from './agent.ts';
@@ -27,7 +28,7 @@ import { addScheduleOptions, givenSchedule, type ScheduleOptions } from './sched
 import { addServiceCommands } from './service/commands.ts';
 import { addStatusCommand } from './status-command.ts';
 import { withDiskTrouble } from './store/disk-trouble.ts';
-import { type AgentSettings, MAX_PLANT_NAME_LENGTH, MIN_QUOTA_BYTES } from './store/settings.ts';
+import { type AgentSettings, MAX_PLANT_NAME_LENGTH } from './store/settings.ts';
 import { addSyncNowCommand } from './sync/command.ts';
 import { webSocketAddress } from './sync/server-address.ts';
 

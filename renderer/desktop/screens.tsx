@@ -1,6 +1,6 @@
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 import type { en } from '../ui/i18n/en.ts';
-import { JudgeIcon, LabelIcon, NetworkIcon, TodayIcon } from '../ui/icons.tsx';
+import { JudgeIcon, LabelIcon, NetworkIcon, SettingsIcon, TodayIcon } from '../ui/icons.tsx';
 import type { Place } from './place.ts';
 import type { ScreenProps } from './screen-props.ts';
 import { TodayScreen } from './today/today-screen.tsx';
@@ -36,5 +36,11 @@ export const SCREENS: readonly ScreenEntry[] = [
     label: 'nav.network',
     Icon: NetworkIcon,
     Screen: lazy(async () => ({ default: (await import('./network/network-screen.tsx')).NetworkScreen })),
+  },
+  {
+    place: 'settings',
+    label: 'nav.settings',
+    Icon: SettingsIcon,
+    Screen: lazy(async () => ({ default: (await import('./settings/settings-screen.tsx')).SettingsScreen })),
   },
 ];

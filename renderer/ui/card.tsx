@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from 'react';
 
 /** How much of a row a card takes where there is room. */
-export type CardWidth = 'third' | 'wide' | 'full';
+export type CardWidth = 'third' | 'half' | 'wide' | 'full';
 
 interface CardProps {
   readonly title: string;

@@ -127,6 +127,17 @@ export function NetworkIcon({ size }: IconProps) {
   );
 }
 
+/** Sliders. */
+export function SettingsIcon({ size }: IconProps) {
+  return (
+    <Icon size={size}>
+      <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
+      <circle cx="15" cy="7" r="2" />
+      <circle cx="9" cy="17" r="2" />
+    </Icon>
+  );
+}
+
 /** Three plants joined in one: the product's mark. */
 export function GenbaMark({ size = '1.75rem' }: IconProps) {
   return (

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import i18next from 'i18next';
 
 /** Long enough to read it and to reach the button by keyboard; it waits while pointed at. */
 const SHOWN_MS = 15_000;
@@ -17,6 +18,7 @@ export async function notifyDone({ message, undo }: DoneNotice): Promise<void> {
     autoClose: SHOWN_MS,
     withBorder: true,
     color: 'pine',
+    closeButtonProps: { 'aria-label': i18next.t('action.dismiss') },
     message: (
       <span className="done-notice">
         {message}

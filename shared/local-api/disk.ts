@@ -8,6 +8,9 @@ import { z } from 'zod';
 export const DISK_LEVELS = ['enough', 'low', 'short'] as const;
 export type DiskLevel = (typeof DISK_LEVELS)[number];
 
+/** Smallest quota of the data folder, bytes: less holds no model worth the name. */
+export const MIN_QUOTA_BYTES = 100e6;
+
 export const diskStatusSchema = z.strictObject({
   level: z.enum(DISK_LEVELS),
   /** What is scarcer: the disk, or what the settings let the data folder have. */

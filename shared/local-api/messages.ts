@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors/catalogue.ts';
 import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
 import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
-import { diskStatusSchema } from './disk.ts';
+import { diskStatusSchema, MIN_QUOTA_BYTES } from './disk.ts';
 import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
 import { driftNoticeSchema } from './drift.ts';
 import { exchangePath, exchangeResultSchema } from './exchange.ts';
@@ -243,6 +243,8 @@ export const localCommandSchema = z.discriminatedUnion('command', [
     /** What is left out stays as it is. */
     schedule: scheduleSchema.partial(),
   }),
+  /** How large the data folder may get. */
+  z.strictObject({ id: z.int(), command: z.literal('set-quota'), quotaBytes: z.int().min(MIN_QUOTA_BYTES) }),
   z.strictObject({
     id: z.int(),
     command: z.literal('report-use'),

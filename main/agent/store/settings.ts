@@ -1,3 +1,4 @@
+import { MIN_QUOTA_BYTES } from '@genba/shared/local-api/disk';
 import { rejectionWishSchema } from '@genba/shared/local-api/rejection';
 import { DEFAULT_SCHEDULE, type Schedule, scheduleShape } from '@genba/shared/local-api/schedule';
 import { z } from 'zod';
@@ -7,8 +8,6 @@ import type { AgentDatabase } from './database.ts';
 /** Longest name of a plant, characters. */
 export const MAX_PLANT_NAME_LENGTH = 100;
 
-/** Least size of a data folder that can be asked for, bytes. */
-export const MIN_QUOTA_BYTES = 100e6;
 /** Highest limit of a direction, 1000 bytes per second: that of no line is higher. */
 const MAX_LIMIT = 1_000_000;
 

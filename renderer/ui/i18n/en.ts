@@ -1,4 +1,5 @@
 import { firstRunEn } from './screens/first-run.en.ts';
+import { settingsEn } from './screens/settings.en.ts';
 
 /** Every English sentence of the windows. Keys are flat; plural forms end in `_one` and `_other`. */
 export const en = {
@@ -11,6 +12,7 @@ export const en = {
   'nav.label': 'Label',
   'nav.judge': 'Judge',
   'nav.network': 'Network',
+  'nav.settings': 'Settings',
   'nav.shortcut': '{{name}} (Alt+{{key}})',
   'screen.loading': 'Loading',
   'screen.broken': 'This screen could not be shown. The agent goes on working.',
@@ -81,6 +83,7 @@ export const en = {
   'action.resume': 'Resume',
   'action.failed': 'That did not work: {{reason}}',
   'action.retry': 'Try again',
+  'action.dismiss': 'Close this message',
   'action.unanswered': 'the agent did not answer. Try again.',
 
   'disk.title': 'Disk space',
@@ -339,4 +342,5 @@ export const en = {
   'judge.column.reason': 'not judged because',
   'common.none': '–',
   ...firstRunEn,
+  ...settingsEn,
 } as const;

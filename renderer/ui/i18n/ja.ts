@@ -1,4 +1,5 @@
 import { firstRunJa } from './screens/first-run.ja.ts';
+import { settingsJa } from './screens/settings.ja.ts';
 
 /** Every Japanese sentence of the windows; the same keys as `en.ts`, in words used on the shop floor. */
 export const ja = {
@@ -11,6 +12,7 @@ export const ja = {
   'nav.label': 'ラベル付け',
   'nav.judge': '判定',
   'nav.network': '通信',
+  'nav.settings': '設定',
   'nav.shortcut': '{{name}}（Alt+{{key}}）',
   'screen.loading': '読み込んでいます',
   'screen.broken': 'この画面を表示できませんでした。学習などの作業は裏で続いています。',
@@ -73,6 +75,7 @@ export const ja = {
   'action.resume': '再開',
   'action.failed': '操作できませんでした。{{reason}}',
   'action.retry': 'もう一度試す',
+  'action.dismiss': 'このお知らせを閉じる',
   'action.unanswered': 'エージェントから応答がありません。もう一度お試しください。',
 
   'disk.title': 'ディスクの空き',
@@ -318,4 +321,5 @@ export const ja = {
   'judge.column.reason': '判定できない理由',
   'common.none': '–',
   ...firstRunJa,
+  ...settingsJa,
 } as const;
