@@ -4,7 +4,7 @@ import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
-import type { Judgement, JudgeWish } from '@genba/shared/local-api/judging';
+import type { Judgement } from '@genba/shared/local-api/judging';
 import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
@@ -25,7 +25,7 @@ import type { EnrolStep } from './identity/enrol.ts';
 import { FileKeyStore } from './identity/key-store.ts';
 import { Judge } from './judging/judge.ts';
 import type { TakeItems } from './judging/judge-subject.ts';
-import { carryOut } from './judging/judgement.ts';
+import { carryOut, type SubjectWish } from './judging/judgement.ts';
 import { ChosenModel, NewestOwnModel } from './judging/model-in-use.ts';
 import { suggestBy } from './judging/suggest.ts';
 import { requireApart } from './labelling/inbox.ts';
@@ -343,7 +343,7 @@ export class Agent extends EventEmitter<AgentEvents> {
    * @param tell is given all items, part by part, where the wish asks for parts
    * @throws AppError `judging/no-model`, `dataset/not-read`, `trainer/no-backend`, `trainer/crashed`
    */
-  judge(wish: JudgeWish, tell: TakeItems): Promise<Judgement> {
+  judge(wish: SubjectWish, tell: TakeItems): Promise<Judgement> {
     return carryOut(this.#judge, wish, tell);
   }
 
@@ -353,6 +353,16 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   describeRejection(wish: RejectionWish | null): Promise<Rejection> {
     return this.#judge.describeRejection(wish);
+  }
+
+  /** Where programs may ask for predictions. */
+  predictSettings(): Pick<AgentSettings, 'predictPort' | 'predictHost'> {
+    return this.#settings.read();
+  }
+
+  /** Programs may ask at any moment from now on. */
+  keepJudgeReady(): void {
+    void this.#judge.keepReady();
   }
 
   /** How good parts are told from bad ones from now on. @throws AppError `judging/unknown-class` */

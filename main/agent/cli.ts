@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { parseByteSize } from '@genba/shared/byte-size';
@@ -24,6 +25,8 @@ import { takeOver } from './local-api/take-over.ts';
 import { addModelCommand } from './model/command.ts';
 import { addNetworkOptions, type NetworkChoices, networkSettings } from './network/network-options.ts';
 import { addOutboxCommand } from './outbox-command.ts';
+import { startPredict } from './predict/start-predict.ts';
+import { addPredictTokenCommand } from './predict/token-command.ts';
 import { addScheduleOptions, givenSchedule, type ScheduleOptions } from './schedule/options.ts';
 import { addServiceCommands } from './service/commands.ts';
 import { addStatusCommand } from './status-command.ts';
@@ -43,6 +46,8 @@ interface CliOptions extends ScheduleOptions, NetworkChoices {
   readonly dataset?: string;
   readonly inbox?: string;
   readonly check?: string;
+  readonly predictPort?: number;
+  readonly predictHost?: string;
   readonly plant?: string;
   readonly task?: string;
   readonly rounds?: number;
@@ -86,6 +91,11 @@ function address(text: string): string {
   }
 }
 
+function ipAddress(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new InvalidArgumentError('an IP address of this PC, or 0.0.0.0 for all of them');
+}
+
 function plantName(text: string): string {
   const name = text.trim();
   if (name.length >= 1 && name.length <= MAX_PLANT_NAME_LENGTH) return name;
@@ -106,6 +116,8 @@ function givenSettings(options: CliOptions): Partial<AgentSettings> {
     server: options.server,
     inbox: options.inbox === undefined ? undefined : path.resolve(options.inbox),
     dataset: options.dataset === undefined ? undefined : path.resolve(options.dataset),
+    predictPort: options.predictPort === 0 ? null : options.predictPort,
+    predictHost: options.predictHost,
     checkSet: options.check === undefined ? undefined : path.resolve(options.check),
     taskId: options.task,
     roundLimit: options.rounds,
@@ -134,7 +146,7 @@ async function run(options: CliOptions, appVersion: string): Promise<void> {
     isStopping = true;
     log.info({ reason }, 'stopping');
     removeEndpointFile(dataFolder);
-    await Promise.all([localApi.close(), agent.stop()]);
+    await Promise.all([localApi.close(), predict?.close(), agent.stop()]);
     process.exit(0);
   };
   const localApi = new LocalApiServer({
@@ -148,6 +160,7 @@ async function run(options: CliOptions, appVersion: string): Promise<void> {
   });
   agent.on('change', () => localApi.statusChanged());
   await localApi.listen(options.port);
+  const predict = await startPredict(agent, { dataFolder, log });
 
   for (const signal of STOP_SIGNALS) process.once(signal, () => void stop(signal));
   // Only now: whoever knows the address may also stop the agent.
@@ -182,6 +195,16 @@ function program(appVersion: string): Command {
     .option('--server <address>', 'aggregator on this computer without encryption, as host:port', address)
     .option('--dataset <path>', 'training data: folder of images by class, folder of IDX files, or CSV file')
     .option('--inbox <path>', 'folder in which new pictures arrive, for people to label')
+    .option(
+      '--predict-port <number>',
+      'answer POST /predict of other programs on this port; 0: none',
+      numberFrom(0, 65_535, true),
+    )
+    .option(
+      '--predict-host <address>',
+      'address to listen on for them, unencrypted (default: 127.0.0.1, this PC only)',
+      ipAddress,
+    )
     .option('--check <path>', 'held-out data to judge the model on after every round, in the same form')
     .option('--plant <name>', 'name of this plant (default: the computer’s name)', plantName)
     .option('--task <id>', 'task to join (default: the aggregator’s only one)')
@@ -234,6 +257,7 @@ function program(appVersion: string): Command {
   addModelCommand(command, host);
   addJudgeCommand(command, host);
   addRejectionCommand(command, host);
+  addPredictTokenCommand(command, host);
   return command.addHelpText(
     'after',
     () => `\nWithout a command:\n${runCommand.helpInformation()}\n${exitCodeHelp()}`,

@@ -683,6 +683,32 @@ export const ERROR_CATALOGUE = {
     en: 'Some of it could not be judged. The list says what, and why.',
     ja: '判定できなかったものがあります。対象と理由は一覧を確認してください。',
   },
+  // predict
+  'predict/unauthorised': {
+    isRetryable: false,
+    en: 'The request does not show the token. Send it as “Authorization: Bearer TOKEN”; genba-agent predict-token shows it.',
+    ja: 'トークンが正しくありません。「Authorization: Bearer トークン」を付けて送ってください。トークンは genba-agent predict-token で表示できます。',
+  },
+  'predict/not-found': {
+    isRetryable: false,
+    en: 'There is nothing at this address. Predictions are asked for with POST /predict.',
+    ja: 'このアドレスには何もありません。判定は POST /predict で依頼してください。',
+  },
+  'predict/bad-request': {
+    isRetryable: false,
+    en: 'The request cannot be understood. Send a picture, or JSON with “image”, “images” or “rows”.',
+    ja: '依頼の内容を読み取れません。画像、または image・images・rows のいずれかを含むJSONを送ってください。',
+  },
+  'predict/too-large': {
+    isRetryable: false,
+    en: 'The request is too large. Send fewer or smaller pictures at a time.',
+    ja: '依頼が大きすぎます。画像を小さくするか、枚数を減らして送ってください。',
+  },
+  'predict/busy': {
+    isRetryable: true,
+    en: 'Too many requests are being answered. Send this one again in a second.',
+    ja: '処理中の依頼が多すぎます。1秒後にもう一度送ってください。',
+  },
   // dataset
   'dataset/not-found': {
     isRetryable: false,

@@ -10,6 +10,9 @@ const STEP = 64;
 /** Pictures opened at a time. */
 const PICTURES_AT_ONCE = 4;
 
+/** What is to be judged: as a window asks, or the bytes of pictures as they came. */
+export type Subject = JudgeSubject | { readonly kind: 'bytes'; readonly pictures: readonly Uint8Array[] };
+
 /** Takes judged items in their order; what comes next waits for it. */
 export type TakeItems = (items: readonly JudgedItem[]) => Promise<void>;
 
@@ -22,24 +25,36 @@ type Candidate = Pick<JudgedItem, 'name' | 'line' | 'series'> & {
  * Judges all of a subject, item by item. What cannot be judged is told in its place and stops nothing.
  * @throws AppError `trainer/no-backend`, `trainer/crashed` where nothing can be judged any more
  */
-export async function judgeSubject(model: OpenModel, subject: JudgeSubject, take: TakeItems): Promise<void> {
+export async function judgeSubject(model: OpenModel, subject: Subject, take: TakeItems): Promise<void> {
   switch (subject.kind) {
     case 'paths':
       for (const path of subject.paths) await judgePath(model, path, take);
       return;
     case 'picture': {
-      const input = await orProblem(model.readPicture(Buffer.from(subject.base64, 'base64')));
-      return judgeAll(model, [{ name: subject.name, line: null, series: null, input }], take);
+      const source = Buffer.from(subject.base64, 'base64');
+      return judgePictures(model, [{ source, name: subject.name }], take);
     }
+    case 'bytes':
+      return judgePictures(
+        model,
+        subject.pictures.map((source) => ({ source, name: '' })),
+        take,
+      );
     case 'rows':
       return judgeRows(model, subject.rows, take);
   }
 }
 
+/** A picture, as a file or as its content. */
+export interface PictureSource {
+  readonly source: string | Uint8Array;
+  readonly name: string;
+}
+
 /** Judges pictures, so many at a time. */
 export async function judgePictures(
   model: OpenModel,
-  files: readonly SubjectFile[],
+  files: readonly PictureSource[],
   take: TakeItems,
 ): Promise<void> {
   for (let start = 0; start < files.length; start += STEP) {
@@ -47,7 +62,7 @@ export async function judgePictures(
     const step = files.slice(start, start + STEP);
     for (let first = 0; first < step.length; first += PICTURES_AT_ONCE) {
       const some = step.slice(first, first + PICTURES_AT_ONCE);
-      const inputs = await Promise.all(some.map(({ path }) => orProblem(model.readPicture(path))));
+      const inputs = await Promise.all(some.map(({ source }) => orProblem(model.readPicture(source))));
       some.forEach(({ name }, place) => {
         candidates.push({ name, line: null, series: null, input: inputs[place]! });
       });
@@ -62,7 +77,10 @@ async function judgePath(model: OpenModel, where: string, take: TakeItems): Prom
   if (files instanceof AppError) {
     return take([{ name: where, line: null, series: null, verdict: null, problem: problemOf(files) }]);
   }
-  if (input.kind === 'image') return judgePictures(model, files, take);
+  if (input.kind === 'image') {
+    const sources = files.map(({ path, name }) => ({ source: path, name }));
+    return judgePictures(model, sources, take);
+  }
   for (const file of files) await judgeCsv(model, file, take);
 }
 

@@ -55,6 +55,8 @@ export class Judge {
   #idle: NodeJS.Timeout | null = null;
   #busyCount = 0;
   #isStopped = false;
+  /** Somebody may ask at any moment, and must not wait for a process to start. */
+  #isKeptReady = false;
 
   constructor(context: JudgeContext) {
     this.#context = context;
@@ -98,6 +100,17 @@ export class Judge {
   requireClasses(wish: RejectionWish): void {
     const task = this.#context.task();
     if (task !== null) requireClasses(task, wish);
+  }
+
+  /** From now on its processes stay; the model is loaded as soon as there is one. Never throws. */
+  async keepReady(): Promise<void> {
+    this.#isKeptReady = true;
+    try {
+      const model = this.#current();
+      await this.#working(() => this.#process.warmUp(model));
+    } catch {
+      // The first question says what is wrong, if it still is.
+    }
   }
 
   /** Ends it for good. */
@@ -190,7 +203,7 @@ export class Judge {
       return await work();
     } finally {
       this.#busyCount -= 1;
-      if (this.#busyCount === 0 && !this.#isStopped) {
+      if (this.#busyCount === 0 && !this.#isStopped && !this.#isKeptReady) {
         this.#idle = setTimeout(() => void this.#rest(), this.#context.idleMs ?? IDLE_MS).unref();
       }
     }

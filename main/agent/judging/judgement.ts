@@ -1,12 +1,13 @@
-import {
-  JUDGED_PAGE_SIZE,
-  type JudgedItem,
-  type Judgement,
-  type JudgeWish,
-} from '@genba/shared/local-api/judging';
+import { JUDGED_PAGE_SIZE, type JudgedItem, type Judgement } from '@genba/shared/local-api/judging';
 import type { Judge } from './judge.ts';
-import { judgeSubject, type TakeItems } from './judge-subject.ts';
+import { judgeSubject, type Subject, type TakeItems } from './judge-subject.ts';
 import { classNameOf } from './verdict.ts';
+
+/** A subject, and whether all items are told part by part. */
+export interface SubjectWish {
+  readonly subject: Subject;
+  readonly parts: boolean;
+}
 
 /**
  * Carries out a wish to have something judged.
@@ -15,7 +16,7 @@ import { classNameOf } from './verdict.ts';
  */
 export async function carryOut(
   judge: Judge,
-  { subject, parts }: JudgeWish,
+  { subject, parts }: SubjectWish,
   tell: TakeItems,
 ): Promise<Judgement> {
   const model = judge.open();

@@ -43,6 +43,11 @@ export class JudgingProcess {
     this.#onUsage = onUsage;
   }
 
+  /** Starts the process and gives it the model, before anything is to be judged. @throws as {@link predict} */
+  warmUp(model: Model): Promise<void> {
+    return this.#queued(model, async () => undefined);
+  }
+
   /** See `TrainerProcess.predict`. @throws AppError `trainer/no-backend`, `trainer/crashed`, `dataset/mismatch` */
   predict(model: Model, inputs: PredictionInputs): Promise<Float32Array> {
     return this.#queued(model, (process) => process.predict(inputs));

@@ -14,26 +14,30 @@ export interface KeptReading {
 
 /** The reading that lies in a data folder. Its index is parsed once, however often it is asked for. */
 export class KeptReadingSource {
-  readonly #folder: ExamplesFolder;
+  readonly #dataFolder: string;
+  /** Made when it is first needed: an agent without data has no folder for them. */
+  #folder: ExamplesFolder | null = null;
   #last: { readonly state: string; readonly reading: KeptReading | null } | null = null;
 
   constructor(dataFolder: string) {
-    this.#folder = new ExamplesFolder(dataFolder);
+    this.#dataFolder = dataFolder;
   }
 
   /** null where nothing was read yet. */
   read(): KeptReading | null {
-    const info = statSync(this.#folder.indexPath, { throwIfNoEntry: false });
+    this.#folder ??= new ExamplesFolder(this.#dataFolder);
+    const folder = this.#folder;
+    const info = statSync(folder.indexPath, { throwIfNoEntry: false });
     const state = `${info?.mtimeMs}/${info?.size}/${info?.ino}`;
     if (this.#last?.state === state) return this.#last.reading;
-    const kept = this.#folder.read();
+    const kept = folder.read();
     const reading =
       kept === null
         ? null
         : {
             version: kept.file,
             statistics: kept.statistics,
-            validation: withoutRest(this.#folder.fileOf(kept)),
+            validation: withoutRest(folder.fileOf(kept)),
           };
     this.#last = { state, reading };
     return reading;

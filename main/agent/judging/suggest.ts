@@ -7,7 +7,7 @@ import { judgePictures } from './judge-subject.ts';
 export function suggestBy(judge: Judge): Suggest {
   return async (pictures) => {
     const suggestions: (Suggestion | null)[] = [];
-    const files = pictures.map(({ path }) => ({ path, name: '' }));
+    const files = pictures.map(({ path }) => ({ source: path, name: '' }));
     try {
       await judgePictures(judge.open(), files, async (items) => {
         for (const { verdict } of items) {

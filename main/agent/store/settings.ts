@@ -22,6 +22,10 @@ const settingsSchema = z.strictObject({
   inbox: z.string().nullable(),
   /** How good parts are told from bad ones. */
   rejection: rejectionWishSchema,
+  /** Port on which programs may ask for predictions; null = none. */
+  predictPort: z.int().min(1).max(65_535).nullable(),
+  /** Address to listen on for them. */
+  predictHost: z.union([z.ipv4(), z.ipv6()]),
   /** Held-out data judged after every round, beside the plant's own. */
   checkSet: z.string().nullable(),
   /** null = the aggregator's only task. */
@@ -75,6 +79,8 @@ export class SettingsStore {
       dataset: null,
       inbox: null,
       rejection: { rejectGood: null, goodClasses: null },
+      predictPort: null,
+      predictHost: '127.0.0.1',
       checkSet: null,
       taskId: null,
       roundLimit: null,
