@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { _electron, type ElectronApplication } from 'playwright-core';
+import { PROGRAM_TO_TEST } from '../tools/packaged-app.ts';
 import { electronPath } from '../tools/requirements.ts';
 import type { Display } from './virtual-display.ts';
 
@@ -15,12 +16,15 @@ export interface ShellStart {
   readonly env: Record<string, string>;
 }
 
+/** Whether the tests are to open the packaged program instead of the checkout (GENBA_APP=packaged). */
+export const IS_PACKAGED = process.env.GENBA_APP === 'packaged';
+
 /** The start of the shell on a data folder, with further arguments. */
 export function shellStart(dataFolder: string, display: Display, further: readonly string[]): ShellStart {
   const environment = { ...process.env, ...(display.name === undefined ? {} : { DISPLAY: display.name }) };
   return {
-    executable: electronPath() ?? '',
-    args: [...AS_ROOT, ROOT, `--data=${dataFolder}`, ...further],
+    executable: IS_PACKAGED ? PROGRAM_TO_TEST : (electronPath() ?? ''),
+    args: [...AS_ROOT, ...(IS_PACKAGED ? [] : [ROOT]), `--data=${dataFolder}`, ...further],
     env: environment as Record<string, string>,
   };
 }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { buildTrayIcons } from './build-icons.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,6 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export async function buildDesktop(): Promise<void> {
   await buildProgram('main', { emptyOutDir: true });
   await buildProgram('preload', { emptyOutDir: false });
+  await buildTrayIcons(join(root, 'main', 'desktop', 'dist'));
 }
 
 async function buildProgram(name: string, { emptyOutDir }: { emptyOutDir: boolean }): Promise<void> {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
+import { PROGRAM_TO_TEST } from './packaged-app.ts';
 
 /** Something heavy outside the repository that some tests need. */
 interface Requirement {
@@ -98,6 +99,11 @@ const REQUIREMENTS = {
     isAvailable: () => electronPath() !== null && hasDisplay(),
     howToGet:
       'Electron is missing: run "npx install-electron", or set ELECTRON_OVERRIDE_DIST_PATH to an unpacked one; on Linux without a display also "apt-get install xvfb".',
+  },
+  package: {
+    isAvailable: () => existsSync(PROGRAM_TO_TEST) && hasDisplay(),
+    howToGet:
+      'There is no packaged program: run "npm run package -- --dir" (Linux), then "node tools/packaged-app.ts".',
   },
   keras: {
     isAvailable: hasKeras,

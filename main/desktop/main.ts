@@ -33,10 +33,15 @@ const options = readLaunchOptions({
 /** The pinned Node and the agent: what the launcher names, what the package brings, or the checkout's own. */
 function agentProgram(): AgentProgram {
   const nodeFile = process.platform === 'win32' ? 'node.exe' : 'node';
-  const base = app.isPackaged ? process.resourcesPath : app.getAppPath();
-  const bundled = app.isPackaged ? join(base, nodeFile) : join(base, 'node_modules', 'node', 'bin', nodeFile);
+  if (app.isPackaged) {
+    return {
+      nodePath: join(process.resourcesPath, nodeFile),
+      cliPath: join(process.resourcesPath, 'agent', 'main', 'agent', 'cli.js'),
+    };
+  }
+  const base = app.getAppPath();
   return {
-    nodePath: process.env.GENBA_NODE || bundled,
+    nodePath: process.env.GENBA_NODE || join(base, 'node_modules', 'node', 'bin', nodeFile),
     cliPath: join(base, 'main', 'agent', 'cli.ts'),
   };
 }

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import type { DataPreview } from '@genba/shared/local-api/preview';
@@ -24,7 +24,8 @@ export interface ReadingWatch {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-const CHILD_PATH = fileURLToPath(new URL('./reader-child.ts', import.meta.url));
+// Of the same kind as this file: TypeScript in the project, JavaScript in a package.
+const CHILD_PATH = path.join(import.meta.dirname, `reader-child${path.extname(import.meta.filename)}`);
 
 /**
  * {@link readAndKeep} in a process of its own, so that this one stays small. Where the disk takes nothing, it is read

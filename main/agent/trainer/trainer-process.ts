@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import {
   type BackendChoice,
@@ -58,7 +58,12 @@ const DEADLINES = {
 /** Most of the child's stderr that is kept to explain a crash, characters. */
 const STDERR_TAIL_LENGTH = 2000;
 
-const CHILD_PATH = fileURLToPath(new URL('../../trainer/child.ts', import.meta.url));
+// Of the same kind as this file: TypeScript in the project, JavaScript in a package.
+const CHILD_PATH = path.resolve(
+  import.meta.dirname,
+  '../../trainer',
+  `child${path.extname(import.meta.filename)}`,
+);
 
 /**
  * The trainer's child process, seen from the agent. It may die at any time; then every pending call fails with
