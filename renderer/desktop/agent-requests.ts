@@ -16,6 +16,9 @@ export const ANSWER_TYPES = {
   'preview-data': 'preview',
   'label-queue': 'label-queue',
   judge: 'judgement',
+  rejection: 'rejection',
+  model: 'model',
+  'mistaken-pictures': 'mistaken-pictures',
 } as const satisfies Partial<Record<LocalQuery['query'], LocalMessage['type']>>;
 
 export type AnsweredQuery = keyof typeof ANSWER_TYPES;
@@ -37,6 +40,10 @@ const DEADLINES_MS: Partial<Record<LocalCommand['command'] | LocalQuery['query']
   'label-queue': 300_000,
   // The first one starts a process and reads the model.
   judge: 120_000,
+  // Judges all that was held out.
+  rejection: 120_000,
+  'set-rejection': 120_000,
+  'mistaken-pictures': 60_000,
   label: 20_000,
   'undo-label': 20_000,
   enrol: 90_000,

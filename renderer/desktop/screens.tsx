@@ -1,6 +1,6 @@
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 import type { en } from '../ui/i18n/en.ts';
-import { JudgeIcon, LabelIcon, NetworkIcon, SettingsIcon, TodayIcon } from '../ui/icons.tsx';
+import { JudgeIcon, LabelIcon, ModelIcon, NetworkIcon, SettingsIcon, TodayIcon } from '../ui/icons.tsx';
 import type { Place } from './place.ts';
 import type { ScreenProps } from './screen-props.ts';
 import { TodayScreen } from './today/today-screen.tsx';
@@ -19,6 +19,12 @@ interface ScreenEntry {
  */
 export const SCREENS: readonly ScreenEntry[] = [
   { place: 'today', label: 'nav.today', Icon: TodayIcon, Screen: TodayScreen },
+  {
+    place: 'model',
+    label: 'nav.model',
+    Icon: ModelIcon,
+    Screen: lazy(async () => ({ default: (await import('./model/model-screen.tsx')).ModelScreen })),
+  },
   {
     place: 'label',
     label: 'nav.label',

@@ -98,6 +98,16 @@ export function TodayIcon({ size }: IconProps) {
   );
 }
 
+/** A curve that rises. */
+export function ModelIcon({ size }: IconProps) {
+  return (
+    <Icon size={size}>
+      <path d="M4 4v16h16" />
+      <path d="m7 15 4-5 3 3 6-7" />
+    </Icon>
+  );
+}
+
 /** A tag on its string. */
 export function LabelIcon({ size }: IconProps) {
   return (

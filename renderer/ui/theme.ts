@@ -31,4 +31,4 @@ export const theme = createTheme({
 });
 
 /** Line colours, told apart by lightness as well as by hue; each also has its own dash. */
-export const LINE_COLORS = { own: '#0f6848', check: '#3465b5' } as const;
+export const LINE_COLORS = { own: '#0f6848', check: '#3465b5', third: '#9a4b00' } as const;

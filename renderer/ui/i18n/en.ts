@@ -1,4 +1,5 @@
 import { firstRunEn } from './screens/first-run.en.ts';
+import { modelEn } from './screens/model.en.ts';
 import { settingsEn } from './screens/settings.en.ts';
 
 /** Every English sentence of the windows. Keys are flat; plural forms end in `_one` and `_other`. */
@@ -10,6 +11,7 @@ export const en = {
   'nav.screens': 'Screens',
   'nav.today': 'Today',
   'nav.label': 'Label',
+  'nav.model': 'Model',
   'nav.judge': 'Judge',
   'nav.network': 'Network',
   'nav.settings': 'Settings',
@@ -343,4 +345,5 @@ export const en = {
   'common.none': '–',
   ...firstRunEn,
   ...settingsEn,
+  ...modelEn,
 } as const;

@@ -1,4 +1,5 @@
 import { firstRunJa } from './screens/first-run.ja.ts';
+import { modelJa } from './screens/model.ja.ts';
 import { settingsJa } from './screens/settings.ja.ts';
 
 /** Every Japanese sentence of the windows; the same keys as `en.ts`, in words used on the shop floor. */
@@ -10,6 +11,7 @@ export const ja = {
   'nav.screens': '画面の切り替え',
   'nav.today': '今日',
   'nav.label': 'ラベル付け',
+  'nav.model': 'モデル',
   'nav.judge': '判定',
   'nav.network': '通信',
   'nav.settings': '設定',
@@ -322,4 +324,5 @@ export const ja = {
   'common.none': '–',
   ...firstRunJa,
   ...settingsJa,
+  ...modelJa,
 } as const;
