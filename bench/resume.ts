@@ -76,6 +76,7 @@ async function openPlant(folder: string, invitation: string, dial: Dial) {
       onReceipt: nothing,
       onNotice: nothing,
       onInstalled: nothing,
+      onSharedModel: nothing,
       onRefusal: (error) => console.error(error.message),
     },
   });

@@ -49,6 +49,7 @@ async function startPlant(address: string) {
       onChange: () => {},
       onReceipt: () => {},
       onInstalled: () => {},
+      onSharedModel: () => {},
       onServerTime: () => {},
       onNotice: (notice) => notices.push(notice),
       onRefusal: (error) => refusals.push(error.code),

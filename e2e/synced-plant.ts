@@ -73,6 +73,7 @@ export class SyncedPlant {
         onChange: nothing,
         onReceipt: nothing,
         onInstalled: nothing,
+        onSharedModel: nothing,
         onNotice: (notice) => this.notices.push(notice),
         onRefusal: nothing,
       },

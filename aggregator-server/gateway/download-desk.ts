@@ -1,22 +1,32 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
-import type { WeightsResume } from '@genba/shared/protocol/messages';
+import type { GlobalResume, ServerMessage, WeightsResume } from '@genba/shared/protocol/messages';
 import type { BaseRecord, ClientRecord } from '../store/catalogue.ts';
 import type { WeightReader } from '../store/weight-store.ts';
 import { FramesAhead } from './frames-ahead.ts';
 import type { SessionContext, TransferNumbers } from './session-context.ts';
 
 interface Download {
-  readonly baseId: string;
+  /** null: of the global weights. */
+  readonly baseId: string | null;
   readonly cancelled: AbortController;
   readonly done: Promise<void>;
 }
 
-/** Hands start weights out, one download at a time. Its methods run one after the other (see Inbox). */
+/** The announcement of data frames, before it has a number. */
+type Announced = ServerMessage extends infer Message
+  ? Message extends { type: 'weights/data' | 'global/data' }
+    ? Omit<Message, 'transfer' | 'offset'>
+    : never
+  : never;
+
+/** Hands start weights out, and the global weights, one download at a time. Its methods run one after the other (see Inbox). */
 export class DownloadDesk {
   readonly #context: SessionContext;
   readonly #numbers: TransferNumbers;
   #download: Download | null = null;
+  /** Digest of the global weights that were offered on this session. */
+  #offeredGlobal: string | null = null;
 
   constructor(context: SessionContext, numbers: TransferNumbers) {
     this.#context = context;
@@ -57,15 +67,71 @@ export class DownloadDesk {
     // Its weights may be gone: they are kept until they are installed.
     if (base.installedAt !== null) throw notCurrent();
     await this.close();
-    const reader = client?.isBaseEvicted ? null : await this.#open(base);
+    const reader = client?.isBaseEvicted ? null : await this.#open(base.weightsDigest);
     if (reader === null) return this.#replace(base);
+    this.#start(
+      reader,
+      { offset, frameBytes },
+      { baseId, about: baseId, name: { type: 'weights/data', baseId } },
+    );
+  }
+
+  /** Offers the global weights as they are now, to a client that wants to be told. */
+  offerGlobal(): void {
+    const { globalVersion, vectors } = this.#context.engine.state;
+    this.#offeredGlobal = vectors.globalWeights;
+    const sizeBytes = this.#vectorBytes;
+    this.#context.channel.send({
+      type: 'global/offer',
+      globalVersion,
+      sizeBytes,
+      sha256: vectors.globalWeights,
+    });
+  }
+
+  /**
+   * Starts to send the global weights from an offset. Start weights come first: their download cancels this one, and is
+   * not cancelled by it. Where those offered are not kept any more, the present ones are offered.
+   * @throws AppError `protocol/unexpected-message` (not what was offered on this session, or start weights are on their
+   *   way), `protocol/offset-mismatch`, `store/damaged`, `server/storage`
+   */
+  async resumeGlobal({ sha256, offset, frameBytes = DATA_CHUNK_BYTES }: GlobalResume): Promise<void> {
+    if (sha256 !== this.#offeredGlobal) {
+      throw new AppError('protocol/unexpected-message', {
+        detail: 'not the global weights that were offered',
+      });
+    }
+    if (offset > this.#vectorBytes) {
+      throw new AppError('protocol/offset-mismatch', { detail: `offset ${offset} of ${this.#vectorBytes}` });
+    }
+    if (this.#download !== null && this.#download.baseId !== null) {
+      throw new AppError('protocol/unexpected-message', { detail: 'start weights are on their way' });
+    }
+    await this.close();
+    const reader = await this.#open(sha256);
+    if (reader !== null) {
+      this.#start(
+        reader,
+        { offset, frameBytes },
+        { baseId: null, about: sha256, name: { type: 'global/data', sha256 } },
+      );
+    } else if (this.#context.engine.state.vectors.globalWeights === sha256) {
+      throw new AppError('store/damaged', { detail: sha256 });
+    } else this.offerGlobal();
+  }
+
+  #start(
+    reader: WeightReader,
+    from: { offset: number; frameBytes: number },
+    what: { baseId: string | null; about: string; name: Announced },
+  ): void {
     const cancelled = new AbortController();
-    const done = this.#send(base, reader, { offset, frameBytes, signal: cancelled.signal })
-      .catch((thrown) => this.#fail(thrown, baseId))
+    const done = this.#send(reader, what.name, { ...from, signal: cancelled.signal })
+      .catch((thrown) => this.#fail(thrown, what.about))
       .finally(() => {
         if (this.#download?.cancelled === cancelled) this.#download = null;
       });
-    this.#download = { baseId, cancelled, done };
+    this.#download = { baseId: what.baseId, cancelled, done };
   }
 
   /** Remembers that the client works from these weights. @throws AppError `protocol/unexpected-message` */
@@ -82,7 +148,11 @@ export class DownloadDesk {
 
   #sizeBytes({ use }: BaseRecord): number {
     const vectors = use === 'install-and-reference' ? 2 : 1;
-    return vectors * this.#context.engine.layout.size * Float32Array.BYTES_PER_ELEMENT;
+    return vectors * this.#vectorBytes;
+  }
+
+  get #vectorBytes(): number {
+    return this.#context.engine.layout.size * Float32Array.BYTES_PER_ELEMENT;
   }
 
   #client(): Promise<ClientRecord | null> {
@@ -95,9 +165,9 @@ export class DownloadDesk {
   }
 
   /** Null when the file is gone. */
-  async #open(base: BaseRecord): Promise<WeightReader | null> {
+  async #open(digest: string): Promise<WeightReader | null> {
     try {
-      return await this.#context.store.weights.open(base.weightsDigest);
+      return await this.#context.store.weights.open(digest);
     } catch (thrown) {
       if (toAppError(thrown).code !== 'store/damaged') throw thrown;
       return null;
@@ -128,14 +198,14 @@ export class DownloadDesk {
   }
 
   async #send(
-    base: BaseRecord,
     reader: WeightReader,
+    name: Announced,
     from: { offset: number; frameBytes: number; signal: AbortSignal },
   ): Promise<void> {
     const { channel } = this.#context;
     const { offset, frameBytes, signal } = from;
     const transfer = this.#numbers.next();
-    channel.send({ type: 'weights/data', baseId: base.baseId, transfer, offset });
+    channel.send({ ...name, transfer, offset });
     // A peer that reads no more must not hold a cancelled download.
     const cancelled = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -153,10 +223,10 @@ export class DownloadDesk {
     }
   }
 
-  #fail(thrown: unknown, baseId: string): void {
+  #fail(thrown: unknown, about: string): void {
     const error = toAppError(thrown);
-    this.#context.log.error({ baseId, code: error.code, message: error.message }, 'download failed');
-    this.#context.channel.sendError(error, baseId);
+    this.#context.log.error({ about, code: error.code, message: error.message }, 'download failed');
+    this.#context.channel.sendError(error, about);
   }
 }
 

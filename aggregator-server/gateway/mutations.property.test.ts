@@ -65,6 +65,7 @@ function specimens({ client, device }: Scene): Record<ClientMessage['type'], Cli
     'weights/request': { type: 'weights/request', reason: 'first' },
     'weights/resume': { type: 'weights/resume', baseId, offset: 0 },
     'weights/installed': { type: 'weights/installed', baseId },
+    'global/resume': { type: 'global/resume', sha256: '0'.repeat(64), offset: 0 },
     'base/missing': { type: 'base/missing', baseId },
   };
 }

@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
-import { EXAMINE } from '@genba/shared/protocol/capabilities';
+import { EXAMINE, WANTS_GLOBAL } from '@genba/shared/protocol/capabilities';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { DATA_CHUNK_BYTES, PROTOCOL_VERSION, REPLY_DEADLINE_MS } from '@genba/shared/protocol/limits';
 import { type ClientMessage, clientMessageSchema, type ServerMessage } from '@genba/shared/protocol/messages';
@@ -59,6 +59,8 @@ interface OpenSession {
   readonly uploads: UploadDesk;
   readonly downloads: DownloadDesk;
   readonly context: SessionContext;
+  /** Whether the client wants to be told of the global weights. */
+  readonly wantsGlobal: boolean;
 }
 
 /**
@@ -266,7 +268,8 @@ export class Session implements RegisteredSession {
     const uploads = new UploadDesk(context, numbers);
     const downloads = new DownloadDesk(context, numbers);
     // From here on, ending this session also releases its claim.
-    const open = { engine, admitted, clientId, uploads, downloads, context };
+    const wantsGlobal = hello.capabilities.includes(WANTS_GLOBAL);
+    const open = { engine, admitted, clientId, uploads, downloads, context, wantsGlobal };
     this.#open = open;
     if (this.#connection !== null) admission?.pending.settle(this.#connection);
     if (this.#ending !== null) return;
@@ -276,6 +279,7 @@ export class Session implements RegisteredSession {
     this.#channel.send(welcomeOf(engine, { admitted, baseId: client.base?.baseId ?? null }));
     log.info({ app: hello.app, keyId: admitted?.keyId }, 'client connected');
     await tellNews(open);
+    if (wantsGlobal && client.base?.installedAt) downloads.offerGlobal();
   }
 
   async #onData(open: OpenSession, bytes: Buffer): Promise<void> {
@@ -305,7 +309,11 @@ export class Session implements RegisteredSession {
       case 'weights/resume':
         return downloads.resume(message);
       case 'weights/installed':
-        return downloads.installed(message.baseId);
+        await downloads.installed(message.baseId);
+        if (open.wantsGlobal) downloads.offerGlobal();
+        return;
+      case 'global/resume':
+        return downloads.resumeGlobal(message);
     }
   }
 
@@ -376,6 +384,7 @@ function parseDuring(openUpdateId: string | null, bytes: Buffer): ClientMessage 
 
 function aboutOf(message: ClientMessage): string {
   if ('updateId' in message) return message.updateId;
+  if (message.type === 'global/resume') return message.sha256;
   return 'baseId' in message ? message.baseId : message.type;
 }
 

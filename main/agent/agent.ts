@@ -143,6 +143,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       onChange: () => this.emit('change'),
       onWelcome: () => this.#startTraining(),
       onInstalled: () => this.#training?.loop.weightsInstalled(),
+      onSharedModel: () => this.#training?.loop.modelsDue(),
     });
     this.#files = new FileExchange({
       device: this.#device,

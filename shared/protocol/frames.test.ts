@@ -96,6 +96,7 @@ const CLIENT_MESSAGES = [
   { type: 'weights/request', reason: 'first' },
   { type: 'weights/resume', baseId: UUID, offset: 0 },
   { type: 'weights/installed', baseId: UUID },
+  { type: 'global/resume', sha256: SHA, offset: 0 },
   { type: 'base/missing', baseId: UUID },
 ] as const;
 

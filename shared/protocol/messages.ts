@@ -120,6 +120,16 @@ const weightsResume = z.strictObject({
 
 const weightsInstalled = z.strictObject({ type: z.literal('weights/installed'), baseId: uuid });
 
+/** Asks for the global weights that were offered on this session. */
+const globalResume = z.strictObject({
+  type: z.literal('global/resume'),
+  /** Of the offer. */
+  sha256,
+  offset: sizeBytes,
+  /** As in `weights/resume`. */
+  frameBytes: z.int().min(MIN_DATA_CHUNK_BYTES).max(DATA_CHUNK_BYTES).optional(),
+});
+
 /** Answer to `base/resume` of a client that does not have these start weights any more, or has others. */
 const baseMissing = z.strictObject({ type: z.literal('base/missing'), baseId: uuid });
 
@@ -133,6 +143,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   weightsRequest,
   weightsResume,
   weightsInstalled,
+  globalResume,
   baseMissing,
 ]);
 
@@ -241,6 +252,23 @@ const weightsData = z.strictObject({
   offset: sizeBytes,
 });
 
+/** Tells a client that wants to know (`WANTS_GLOBAL`) of the global weights as they are now. They are no base. */
+const globalOffer = z.strictObject({
+  type: z.literal('global/offer'),
+  globalVersion: count,
+  /** Of float32. */
+  sizeBytes,
+  sha256,
+});
+
+/** Announces the data frames of the global weights; they follow at once. */
+const globalData = z.strictObject({
+  type: z.literal('global/data'),
+  sha256,
+  transfer: transferNumber,
+  offset: sizeBytes,
+});
+
 const errorMessage = z.strictObject({
   type: z.literal('error'),
   code: z.enum(ERROR_CODES),
@@ -262,6 +290,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   updateHeld,
   weightsOffer,
   weightsData,
+  globalOffer,
+  globalData,
   errorMessage,
 ]);
 
@@ -277,6 +307,9 @@ export type ClientMessage = z.output<typeof clientMessageSchema>;
 export type ServerMessage = z.output<typeof serverMessageSchema>;
 export type UpdateOffer = z.output<typeof updateOffer>;
 export type WeightsResume = z.output<typeof weightsResume>;
+export type GlobalResume = z.output<typeof globalResume>;
+export type GlobalOffer = z.output<typeof globalOffer>;
+export type GlobalData = z.output<typeof globalData>;
 export type WeightsOffer = z.output<typeof weightsOffer>;
 export type UpdateMetrics = z.output<typeof metricsSchema>;
 export type HoldReason = z.output<typeof holdReason>;

@@ -202,6 +202,38 @@ export class ClientStore {
       .immediate();
   }
 
+  /** The sync whose shared model is not here; null where it is, or there was none. */
+  lackedShared(): ModelSync | null {
+    const together = this.#models.find('together');
+    return together === null || this.#models.find('shared') !== null ? null : together;
+  }
+
+  /** Whether weights are the start weights as they were installed. @param sha256 of them */
+  hasStart(sha256: string): boolean {
+    const start = this.#weights.read('start');
+    return start !== null && createHash('sha256').update(start).digest('hex') === sha256;
+  }
+
+  /**
+   * Keeps the shared model beside the two others of a sync, to be judged.
+   * @param weights null: they are the start weights
+   * @returns false where another sync has come since
+   * @throws AppError `transfer/digest-mismatch` when they are not numbers
+   */
+  keepShared(baseId: string, globalVersion: number, weights: Float32Array | null): boolean {
+    const shared = weights ?? this.startWeights();
+    if (shared !== null) requireNumbers(shared);
+    return this.#database
+      .transaction(() => {
+        const sync = this.lackedShared();
+        if (shared === null || sync?.baseId !== baseId) return false;
+        const { round, syncedAt } = sync;
+        this.#models.replace('shared', shared, { baseId, globalVersion, round, syncedAt });
+        return true;
+      })
+      .immediate();
+  }
+
   /** The three models of a sync: they are judged when there is time, and a person may choose among them. */
   #keepModels(
     models: Readonly<Record<PlantModel, Float32Array | null>>,

@@ -84,6 +84,7 @@ function sync(where: SyncTargets = identity.syncTargets()!): SyncClient {
       onReceipt: () => undefined,
       onNotice: () => undefined,
       onInstalled: () => undefined,
+      onSharedModel: () => undefined,
       onRefusal: (error: AppError) => refusals.push(error.code),
     },
   });

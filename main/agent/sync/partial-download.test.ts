@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { WeightsOffer } from '@genba/shared/protocol/messages';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PartialDownload } from './partial-download.ts';
+import { DOWNLOAD_FOLDERS, PartialDownload } from './partial-download.ts';
 
 let folder: string;
 
@@ -31,10 +31,13 @@ function offer(baseId: string, content = CONTENT): WeightsOffer {
   };
 }
 
+const open = (baseId: string) =>
+  new PartialDownload(path.join(folder, DOWNLOAD_FOLDERS.base), baseId, offer(baseId));
+
 describe('PartialDownload', () => {
   it('goes on where a cut left it', () => {
-    new PartialDownload(folder, offer('a')).append(0, CONTENT.subarray(0, 4));
-    const resumed = new PartialDownload(folder, offer('a'));
+    open('a').append(0, CONTENT.subarray(0, 4));
+    const resumed = open('a');
     expect(resumed.offset).toBe(4);
     expect(resumed.isComplete).toBe(false);
     resumed.append(4, CONTENT.subarray(4));
@@ -42,7 +45,7 @@ describe('PartialDownload', () => {
   });
 
   it('refuses a piece that does not continue it, or goes beyond the end', () => {
-    const download = new PartialDownload(folder, offer('a'));
+    const download = open('a');
     download.append(0, CONTENT.subarray(0, 4));
     for (const [at, piece] of [
       [0, CONTENT],
@@ -58,15 +61,15 @@ describe('PartialDownload', () => {
   });
 
   it('throws damaged bytes away, so that the next attempt starts clean', () => {
-    const download = new PartialDownload(folder, offer('a'));
+    const download = open('a');
     download.append(0, Buffer.from('1234567X'));
     expect(() => download.bytes()).toThrow(expect.objectContaining({ code: 'transfer/digest-mismatch' }));
-    expect(new PartialDownload(folder, offer('a')).offset).toBe(0);
+    expect(open('a').offset).toBe(0);
   });
 
   it('keeps one file: older weights on their way are of no use any more', () => {
-    new PartialDownload(folder, offer('a')).append(0, CONTENT.subarray(0, 4));
-    new PartialDownload(folder, offer('b')).append(0, CONTENT);
+    open('a').append(0, CONTENT.subarray(0, 4));
+    open('b').append(0, CONTENT);
     expect(readdirSync(path.join(folder, 'downloads'))).toHaveLength(1);
   });
 });

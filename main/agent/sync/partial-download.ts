@@ -11,25 +11,33 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
-import type { WeightsOffer } from '@genba/shared/protocol/messages';
 
-/** Sub-folder of the agent's data folder that holds weights on their way in. */
-const FOLDER = 'downloads';
+/** Sub-folders of the agent's data folder that hold weights on their way in: bases, and global weights. */
+export const DOWNLOAD_FOLDERS = { base: 'downloads', global: 'downloads-global' } as const;
+
+/** What is downloaded. */
+export interface Downloadable {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
 
 /**
  * Weights on their way in, kept in a file so that a cut costs only the bytes under way. What it holds is a copy of
  * what the aggregator keeps until it hears `weights/installed`: it needs no fsync, only the digest at the end.
  */
-export class PartialDownload {
-  readonly offer: WeightsOffer;
+export class PartialDownload<Offer extends Downloadable = Downloadable> {
+  readonly offer: Offer;
   readonly #file: string;
   #received: number;
 
-  /** @param dataFolder the agent's data folder; older partial files of other weights are removed */
-  constructor(dataFolder: string, offer: WeightsOffer) {
+  /**
+   * Older partial files of other weights are removed.
+   * @param id what they are for: the base
+   * @param folder see {@link DOWNLOAD_FOLDERS}
+   */
+  constructor(folder: string, id: string, offer: Offer) {
     this.offer = offer;
-    const folder = path.join(dataFolder, FOLDER);
-    const name = `${offer.baseId}.${offer.sha256}.part`;
+    const name = `${id}.${offer.sha256}.part`;
     mkdirSync(folder, { recursive: true });
     for (const other of readdirSync(folder))
       if (other !== name) rmSync(path.join(folder, other), { force: true });
@@ -74,7 +82,7 @@ export class PartialDownload {
     const bytes = this.offer.sizeBytes === 0 ? Buffer.alloc(0) : readFileSync(this.#file);
     if (createHash('sha256').update(bytes).digest('hex') === this.offer.sha256) return bytes;
     this.discard();
-    throw new AppError('transfer/digest-mismatch', { detail: this.offer.baseId });
+    throw new AppError('transfer/digest-mismatch', { detail: path.basename(this.#file) });
   }
 
   /** Removes the file: the weights are installed, or damaged. */

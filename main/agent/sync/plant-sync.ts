@@ -32,6 +32,8 @@ export interface PlantSyncContext {
   readonly onWelcome: () => void;
   /** Weights of the aggregator were taken over. */
   readonly onInstalled: () => void;
+  /** The shared model of the newest sync is here. */
+  readonly onSharedModel: () => void;
 }
 
 /** All of a plant's way to its aggregator: where to, when, and what people are told of it. */
@@ -169,6 +171,7 @@ export class PlantSync {
       onWelcome: () => this.#onWelcome(),
       onReceipt: () => this.#onReceipt(),
       onInstalled: (isReply) => this.#onInstalled(isReply),
+      onSharedModel: () => this.#context.onSharedModel(),
       onNotice: (notice) => this.#onNotice(notice),
       onRefusal: (error, isFatal) => this.#onRefusal(error, isFatal),
     };

@@ -23,6 +23,11 @@ export class RateLimit {
     return Math.min(DATA_CHUNK_BYTES, Math.max(MIN_DATA_CHUNK_BYTES, bytes));
   }
 
+  /** How long so many bytes take at this rate, milliseconds. */
+  expectedMs(bytes: number): number {
+    return this.#bytesPerSecond === null ? 0 : (bytes / this.#bytesPerSecond) * 1000;
+  }
+
   /**
    * Counts a piece.
    * @param nowMs of a clock that never goes back

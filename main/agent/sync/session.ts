@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Conversation } from '@genba/shared/identity/statements';
 import type { SecurityMode } from '@genba/shared/identity/wire-types';
 import type { AgentNotice } from '@genba/shared/local-api/messages';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
-import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
+import { CAN_CALIBRATE, WANTS_GLOBAL } from '@genba/shared/protocol/capabilities';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES, PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
@@ -23,7 +24,8 @@ import type { ClientStore } from '../store/client-store.ts';
 import type { Delivery, Ledger } from '../store/ledger.ts';
 import { LOST_BASE_CODES, type Outbox, type OutstandingUpdate } from '../store/outbox.ts';
 import { toWeights } from '../store/weights-blob.ts';
-import { PartialDownload } from './partial-download.ts';
+import { GlobalDownload } from './global-download.ts';
+import { DOWNLOAD_FOLDERS, PartialDownload } from './partial-download.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { serverOf } from './target.ts';
 import type { TransferPace } from './transfer-pace.ts';
@@ -73,6 +75,8 @@ export interface SessionContext {
   readonly onReceipt: () => void;
   /** Weights of the aggregator were taken over; `isReply` when they answer an update. */
   readonly onInstalled: (isReply: boolean) => void;
+  /** The shared model of the newest sync was fetched, too, to be compared. */
+  readonly onSharedModel: () => void;
   /** The aggregator asks for something out of the ordinary, which this conversation sees to. */
   readonly onNotice: (notice: AgentNotice) => void;
   /** The aggregator refused something; `isFatal` when nothing more can come of this connection. */
@@ -94,13 +98,18 @@ export class SyncSession {
   #isFreshBaseRequested = false;
   /** The update that was offered in this conversation. */
   #offered: OutstandingUpdate | null = null;
-  #download: { readonly partial: PartialDownload; transfer: number | null } | null = null;
+  #download: { readonly partial: PartialDownload<WeightsOffer>; transfer: number | null } | null = null;
+
+  readonly #global: GlobalDownload;
 
   /** @param identity null where nothing is encrypted and nobody has to show who he is: on this computer */
   constructor(socket: WebSocket, context: SessionContext, identity: SessionIdentity | null) {
     this.#socket = socket;
     this.#context = context;
     this.#identity = identity;
+    const { dataFolder, client, pace, limits, onSharedModel: onKept } = context;
+    const say = (message: ClientMessage) => this.#say(message);
+    this.#global = new GlobalDownload({ dataFolder, client, pace, limit: limits.download, say, onKept });
   }
 
   /** Opens the conversation. */
@@ -113,7 +122,7 @@ export class SyncSession {
       plantName: this.#context.plantName(),
       taskId: this.#identity?.taskId ?? this.#context.taskId(),
       keyId: this.#identity?.key.keyId ?? null,
-      capabilities: [CAN_CALIBRATE],
+      capabilities: [CAN_CALIBRATE, WANTS_GLOBAL],
     });
   }
 
@@ -201,6 +210,12 @@ export class SyncSession {
       case 'weights/data':
         if (this.#download?.partial.offer.baseId === message.baseId)
           this.#download.transfer = message.transfer;
+        break;
+      case 'global/offer':
+        this.#global.offered(message, this.isFetching);
+        break;
+      case 'global/data':
+        this.#global.announced(message);
         break;
       case 'error':
         this.#onError(message);
@@ -335,13 +350,15 @@ export class SyncSession {
       return;
     }
     this.#requireSize(offer);
-    const partial = new PartialDownload(this.#context.dataFolder, offer);
+    this.#global.giveWay();
+    const folder = path.join(this.#context.dataFolder, DOWNLOAD_FOLDERS.base);
+    const partial = new PartialDownload(folder, offer.baseId, offer);
     this.#download = { partial, transfer: null };
     if (partial.isComplete) this.#finishDownload();
     else this.#fetch(partial);
   }
 
-  #fetch({ offer: { baseId }, offset }: PartialDownload): void {
+  #fetch({ offer: { baseId }, offset }: PartialDownload<WeightsOffer>): void {
     const { pace, limits } = this.#context;
     pace.begin('down', baseId, { offset, nowMs: Date.now() });
     const frameBytes = Math.min(pace.frameBytes, limits.download.frameBytes);
@@ -362,6 +379,7 @@ export class SyncSession {
 
   #receiveData(data: Buffer): void {
     const frame = decodeDataFrame(data);
+    if (this.#global.receive(frame)) return;
     // The rest of a download that a newer offer has replaced: the new one has not been announced yet.
     if (this.#download === null || this.#download.transfer === null) return;
     if (this.#download.transfer !== frame.transfer) {
@@ -398,6 +416,7 @@ export class SyncSession {
   }
 
   #onError(message: Extract<ServerMessage, { type: 'error' }>): void {
+    if (this.#global.failed(message.about)) return;
     const error = new AppError(message.code, { detail: message.detail ?? undefined });
     if (message.about === 'key/rotate') {
       // The key in use is as good as before: a new next one is made when it is time again.

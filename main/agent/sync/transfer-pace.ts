@@ -1,7 +1,7 @@
 import { DATA_CHUNK_BYTES, MIN_DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
 
 /** How much of a slow link one data frame may take, milliseconds: what a cut in its middle costs at most. */
-const FRAME_TIME_MS = 10;
+export const FRAME_TIME_MS = 10;
 
 /** Shortest observation that says something about a link, milliseconds. */
 const MIN_OBSERVED_MS = 50;

@@ -166,6 +166,7 @@ export class ToldPlant {
         onReceipt: nothing,
         onNotice: nothing,
         onInstalled: nothing,
+        onSharedModel: nothing,
         onRefusal: (error) => this.refusals.push(error.code),
       },
     });
