@@ -4,13 +4,13 @@ import type { KeeperContext } from './keeper-context.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { UpdateQueue } from './update-queue.ts';
 
-/** An update that has arrived complete and proved, as the gateway hands it over. */
+/** An update that has arrived complete, proved and synced, as the gateway hands it over. */
 export type ArrivedUpdate = Omit<NewUpdate, 'taskId' | 'receivedAt'> & {
   /** Its weights; taken over by the weight store. */
   readonly path: string;
 };
 
-/** Start weights that have arrived complete and proved. */
+/** Start weights that have arrived complete, proved and synced. */
 export interface ArrivedStart {
   readonly clientId: string;
   readonly base: BaseRecord;
@@ -38,7 +38,7 @@ export class FileIntake {
     const { task, catalogue, weights, now, onStep } = this.#context;
     const batch = weights.begin();
     try {
-      await batch.adopt(path, update.digest);
+      await batch.moveIn({ path, digest: update.digest });
       await onStep('receive/stored');
       const journaled = await catalogue.journalUpdate({
         ...update,
@@ -66,7 +66,7 @@ export class FileIntake {
     const { task, catalogue, weights, log, onStep } = this.#context;
     const batch = weights.begin();
     try {
-      await batch.adopt(path, base.weightsDigest);
+      await batch.moveIn({ path, digest: base.weightsDigest });
       await onStep('restore/stored');
       if (!(await catalogue.restoreStartWeights({ clientId, baseId: base.baseId }))) {
         await this.#forget(batch, base.weightsDigest);

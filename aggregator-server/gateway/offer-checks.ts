@@ -25,14 +25,15 @@ export async function checkOffer(
 ): Promise<Verdict> {
   if (offer.taskId !== engine.task.id)
     throw new AppError('task/unknown', { detail: 'not this session’s task' });
-  const known = await catalogue.findUpdate(offer.updateId);
+  const { updateId, taskId, baseId } = offer;
+  const { known, client, isBaseSpent } = await catalogue.findOffered({ updateId, taskId, clientId, baseId });
   if (known !== null) {
     const isSame =
       known.taskId === offer.taskId &&
       known.clientId === clientId &&
       known.digest === (offer.weightsSha256 ?? offer.sha256);
     if (!isSame) throw new AppError('update/id-conflict');
-    return judgeKnown(known, { engine, catalogue });
+    return judgeKnown(known, client, engine);
   }
   const { globalVersion } = engine.state;
   if (offer.baseVersion > globalVersion) {
@@ -40,12 +41,11 @@ export async function checkOffer(
       detail: `version ${offer.baseVersion}, the newest is ${globalVersion}`,
     });
   }
-  const client = await catalogue.findClient(engine.task.id, clientId);
   const base = client?.base;
-  if (base?.baseId !== offer.baseId || base.version !== offer.baseVersion) {
+  if (base?.baseId !== baseId || base.version !== offer.baseVersion) {
     throw new AppError('update/unknown-base', { detail: 'not the base last issued to this client' });
   }
-  if (await catalogue.isBaseSpent(offer.baseId)) {
+  if (isBaseSpent) {
     throw new AppError('update/unknown-base', { detail: 'another update on this base was already received' });
   }
   const expectedBytes = payloadBytes(offer.encoding, engine.layout);
@@ -58,13 +58,9 @@ export async function checkOffer(
 }
 
 /** A journaled update needs no more of its client, unless the server has lost a file that the client still has. */
-async function judgeKnown(
-  update: UpdateRecord,
-  { engine, catalogue }: { engine: TaskEngine; catalogue: Catalogue },
-): Promise<Verdict> {
+function judgeKnown(update: UpdateRecord, client: ClientRecord | null, engine: TaskEngine): Verdict {
   if (engine.isDamaged(update.updateId)) return { kind: 'send' };
   if (update.state === 'applied') return { kind: 'known', update };
-  const client = await catalogue.findClient(update.taskId, update.clientId);
   const base = client?.base;
   if (update.state === 'refused' && base?.updateId !== update.updateId) {
     throw new AppError('update/unknown-base', { detail: 'it was set aside and is not answered' });

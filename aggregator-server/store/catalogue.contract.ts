@@ -122,7 +122,19 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
       const journaled = await catalogue.journalUpdate(update('u1'));
       expect(journaled).toEqual({ ...update('u1'), sequence: 1, state: 'received', releasedAt: null });
       expect(await catalogue.journalUpdate(update('u1', { receivedAt: 'later' }))).toEqual(journaled);
-      expect(await catalogue.isBaseSpent('first')).toBe(true);
+      const offer = { taskId: TASK, clientId: journaled.clientId, baseId: 'first' };
+      const client = await catalogue.findClient(TASK, journaled.clientId);
+      expect(await catalogue.findOffered({ ...offer, updateId: 'u1' })).toEqual({
+        known: journaled,
+        client,
+        isBaseSpent: true,
+      });
+      const stranger = { updateId: 'u2', taskId: TASK, clientId: 'nobody', baseId: 'none' };
+      expect(await catalogue.findOffered(stranger)).toEqual({
+        known: null,
+        client: null,
+        isBaseSpent: false,
+      });
       for (const [wrong, code] of [
         [update('u1', { digest: digest('e') }), 'update/id-conflict'],
         [update('u1', { clientId: 'nagoya' }), 'update/id-conflict'],

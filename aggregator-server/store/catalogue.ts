@@ -187,6 +187,23 @@ export interface TaskSummary {
 /** How soon a change made by another program is noticed at the latest, milliseconds. */
 export const FOREIGN_CHANGE_MS = 200;
 
+/** What an offered update names. */
+export interface OfferKey {
+  readonly updateId: string;
+  readonly taskId: string;
+  readonly clientId: string;
+  readonly baseId: string;
+}
+
+/** What is known of an offered update. */
+export interface OfferedRecords {
+  /** The update, where it was journaled before. */
+  readonly known: UpdateRecord | null;
+  readonly client: ClientRecord | null;
+  /** Whether an update that builds on its base was journaled: each base carries one update. */
+  readonly isBaseSpent: boolean;
+}
+
 /**
  * What the aggregator knows, apart from the weights themselves. Asynchronous, because a catalogue may live in
  * another process; each method is one transaction. A method that fails leaves the catalogue as it was.
@@ -238,8 +255,8 @@ export interface Catalogue {
   findUpdate(updateId: string): Promise<UpdateRecord | null>;
   /** A base by id, current or not. */
   findBase(baseId: string): Promise<BaseRecord | null>;
-  /** Whether an update that builds on this base was journaled: each base carries one update. */
-  isBaseSpent(baseId: string): Promise<boolean>;
+  /** All that an offered update is judged by, in one call. */
+  findOffered(offer: OfferKey): Promise<OfferedRecords>;
   /**
    * Makes an update durable; on return it survives a power cut. The same update again gives the first record.
    * @throws AppError `update/id-conflict`, `update/unknown-base` (not the client's current base, or spent)

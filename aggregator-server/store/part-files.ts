@@ -8,7 +8,7 @@ import { sizeIfPresent } from './present-file.ts';
 import { type CompleteUpload, type ProveUpload, proveUpload } from './prove-upload.ts';
 import { ProvedWeights, type SharedBytes } from './proved-weights.ts';
 import { RunningProof } from './running-proof.ts';
-import { errorCodeOf, storageError } from './storage-error.ts';
+import { asStorage, errorCodeOf, storageError } from './storage-error.ts';
 import type { StagedVector } from './vector-files.ts';
 
 /** A part file nobody continued for this long is removed at start, milliseconds (30 days). */
@@ -104,13 +104,13 @@ export class PartFiles {
     try {
       await this.#giveUpOther(content);
       const path = join(this.#folder, name);
-      const size = await sizeIfPresent(path);
+      const [size, freeBytes] = await Promise.all([sizeIfPresent(path), this.#freeBytes(this.#folder)]);
       const heldBytes = size > sizeBytes ? 0 : size;
       // What a delta leads to is written beside it.
       const decoded =
         encoding === 'float32' ? 0 : (sizeBytes / ELEMENT_BYTES[encoding]) * ELEMENT_BYTES.float32;
-      await this.#requireSpace(sizeBytes - heldBytes + decoded);
-      const handle = await openForUpdate(path);
+      this.#requireSpace(freeBytes, sizeBytes - heldBytes + decoded);
+      const handle = await openForUpdate(path, { isNew: size === 0 });
       if (size > sizeBytes) await handle.truncate(0);
       this.#unfinished.set(slotOf(content), name);
       const tools = { prove: this.#prove, proved: this.#proved };
@@ -148,9 +148,8 @@ export class PartFiles {
   }
 
   /** What other transfers will still bring is counted as if it were there. */
-  async #requireSpace(neededBytes: number): Promise<void> {
+  #requireSpace(free: number, neededBytes: number): void {
     const expected = [...this.#open.values()].reduce((sum, part) => sum + (part?.missingBytes ?? 0), 0);
-    const free = await this.#freeBytes(this.#folder);
     if (free - expected - neededBytes >= this.#reserveBytes) return;
     throw new AppError('server/low-space', {
       detail: `${free} bytes free, ${expected + neededBytes} expected, ${this.#reserveBytes} kept in reserve`,
@@ -173,8 +172,11 @@ export class PartFile {
   /** Of what has arrived, the bytes that the system has written: a prefix. */
   #writtenBytes: number;
   #heldBytes: number;
-  /** One piece after the other; rejects from the first that could not be written on. */
+  /** What waits to be written, where it does not lie in the memory. */
+  readonly #pieces: Uint8Array[] = [];
+  /** One call after the other; rejects from the first that failed on. */
   #writes: Promise<void> = Promise.resolve();
+  #isWriting = false;
   #isOpen = true;
 
   constructor(parts: {
@@ -214,30 +216,39 @@ export class PartFile {
   }
 
   /**
-   * Takes the next bytes. The system writes them one piece after the other while the next ones arrive; this waits only
-   * when too much would be on its way to the disk.
+   * Takes the next bytes. The system writes them while the next ones arrive; this waits only when too much would be on
+   * its way to the disk.
    * @throws AppError `server/storage` when these bytes, or some before them, could not be written: the file ends where
    *   the last good ones do
    */
   async append(payload: Uint8Array): Promise<void> {
     const position = this.#heldBytes;
     this.#heldBytes += payload.byteLength;
-    const writing = this.#writes.then(() => this.#write(payload, position));
-    // Heard of by whoever waits for it below, or closes the file.
-    writing.catch(() => {});
-    this.#writes = writing;
     this.#runningProof?.add(payload);
-    this.#memory?.set(payload, position);
+    if (this.#memory !== null) this.#memory.set(payload, position);
+    else this.#pieces.push(payload);
+    if (!this.#isWriting) {
+      this.#isWriting = true;
+      this.#writes = this.#writes.then(() => this.#writeHeld());
+      // Heard of by whoever waits for it below, or closes the file.
+      this.#writes.catch(() => {});
+    }
     const unwrittenBytes = this.#heldBytes - this.#writtenBytes;
     if (unwrittenBytes > MOST_UNWRITTEN_BYTES || this.isComplete) await this.#allWritten();
   }
 
-  async #write(payload: Uint8Array, position: number): Promise<void> {
-    for (let written = 0; written < payload.byteLength; ) {
-      const wanted = payload.byteLength - written;
-      written += (await this.#handle.write(payload, written, wanted, position + written)).bytesWritten;
+  /** Writes until nothing is left: what has come meanwhile goes in one call, where it lies in one piece of memory. */
+  async #writeHeld(): Promise<void> {
+    while (this.#writtenBytes < this.#heldBytes) {
+      const piece = this.#memory?.subarray(this.#writtenBytes, this.#heldBytes) ?? this.#pieces.shift()!;
+      for (let written = 0; written < piece.byteLength; ) {
+        const wanted = piece.byteLength - written;
+        const position = this.#writtenBytes + written;
+        written += (await this.#handle.write(piece, written, wanted, position)).bytesWritten;
+      }
+      this.#writtenBytes += piece.byteLength;
     }
-    this.#writtenBytes = position + payload.byteLength;
+    this.#isWriting = false;
   }
 
   async #allWritten(): Promise<void> {
@@ -252,16 +263,22 @@ export class PartFile {
   }
 
   /**
-   * Proves the complete content: weights that arrived in one go were proved on the way, anything else is read again.
+   * Proves the complete content, and makes it durable: weights that arrived in one go were proved on the way, anything
+   * else is read again.
    * @param delta what it leads to, where it holds a delta
-   * @returns its weights: the file itself, or a new one
+   * @returns its weights, synced: the file itself, or a new one
    * @throws as {@link ProveUpload}
    */
   async prove(delta?: CompleteUpload['delta']): Promise<StagedVector> {
     const { path } = this;
     const { sha256 } = this.#content;
-    if (this.#runningProof === null) return this.#prove({ path, sha256, delta });
+    if (this.#runningProof === null) {
+      const staged = await this.#prove({ path, sha256, delta });
+      if (staged.path === path) await asStorage(() => this.#handle.datasync());
+      return staged;
+    }
     this.#runningProof.judge(sha256);
+    await asStorage(() => this.#handle.datasync());
     if (this.#memory !== null) this.#proved.keep(sha256, this.#memory);
     this.#memory = null;
     return { path, digest: sha256 };
@@ -281,12 +298,13 @@ export class PartFile {
   async #end({ isKept }: { isKept: boolean }): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    if (this.#memory !== null) this.#proved.giveBack(this.#memory);
-    this.#memory = null;
     try {
       await this.#writes.catch(() => {});
       await this.#handle.close();
     } finally {
+      // Not before: it is written from.
+      if (this.#memory !== null) this.#proved.giveBack(this.#memory);
+      this.#memory = null;
       this.#release(isKept);
     }
   }
@@ -305,11 +323,13 @@ async function freeBytesOf(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-async function openForUpdate(path: string): Promise<FileHandle> {
+/** @param isNew whether it probably is not there yet; what is there is kept either way */
+async function openForUpdate(path: string, { isNew }: { readonly isNew: boolean }): Promise<FileHandle> {
+  if (!isNew) return open(path, 'r+');
   try {
-    return await open(path, 'r+');
-  } catch (thrown) {
-    if (errorCodeOf(thrown) !== 'ENOENT') throw thrown;
     return await open(path, 'wx+');
+  } catch (thrown) {
+    if (errorCodeOf(thrown) !== 'EEXIST') throw thrown;
+    return open(path, 'r+');
   }
 }

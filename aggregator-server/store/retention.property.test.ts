@@ -122,7 +122,9 @@ class Story {
     const client = await this.#record(plant);
     const { store, engine } = this.#bench;
     // Its last update is in and its answer is not fetched, or not there: it has to wait.
-    if (client.base!.baseId !== base.baseId || (await store.catalogue.isBaseSpent(base.baseId))) return;
+    const { taskId, clientId, baseId } = client.base!;
+    const next = { updateId: 'next', taskId, clientId, baseId };
+    if (baseId !== base.baseId || (await store.catalogue.findOffered(next)).isBaseSpent) return;
     const missing = engine.missingFor(client);
     if (missing === 'start-weights') expect(await this.#bench.restore(plant, base, start)).toBe(true);
     if (missing === 'reference') return this.#begin(plant);

@@ -11,6 +11,8 @@ import {
   FOREIGN_CHANGE_MS,
   type Issue,
   type NewUpdate,
+  type OfferedRecords,
+  type OfferKey,
   type Release,
   type StoredTask,
   type TaskState,
@@ -150,8 +152,12 @@ export class SqliteCatalogue implements Catalogue {
     return this.#connection.read(() => this.#base(baseId));
   }
 
-  async isBaseSpent(baseId: string): Promise<boolean> {
-    return this.#connection.read(() => this.#isSpent(baseId));
+  async findOffered({ updateId, taskId, clientId, baseId }: OfferKey): Promise<OfferedRecords> {
+    return this.#connection.read(() => ({
+      known: this.#update(updateId),
+      client: this.#client(taskId, clientId),
+      isBaseSpent: this.#isSpent(baseId),
+    }));
   }
 
   async journalUpdate(update: NewUpdate): Promise<UpdateRecord> {

@@ -70,12 +70,12 @@ it('refuses to read what was changed, cut or lost', async () => {
   await expect(files.open(digest)).rejects.toMatchObject({ code: 'store/damaged' });
 });
 
-it('takes over a finished file', async () => {
+it('moves in a staged file', async () => {
   const { folder, files } = await open();
   const path = join(folder, '..', 'arrived.part');
   await writeFile(path, bytesOf(WEIGHTS));
   const batch = files.begin();
-  await batch.adopt(path, sha256(bytesOf(WEIGHTS)));
+  await batch.moveIn({ path, digest: sha256(bytesOf(WEIGHTS)) });
   batch.end();
   expect(await files.read(sha256(bytesOf(WEIGHTS)))).toEqual(WEIGHTS);
   expect(await readdir(join(folder, '..'))).toEqual(['weights']);

@@ -1,5 +1,5 @@
-import { open, readdir, rm, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { makeFolder, renameDurably } from './durable-file.ts';
 import { sizeIfPresent } from './present-file.ts';
 import { asStorage, errorCodeOf, storageError } from './storage-error.ts';
@@ -65,7 +65,6 @@ export class WeightFiles implements WeightStore {
           pin(staged.digest);
           await this.#moveIn(staged.path, staged.digest);
         }),
-      adopt: (path, digest) => asStorage(() => this.#adopt(path, digest, pin)),
       end: () => {
         for (const digest of held.splice(0)) this.#unpin(digest);
       },
@@ -147,17 +146,6 @@ export class WeightFiles implements WeightStore {
     return digest;
   }
 
-  async #adopt(path: string, digest: string, pin: (digest: string) => void): Promise<void> {
-    const handle = await open(path, 'r+');
-    try {
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    pin(digest);
-    await this.#moveIn(path, digest);
-  }
-
   /** Replaces a file of the same name: same content, and a damaged one is healed. */
   #moveIn(path: string, digest: string): Promise<void> {
     return this.#inTurn(digest, () => this.#rename(path, digest));
@@ -177,12 +165,15 @@ export class WeightFiles implements WeightStore {
 
   async #rename(path: string, digest: string): Promise<void> {
     const target = weightFilePath(this.#folder, digest);
-    const [{ size }, replaced] = await Promise.all([
-      stat(path),
-      sizeIfPresent(target),
-      makeFolder(join(this.#folder, digest.slice(0, 2))),
-    ]);
-    await renameDurably(path, target);
+    const [{ size }, replaced] = await Promise.all([stat(path), sizeIfPresent(target)]);
+    try {
+      await renameDurably(path, target);
+    } catch (thrown) {
+      if (errorCodeOf(thrown) !== 'ENOENT') throw thrown;
+      // One of 256 folders, which is missing the first time only.
+      await makeFolder(dirname(target));
+      await renameDurably(path, target);
+    }
     this.#count(size - replaced, size);
   }
 

@@ -9,8 +9,6 @@ export interface WeightBatch {
   put(weights: Float32Array): Promise<string>;
   /** Takes in a vector that was staged, by this thread or another; its file is gone afterwards. */
   moveIn(staged: StagedVector): Promise<void>;
-  /** Takes over a complete local file whose digest the caller has proved; the file is gone afterwards. */
-  adopt(path: string, digest: string): Promise<void>;
   end(): void;
 }
 
