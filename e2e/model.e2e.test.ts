@@ -1,165 +1,148 @@
-import { join } from 'node:path';
-import type { LocalCommand, LocalQuery } from '@genba/shared/local-api/messages';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { askAgent, askModels, readAgentStatus } from '@genba/main/agent/local-api/ask-agent';
+import { findAgent } from '@genba/main/agent/local-api/find-agent';
+import type { LocalApiEndpoint } from '@genba/shared/local-api/messages';
 import type { ModelReport } from '@genba/shared/local-api/model';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
-import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
-import { FakeAgent } from './fake-agent.ts';
-import { modelReport, modelSummary, TILE } from './fake-models.ts';
-import { offlinePlant, onlinePlant } from './fake-status.ts';
-import {
-  expectAccessible,
-  expectNoSidewaysScroll,
-  PICTURES,
-  switchLanguage,
-  takePicture,
-} from './page-checks.ts';
+import { parseTask } from '@genba/shared/model/task';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { PROGRAMS, Program } from './program.ts';
+import { runProgram } from './run-program.ts';
+import { SyncedPlant } from './synced-plant.ts';
 
-const ACTION_DEADLINE_MS = 10_000;
-
-describeIfAvailable('chromium', 'the screen about models', () => {
-  let browser: Browser;
-  let context: BrowserContext;
-  let page: Page;
-  let agent: FakeAgent;
-  let report: ModelReport;
-  let asked: (LocalCommand | LocalQuery)[];
-  const complaints: string[] = [];
-
-  beforeAll(async () => {
-    await buildWindows();
-    browser = await launchChromium();
-  });
-  afterAll(() => browser?.close());
-
-  beforeEach(async () => {
-    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    complaints.length = 0;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    agent = await FakeAgent.start(onlinePlant());
-    report = modelReport();
-    asked = [];
-    agent.answer = (request) => {
-      const { id } = request;
-      if ('query' in request && request.query === 'model') return { type: 'model', id, report };
-      if ('query' in request && request.query === 'mistaken-pictures') {
-        asked.push(request);
-        const pictures = [
-          { path: '/data/4/部品 12.png', thumbnail: TILE },
-          { path: '/data/4/大きい.png', thumbnail: null },
-        ];
-        return { type: 'mistaken-pictures', id, pictures };
-      }
-      if ('command' in request && request.command.endsWith('-model')) {
-        asked.push(request);
-        return { type: 'reply', id, error: agent.refusal };
-      }
-      return null;
-    };
-  });
-  afterEach(async () => {
-    await context.close();
-    await agent.stop();
-    expect(complaints).toEqual([]);
-  });
-
-  const open = async () => {
-    await page.goto(`${agent.address}/#token=${agent.token}`);
-    await page.getByRole('link', { name: 'モデル' }).click();
-    await page.getByRole('heading', { level: 1, name: 'モデル' }).waitFor();
-  };
-
-  it('says which model judges and why, how good all three are, and what was decided', async () => {
-    await open();
-    await page
-      .getByText('いちばん新しいモデルは、この拠点のデータでの成績が悪いため見送っています。')
-      .waitFor();
-    await page
-      .getByText('「合わせたもの」を見送り（使用中のモデルより悪い：93.1%、使用中は95.6%）')
-      .waitFor();
-    for (const language of ['en', 'ja'] as const) {
-      await switchLanguage(page, language);
-      await expectAccessible(page);
-      await takePicture(page, `model-1280x1400-${language}`, 'look');
-      await page.setViewportSize({ width: 3840, height: 2160 });
-      await expectNoSidewaysScroll(page);
-      await takePicture(page, `model-3840x2160-${language}`, 'look');
-      await page.setViewportSize({ width: 1024, height: 600 });
-      await expectNoSidewaysScroll(page);
-      await page.screenshot({ path: join(PICTURES, `model-1024-${language}.png`), fullPage: true });
-    }
-    await page.evaluate(() => {
-      document.documentElement.style.fontSize = '200%';
-    });
-    await expectNoSidewaysScroll(page);
-  });
-
-  it('shows the pictures of a mistake, of whichever model', async () => {
-    await open();
-    await page.getByRole('button', { name: '画像を見る：4を9と判定：5件' }).click();
-    await page.getByText('部品 12.png').waitFor();
-    await page.getByText('表示できません').waitFor();
-    await expectAccessible(page);
-    await page.getByText('自拠点', { exact: true }).last().click();
-    await page.getByRole('button', { name: '画像を見る：4を9と判定：6件' }).click();
-    await page.getByText('部品 12.png').waitFor();
-    expect(asked).toMatchObject([
-      { of: { model: 'together', actual: 4, judgedAs: 9 } },
-      { of: { model: 'own', actual: 4, judgedAs: 9 } },
-    ]);
-    await page.getByText('共有', { exact: true }).last().click();
-    await page.getByText('評価用のデータでは、取り違えはありません。').waitFor();
-  });
-
-  it('lets a person decide, by name, and take it back', async () => {
-    await open();
-    await page.getByRole('button', { name: 'ほかのモデルを選ぶ' }).click();
-    expect(await page.getByRole('radio', { name: '自動' }).isChecked()).toBe(true);
-    // Its weights are gone.
-    expect(await page.getByRole('radio', { name: '共有（94.0%）' }).isDisabled()).toBe(true);
-    await page.getByRole('radio', { name: '自拠点（91.0%）' }).check();
-    await expectAccessible(page);
-    await page.screenshot({ path: join(PICTURES, 'model-choice-ja.png'), fullPage: true });
-    await page.getByRole('button', { name: 'このモデルを使う' }).click();
-    await page.getByText('お名前を入力してください。').waitFor();
-    await page.getByLabel('お名前').fill('佐藤');
-    agent.refusal = 'local/not-running';
-    await page.getByRole('button', { name: 'このモデルを使う' }).click();
-    await page.getByRole('alert').filter({ hasText: 'できませんでした' }).waitFor();
-    agent.refusal = null;
-    await page.getByRole('button', { name: 'このモデルを使う' }).click();
-    await page.getByText('変更しました。').waitFor();
-    const chosen = { ...modelSummary().inUse, model: 'own' } as const;
-    report = modelReport(modelSummary({ chosenBy: '佐藤', inUse: chosen, isHoldingBack: false }));
-    agent.show({ ...onlinePlant(), model: report.summary });
-    await page.getByText('佐藤さんが選びました。').waitFor();
-    await page.getByRole('button', { name: '元に戻す' }).click();
-    await expect.poll(() => asked.length).toBe(3);
-    expect(asked.slice(1)).toMatchObject([
-      { command: 'use-model', model: 'own', by: '佐藤' },
-      { command: 'automatic-model', by: '佐藤' },
-    ]);
-  });
-
-  it('says that nothing was compared yet, that it is offline, and that no answer came', async () => {
-    report = { ...modelReport(null), models: [], comparisons: [], decisions: [] };
-    await open();
-    await page.getByText('学習の合間にモデルを比べます。').waitFor();
-    await expectAccessible(page);
-    report = modelReport();
-    agent.show({ ...offlinePlant(), model: report.summary });
-    await page.getByText('表示しているのはこのパソコンで測った成績です。').waitFor();
-    await page.getByRole('link', { name: '今日' }).click();
-    agent.answer = () => null;
-    await page.getByRole('link', { name: 'モデル' }).click();
-    await page.getByRole('alert').getByRole('button', { name: 'もう一度' }).waitFor();
-    await expectAccessible(page);
-  });
+const TASK = parseTask({
+  id: 'welds',
+  name: { en: 'Welds', ja: '溶接' },
+  input: { kind: 'table', columns: ['電流', '電圧'], labelColumn: '結果' },
+  classes: ['良品', '不良'],
+  model: { template: 'mlp', hiddenUnits: [8] },
+  training: { learningRate: 0.2, epochs: 8, batchSize: 16, validationShare: 0.3 },
 });
+const ROWS = 400;
+const DEADLINE_MS = 60_000;
+/** As good as both plants get within a few rounds on data that a line divides. */
+const GOOD = 0.9;
+const PLANTS = ['大阪', '仙台 第一'] as const;
+
+let folder: string;
+let address: string;
+let aggregator: Program;
+let agents: ReadonlyMap<string, Program>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'genba モデル '));
+  const taskFile = path.join(folder, 'task.json');
+  writeFileSync(taskFile, JSON.stringify(TASK));
+  aggregator = new Program(PROGRAMS.aggregator);
+  const serve = ['--open-loopback', '--data', path.join(folder, 'server'), '--port', '0', '--task', taskFile];
+  address = /http:\S+/.exec(await aggregator.start(serve))![0];
+  agents = new Map(PLANTS.map((name) => [name, new Program(PROGRAMS.agent)]));
+  for (const [index, name] of PLANTS.entries()) {
+    writeFileSync(datasetOf(name), rows(index));
+    await start(name);
+  }
+});
+
+afterEach(async () => {
+  await Promise.all([aggregator, ...agents.values()].map((program) => program.end('SIGKILL')));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const dataOf = (name: string) => path.join(folder, name);
+const datasetOf = (name: string) => path.join(folder, `${name} 検査.csv`);
+
+/** Bad where current and voltage together are too much; each plant has rows of its own. */
+function rows(plant: number): string {
+  const values = Array.from({ length: ROWS }, (_, row) => {
+    const [current, voltage] = [(row * 37 + plant * 11) % 101, (row * 53 + plant * 29) % 97];
+    return `${current},${voltage},${current + voltage > 100 ? '不良' : '良品'}`;
+  });
+  return `電流,電圧,結果\n${values.join('\n')}\n`;
+}
+
+async function start(name: string): Promise<void> {
+  const where = ['--data', dataOf(name), '--server', new URL(address).host, '--dataset', datasetOf(name)];
+  await agents
+    .get(name)!
+    .start([...where, '--plant', name, '--rest', '0.3', '--backend', 'cpu', '--port', '0']);
+}
+
+const endpointOf = async (name: string): Promise<LocalApiEndpoint> => (await findAgent(dataOf(name)))!;
+const modelsOf = async (name: string): Promise<ModelReport> => askModels(await endpointOf(name));
+
+/** Resolves with a plant's report once it is as wanted. */
+async function untilModels(name: string, isWanted: (report: ModelReport) => boolean): Promise<ModelReport> {
+  let report = await modelsOf(name);
+  await expect
+    .poll(
+      async () => {
+        report = await modelsOf(name);
+        return isWanted(report);
+      },
+      { timeout: DEADLINE_MS, interval: 200 },
+    )
+    .toBe(true);
+  return report;
+}
+
+it('judges three models after each sync, holds a spoilt one back, and obeys a person', async () => {
+  const [name, other] = PLANTS;
+  for (const plant of PLANTS) {
+    const { summary } = await untilModels(
+      plant,
+      ({ summary: now, comparisons }) =>
+        (now?.inUse.score ?? 0) >= GOOD &&
+        comparisons.some(({ own, shared, together }) => own !== null && shared !== null && together !== null),
+    );
+    expect(summary).toMatchObject({ chosenBy: null, scoreKind: 'accuracy' });
+  }
+
+  // Somebody reports weights that nothing was learnt with: the next replies carry them to everybody.
+  const spoiler = new SyncedPlant({ dataFolder: dataOf('x'), address, name: 'x', taskId: TASK.id });
+  try {
+    await spoiler.ready();
+    spoiler.train(1, 400);
+    spoiler.offer();
+    await expect.poll(() => spoiler.outbox.figures().updatesWaiting, { timeout: DEADLINE_MS }).toBe(0);
+  } finally {
+    spoiler.close();
+  }
+  const isHeldBack = ({ decisions }: ModelReport) =>
+    decisions.some(({ kind, reason, by }) => kind === 'held-back' && reason === 'worse' && by === null);
+  const spoilt = await untilModels(name, isHeldBack);
+  const heldBack = spoilt.decisions.find(({ kind }) => kind === 'held-back')!;
+  expect(heldBack.score).toBeLessThan(heldBack.inUseScore!);
+  expect(spoilt.summary!.inUse.score).toBeGreaterThanOrEqual(GOOD);
+
+  // Training and syncs go on all the same.
+  const { queue } = await readAgentStatus(await endpointOf(name));
+  const roundsDone = async () => (await readAgentStatus(await endpointOf(name))).queue.roundsDone;
+  await expect.poll(roundsDone, { timeout: DEADLINE_MS }).toBeGreaterThan(queue.roundsDone);
+
+  // What is in use outlives a kill.
+  await askAgent(await endpointOf(name), { id: 1, command: 'pause' });
+  const before = (await modelsOf(name)).summary!.inUse;
+  await agents.get(name)!.end('SIGKILL');
+  await start(name);
+  expect((await modelsOf(name)).summary!.inUse).toEqual(before);
+
+  // Also while it runs a person decides by the command.
+  const choose = ['--data', dataOf(other), '--lang', 'ja', '--by', '山田'];
+  const chosen = await runProgram('agent', 'model', ...choose, '--use', 'own');
+  expect(chosen).toMatchObject({ exitCode: 0 });
+  expect(chosen.stdout).toContain('「自拠点」モデル');
+  expect(chosen.stdout).toContain('山田さんが決めました');
+  const pinned = (await modelsOf(other)).summary!.inUse;
+  const { comparisons } = await modelsOf(other);
+  await untilModels(
+    other,
+    (report) => report.comparisons.at(-1)!.globalVersion > comparisons.at(-1)!.globalVersion,
+  );
+  expect((await modelsOf(other)).summary).toMatchObject({
+    chosenBy: '山田',
+    inUse: { globalVersion: pinned.globalVersion, since: pinned.since },
+  });
+  expect(await runProgram('agent', 'model', ...choose, '--automatic')).toMatchObject({ exitCode: 0 });
+  await untilModels(other, ({ summary }) => summary?.chosenBy === null);
+}, 240_000);
