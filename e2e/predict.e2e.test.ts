@@ -1,7 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parse } from 'csv-parse/sync';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DIGIT_SIZE, pickDigits, readMnist } from '../demo/mnist.ts';
@@ -18,6 +27,7 @@ const FIRST_NEW = 5_000;
 let folder: string;
 let dataFolder: string;
 let port: number;
+let agentArgs: string[];
 let pictures: string[];
 let labels: string[];
 const aggregator = new Program(PROGRAMS.aggregator);
@@ -59,10 +69,11 @@ beforeAll(async () => {
     ...['--data', path.join(folder, 'aggregator'), '--port', '0', '--open-loopback', '--task', taskFile],
   ]);
   port = await freePort();
-  await agent.start([
+  agentArgs = [
     ...['--data', dataFolder, '--server', new URL(/http:\S+/.exec(line)![0]).host, '--dataset', dataset],
     ...['--rounds', '2', '--rest', '0', '--backend', 'wasm', '--predict-port', String(port)],
-  ]);
+  ];
+  await agent.start(agentArgs);
 }, 180_000);
 
 afterAll(async () => {
@@ -123,4 +134,38 @@ it('judges new pictures by what was learnt: on the command line and over HTTP, t
   expect(goodRejected).toBeLessThanOrEqual(0.1 * (goodPassed + goodRejected));
   const { validation } = (await readStatus(dataFolder)).dataset!;
   expect(goodPassed + goodRejected + badFound + badMissed).toBe(validation);
+});
+
+it('judges each picture of a watched folder once, however often the agent is killed meanwhile', {
+  timeout: 180_000,
+}, async () => {
+  const watched = path.join(folder, '流れてくる画像');
+  const results = path.join(folder, '結果.csv');
+  mkdirSync(watched);
+  const started = ['judge-folder', watched, '--results', results, '--lang', 'ja', '--data', dataFolder];
+  expect((await runProgram('agent', ...started)).exitCode).toBe(0);
+  const text = () => (existsSync(results) ? readFileSync(results, 'utf8') : '');
+  const rows = () => parse(text(), { bom: true, columns: true }) as Record<string, string>[];
+  const third = Math.ceil(NEW / 3);
+  for (let from = 0; from < NEW; from += third) {
+    const some = pictures.slice(from, from + third);
+    for (const file of some) copyFileSync(file, path.join(watched, path.basename(file)));
+    // In the middle of it, wherever that is: while it decodes, judges, or writes.
+    await expect
+      .poll(() => text().split('\n').length, { timeout: 60_000, interval: 5 })
+      .toBeGreaterThan(from + 2);
+    await agent.end('SIGKILL');
+    await agent.start(agentArgs);
+  }
+  await expect.poll(() => rows().length, { timeout: 60_000 }).toBe(NEW);
+  // Nothing comes after that.
+  const status = ['judge-folder', '--data', dataFolder, '--lang', 'ja'];
+  await expect
+    .poll(async () => (await runProgram('agent', ...status)).stdout, { timeout: 30_000 })
+    .toContain(`表に${NEW}件、判定待ち0件`);
+  expect(text().startsWith('\uFEFF')).toBe(true);
+  const written = rows().toSorted((a, b) => (a['ファイル']! < b['ファイル']! ? -1 : 1));
+  expect(written.map((row) => row['ファイル'])).toEqual(pictures.map((file) => path.basename(file)));
+  expect(rightOf(written.map((row) => row['結果']))).toBeGreaterThan(0.6);
+  expect(new Set(written.map((row) => row.sha256)).size).toBe(NEW);
 });

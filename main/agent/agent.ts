@@ -13,6 +13,7 @@ import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
 import type { Schedule } from '@genba/shared/local-api/schedule';
+import type { WatchWish } from '@genba/shared/local-api/watches';
 import type { Logger } from 'pino';
 import { DatasetChoice } from './dataset/dataset-choice.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
@@ -23,6 +24,7 @@ import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
 import { FileKeyStore } from './identity/key-store.ts';
+import { FolderWatches } from './judging/folder-watches.ts';
 import { Judge } from './judging/judge.ts';
 import type { TakeItems } from './judging/judge-subject.ts';
 import { carryOut, type SubjectWish } from './judging/judgement.ts';
@@ -84,6 +86,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #data: DatasetChoice;
   readonly #labelling: Labelling;
   readonly #judge: Judge;
+  readonly #watches: FolderWatches;
   readonly #models: PlantModels;
   readonly #network: PlantNetwork;
   readonly #sync: PlantSync;
@@ -164,6 +167,12 @@ export class Agent extends EventEmitter<AgentEvents> {
       backend: () => this.#settings.read().backend,
       rejection: () => this.#settings.read().rejection,
     });
+    this.#watches = new FolderWatches({
+      judge: this.#judge,
+      read: () => this.#settings.read().watches,
+      write: (watches) => this.#settings.write({ watches }),
+      onChange: () => this.emit('change'),
+    });
     this.#labelling = new Labelling({
       store: new LabelStore(this.#database),
       task: () => this.#client.task(),
@@ -182,6 +191,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Starts to connect and to train, as far as it is set up; returns at once. */
   start(): void {
+    if (!this.#isStarted) this.#watches.start();
     this.#isStarted = true;
     this.#disk.start();
     const where = this.#sync.targets();
@@ -200,7 +210,9 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
     this.#sync.stop();
     this.#data.stop();
-    await Promise.all([this.#training?.stop(), this.#judge.stop()]);
+    // The judge last: what is being judged for a folder fails with it otherwise, and is told as a problem.
+    await Promise.all([this.#training?.stop(), this.#watches.stop()]);
+    await this.#judge.stop();
     this.#ledger.stop();
     this.#database.close();
   }
@@ -256,6 +268,12 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'set-inbox':
         this.#setInbox(command.path);
         return null;
+      case 'start-watch':
+        this.#startWatch(command.watch);
+        return null;
+      case 'stop-watch':
+        await this.#watches.remove(command.folder);
+        return null;
       case 'set-rejection':
         this.setRejection(command.wish);
         return null;
@@ -310,6 +328,8 @@ export class Agent extends EventEmitter<AgentEvents> {
         return { type: 'label-queue', id, queue: await this.#labelling.queue() };
       case 'labels':
         return { type: 'labels', id, labels: this.readLabels(query.after) };
+      case 'watches':
+        return { type: 'watches', id, watches: this.#watches.statuses };
       case 'rejection':
         return { type: 'rejection', id, rejection: await this.describeRejection(query.wish) };
       case 'judge': {
@@ -354,6 +374,13 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   describeRejection(wish: RejectionWish | null): Promise<Rejection> {
     return this.#judge.describeRejection(wish);
+  }
+
+  /** @throws AppError `judging/mismatch` where the task is about no pictures, `judging/watched-already` */
+  #startWatch(watch: WatchWish): void {
+    const kind = this.#client.task()?.input.kind ?? 'image';
+    if (kind !== 'image') throw new AppError('judging/mismatch', { detail: `the task needs a ${kind}` });
+    this.#watches.add(watch);
   }
 
   /** Where programs may ask for predictions. */

@@ -17,6 +17,7 @@ import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
 import { addJudgeCommand } from './judging/command.ts';
 import { addRejectionCommand } from './judging/rejection-command.ts';
+import { addWatchCommand } from './judging/watch-command.ts';
 import { addLabelsCommand } from './labelling/command.ts';
 import { addLedgerCommand } from './ledger/command.ts';
 import { removeEndpointFile, writeEndpointFile } from './local-api/endpoint-file.ts';
@@ -257,6 +258,7 @@ function program(appVersion: string): Command {
   addModelCommand(command, host);
   addJudgeCommand(command, host);
   addRejectionCommand(command, host);
+  addWatchCommand(command, host);
   addPredictTokenCommand(command, host);
   return command.addHelpText(
     'after',

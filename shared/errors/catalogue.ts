@@ -673,6 +673,16 @@ export const ERROR_CATALOGUE = {
     en: 'Good classes must be classes of the task, and at least one class must not be good.',
     ja: '良品のクラスは、タスクのクラスから選んでください。すべてのクラスを良品にすることはできません。',
   },
+  'judging/other-file': {
+    isRetryable: false,
+    en: 'This file is something else than a table of results, and is left alone. Choose another file.',
+    ja: 'このファイルは判定結果の表ではないため、書き込みません。別のファイルを指定してください。',
+  },
+  'judging/watched-already': {
+    isRetryable: false,
+    en: 'This folder is watched already, its table belongs to another folder, or there are eight watches. Stop one first.',
+    ja: 'このフォルダーはすでに監視中か、結果の表がほかの監視で使われているか、監視が8件に達しています。先にどれかを止めてください。',
+  },
   'judging/file-not-writable': {
     isRetryable: true,
     en: 'The table of the results could not be written. Close it in other programs, or choose another file.',

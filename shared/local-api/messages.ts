@@ -22,6 +22,7 @@ import { previewSchema, readingProgressSchema } from './preview.ts';
 import { REFUSED_IN_STATUS, refusedPageSchema, refusedUpdateSchema } from './refused-updates.ts';
 import { rejectionSchema, rejectionWishSchema } from './rejection.ts';
 import { STANDSTILL_REASONS, scheduleSchema } from './schedule.ts';
+import { watchStatusSchema, watchWishSchema } from './watches.ts';
 
 /** WebSocket subprotocol of the agent's local API; the token travels as a second one, `token.<hex>`. */
 export const LOCAL_API_SUBPROTOCOL = 'genba.local.v1';
@@ -276,6 +277,9 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('undo-label') }),
   /** How good parts are to be told from bad ones from now on. */
   z.strictObject({ id: z.int(), command: z.literal('set-rejection'), wish: rejectionWishSchema }),
+  /** Judges each new picture of a folder once, from now on and after restarts, and adds it to a table. */
+  z.strictObject({ id: z.int(), command: z.literal('start-watch'), watch: watchWishSchema }),
+  z.strictObject({ id: z.int(), command: z.literal('stop-watch'), folder: exchangePath }),
   /** Ends the agent: the running round is broken off, all that was finished is kept. */
   z.strictObject({ id: z.int(), command: z.literal('stop') }),
 ]);
@@ -307,6 +311,8 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('labels'), after: z.int().min(0) }),
   /** Has the model judge pictures, rows or series. What cannot be judged is told item by item, and stops nothing. */
   z.strictObject({ id: z.int(), query: z.literal('judge'), of: judgeWishSchema }),
+  /** Folders whose new pictures are judged, and how that stands. */
+  z.strictObject({ id: z.int(), query: z.literal('watches') }),
   /** What a wish would do to the parts that were held out; null: the one that is set. */
   z.strictObject({ id: z.int(), query: z.literal('rejection'), wish: rejectionWishSchema.nullable() }),
 ]);
@@ -342,6 +348,7 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   /** Before a judgement, where `parts` were asked for. */
   z.strictObject({ type: z.literal('judged'), id: z.int(), part: judgedPartSchema }),
   z.strictObject({ type: z.literal('judgement'), id: z.int(), judgement: judgementSchema }),
+  z.strictObject({ type: z.literal('watches'), id: z.int(), watches: z.array(watchStatusSchema) }),
   z.strictObject({ type: z.literal('rejection'), id: z.int(), rejection: rejectionSchema }),
 ]);
 export type LocalMessage = z.output<typeof localMessageSchema>;

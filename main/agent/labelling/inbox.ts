@@ -57,6 +57,11 @@ export class Inbox {
     return pictures;
   }
 
+  /** What people call a picture: its place below the folder, with `/`. */
+  nameOf(file: string): string {
+    return path.relative(this.folder, file).replaceAll(path.sep, '/');
+  }
+
   /** A picture by its content, as far as the last look saw it; null for one that it did not. */
   find(digest: string): InboxPicture | null {
     for (const picture of this.#known.values()) if (picture.digest === digest) return picture;

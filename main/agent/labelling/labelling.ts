@@ -70,10 +70,7 @@ export class Labelling {
       labelled: pictures.length - waiting.length,
       pictures: uncertainFirst.slice(0, LABEL_PAGE_SIZE).map((picture) => ({
         picture: picture.digest,
-        name: picture.path
-          .slice(this.#inbox!.folder.length)
-          .replace(/^[\\/]+/, '')
-          .replaceAll('\\', '/'),
+        name: this.#inbox!.nameOf(picture.path),
         suggestion: suggestion(picture),
       })),
       last: store.last(),

@@ -20,6 +20,7 @@ import type { ModelReport } from '@genba/shared/local-api/model';
 import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
+import type { WatchStatus } from '@genba/shared/local-api/watches';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { type RawData, WebSocket } from 'ws';
 
@@ -173,6 +174,17 @@ export async function askRejection(
       if (message.type === 'rejection') resolve(message.rejection);
       else if (message.type === 'reply' && message.error !== null)
         reject(new AppError(message.error, { detail: message.detail }));
+    };
+  });
+}
+
+/** The folders whose new pictures a running agent judges. @throws AppError `local/unauthorised` */
+export async function askWatches(endpoint: LocalApiEndpoint): Promise<readonly WatchStatus[]> {
+  return converse<readonly WatchStatus[]>(endpoint, (socket, resolve) => {
+    const query: LocalQuery = { id: 1, query: 'watches' };
+    socket.on('open', () => socket.send(JSON.stringify(query)));
+    return (message) => {
+      if (message.type === 'watches') resolve(message.watches);
     };
   });
 }

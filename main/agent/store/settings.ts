@@ -1,6 +1,7 @@
 import { MIN_QUOTA_BYTES } from '@genba/shared/local-api/disk';
 import { rejectionWishSchema } from '@genba/shared/local-api/rejection';
 import { DEFAULT_SCHEDULE, type Schedule, scheduleShape } from '@genba/shared/local-api/schedule';
+import { MAX_WATCHES, watchWishSchema } from '@genba/shared/local-api/watches';
 import { z } from 'zod';
 import { SYSTEM_PROXY } from '../network/proxy-setting.ts';
 import type { AgentDatabase } from './database.ts';
@@ -22,6 +23,8 @@ const settingsSchema = z.strictObject({
   inbox: z.string().nullable(),
   /** How good parts are told from bad ones. */
   rejection: rejectionWishSchema,
+  /** Folders whose new pictures are judged. */
+  watches: z.array(watchWishSchema).max(MAX_WATCHES),
   /** Port on which programs may ask for predictions; null = none. */
   predictPort: z.int().min(1).max(65_535).nullable(),
   /** Address to listen on for them. */
@@ -79,6 +82,7 @@ export class SettingsStore {
       dataset: null,
       inbox: null,
       rejection: { rejectGood: null, goodClasses: null },
+      watches: [],
       predictPort: null,
       predictHost: '127.0.0.1',
       checkSet: null,
