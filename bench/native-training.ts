@@ -33,12 +33,12 @@ const WORKLOADS: readonly Workload[] = [
   {
     name: 'MLP 784-128-10',
     model: { template: 'mlp', hiddenUnits: [128] },
-    examples: { tensorflow: 8192, wasm: 2048, cpu: 1024 },
+    examples: { tensorflow: 8192, webgpu: 2048, wasm: 2048, cpu: 1024 },
   },
   {
     name: 'CNN 8-16 filters, 64 units',
     model: { template: 'small-cnn', filters: [8, 16], denseUnits: 64 },
-    examples: { tensorflow: 2048, wasm: 512, cpu: 128 },
+    examples: { tensorflow: 2048, webgpu: 512, wasm: 512, cpu: 128 },
   },
 ];
 

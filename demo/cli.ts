@@ -118,7 +118,7 @@ new Command('genba-demo')
   .option('--rest <milliseconds>', 'rest of every plant between two rounds', wholeNumber(0, 60_000), 200)
   .option('--port <number>', 'port of the page', wholeNumber(0, 65_535), 0)
   .option('--folder <folder>', 'where everything is kept; emptied at the start', DEFAULT_FOLDER)
-  .addOption(new Option('--backend <name>', 'how to train').choices(['tensorflow', 'wasm', 'cpu']))
+  .addOption(new Option('--backend <name>', 'how to train').choices(['tensorflow', 'webgpu', 'wasm', 'cpu']))
   .addOption(new Option('--lang <language>', 'language').choices(['en', 'ja']).default(systemLanguage()))
   .action(run)
   .parse();

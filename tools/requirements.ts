@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -71,6 +79,32 @@ function canMountDisk(): boolean {
   return isMounted;
 }
 
+/**
+ * Points Vulkan at SwiftShader, a driver that calculates on the processor and that Chromium brings along, unless another is
+ * named already. Must run before Dawn is loaded.
+ */
+export function useSwiftShader(): void {
+  const driver = swiftShaderPath();
+  if (driver !== null) process.env.VK_ICD_FILENAMES ??= driver;
+}
+
+function swiftShaderPath(): string | null {
+  const beside = chromiumPath() === null ? [] : [join(realpathSync(chromiumPath()!), '..')];
+  for (const folder of [...beside, '/usr/lib/chromium', '/opt/google/chrome']) {
+    const path = join(folder, 'vk_swiftshader_icd.json');
+    if (existsSync(path)) return path;
+  }
+  return null;
+}
+
+/** In a process of its own: a broken driver may end the process that loads it. */
+function canUseWebGpu(): boolean {
+  const module = new URL('../main/trainer/webgpu-backend.ts', import.meta.url).href;
+  const script = `const { loadWebGpu } = await import('${module}'); await loadWebGpu(true); process.exit(0);`;
+  useSwiftShader();
+  return spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 }).status === 0;
+}
+
 /** In a process of its own: a broken native library may end the process that loads it. */
 function canLoadNativeTensorflow(): boolean {
   try {
@@ -89,6 +123,11 @@ const REQUIREMENTS = {
     isAvailable: canLoadNativeTensorflow,
     howToGet:
       'Native TensorFlow is missing: run "npm install" where its library can be downloaded, or .ci/native-tensorflow.sh.',
+  },
+  webgpu: {
+    isAvailable: canUseWebGpu,
+    howToGet:
+      'WebGPU is missing: install a Vulkan loader and Chromium, whose SwiftShader is used ("apt-get install libvulkan1 chromium"), or a graphics driver.',
   },
   chromium: {
     isAvailable: () => chromiumPath() !== null,

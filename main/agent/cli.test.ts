@@ -126,7 +126,7 @@ describe('wrong usage of genba-agent', () => {
     ['a plant name over 100 characters', ['--plant', '工'.repeat(101)], /1 to 100 characters/],
     ['an empty plant name', ['--plant', ' '], /1 to 100 characters/],
     ['an unknown log level', ['--log-level', 'loud'], /Allowed choices are fatal, error, warn, info/],
-    ['an unknown backend', ['--backend', 'gpu'], /Allowed choices are tensorflow, wasm, cpu/],
+    ['an unknown backend', ['--backend', 'gpu'], /Allowed choices are tensorflow, webgpu, wasm, cpu/],
     ['half a round', ['--rounds', '1.5'], /whole number from 0/],
     ['a quota without a unit', ['--quota', '20'], /a size of 100MB or more/],
     ['a quota too small for anything', ['--quota', '1MB'], /a size of 100MB or more/],

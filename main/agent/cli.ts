@@ -214,6 +214,7 @@ function program(appVersion: string): Command {
     .addOption(
       new Option('--backend <name>', 'how to train (default: the fastest)').choices([
         'tensorflow',
+        'webgpu',
         'wasm',
         'cpu',
       ]),

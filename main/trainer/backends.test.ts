@@ -28,7 +28,10 @@ describe('chooseBackend', () => {
 });
 
 describe('chooseBackend without native TensorFlow', () => {
-  const loadNothing = () => Promise.reject(new Error("Cannot find package '@tensorflow/tfjs-node'\nstack"));
+  const loadNothing = {
+    loadNative: () => Promise.reject(new Error("Cannot find package '@tensorflow/tfjs-node'\nstack")),
+    loadGpu: () => Promise.reject(new Error('no card')),
+  };
   const missing = "Native TensorFlow could not be loaded: Cannot find package '@tensorflow/tfjs-node'.";
 
   it.each([
@@ -38,7 +41,7 @@ describe('chooseBackend without native TensorFlow', () => {
     expect(await chooseBackend(task, null, loadNothing)).toEqual({
       name: 'wasm',
       isRequested: false,
-      note: missing,
+      note: `${missing} WebGPU could not be loaded: no card.`,
     });
   });
 
@@ -51,7 +54,8 @@ describe('chooseBackend without native TensorFlow', () => {
 });
 
 describe('chooseBackend with a backend that loads but cannot train the model', () => {
-  const loadNothing = () => Promise.reject(new Error('not here'));
+  const refuse = () => Promise.reject(new Error('not here'));
+  const loadNothing = { loadNative: refuse, loadGpu: refuse };
   const reason = 'WebAssembly cannot train this model: it lacks MaxPoolGrad.';
   const kernel = getKernel(MaxPoolGrad, 'wasm')!;
   beforeAll(() => unregisterKernel(MaxPoolGrad, 'wasm'));
@@ -61,7 +65,7 @@ describe('chooseBackend with a backend that loads but cannot train the model', (
     expect(await chooseBackend(cnn, null, loadNothing)).toEqual({
       name: 'cpu',
       isRequested: false,
-      note: `Native TensorFlow could not be loaded: not here. ${reason}`,
+      note: `Native TensorFlow could not be loaded: not here. WebGPU could not be loaded: not here. ${reason}`,
     });
   });
 

@@ -4,7 +4,7 @@ import { inputShape } from '@genba/shared/model/layers';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { enableProdMode, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
-import type { BackendChoice, BackendName, ExampleSet } from './messages.ts';
+import type { BackendChoice, BackendName, DeviceInfo, ExampleSet } from './messages.ts';
 import { buildModel } from './model.ts';
 import { loadNativeTensorflow } from './native-tensorflow.ts';
 import { batchLoss } from './objective.ts';
@@ -13,14 +13,24 @@ import { trainBatch } from './training.ts';
 import { locateWasmFiles } from './wasm-backend.ts';
 import { registerDepthwiseGradients } from './wasm-depthwise-gradients.ts';
 import { registerFilterGradient } from './wasm-filter-gradient.ts';
+import { loadWebGpu } from './webgpu-backend.ts';
 import { installWeights } from './weights.ts';
 
-/** Fastest first. */
-export const BACKENDS: readonly BackendName[] = ['tensorflow', 'wasm', 'cpu'];
+/** As a rule the fastest first; a graphics card is only sure to beat what is not native. */
+export const BACKENDS: readonly BackendName[] = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
+
+/** What loads libraries that many PCs lack. */
+export interface Loaders {
+  readonly loadNative: () => Promise<void>;
+  readonly loadGpu: (acceptSoftware: boolean) => Promise<DeviceInfo>;
+}
+
+const LOADERS: Loaders = { loadNative: loadNativeTensorflow, loadGpu: loadWebGpu };
 
 /** How each backend is called in a note that a person reads. */
 const TITLES: Record<BackendName, string> = {
   tensorflow: 'Native TensorFlow',
+  webgpu: 'WebGPU',
   wasm: 'WebAssembly',
   cpu: 'Plain JavaScript',
 };
@@ -32,54 +42,67 @@ const MAX_REASON_LENGTH = 160;
  * Starts the fastest backend that can really train the task's model, or the one asked for.
  * Availability alone proves little (a backend may lack the kernel of a gradient), so each candidate must
  * take one step of gradient descent on throw-away weights first.
- * @param loadNative for tests on a machine that has native TensorFlow
+ * @param loaders for tests on machines that have native TensorFlow or a graphics card
  * @throws AppError `trainer/no-backend`, its detail giving the reason for each backend tried
  */
 export async function chooseBackend(
   task: Task,
   requested: BackendName | null,
-  loadNative: () => Promise<void> = loadNativeTensorflow,
+  loaders: Partial<Loaders> = {},
 ): Promise<BackendChoice> {
   const reasons: string[] = [];
   for (const name of requested === null ? BACKENDS : [requested]) {
-    const reason = await reasonAgainst(name, task, loadNative);
-    if (reason === null) {
-      const note = reasons.length === 0 ? null : reasons.join(' ');
-      return { name, isRequested: requested !== null, note };
+    const tried = await tryBackend(name, task, { ...LOADERS, ...loaders, isRequested: requested !== null });
+    if (typeof tried === 'string') {
+      reasons.push(tried);
+      continue;
     }
-    reasons.push(reason);
+    const note = reasons.length === 0 ? null : reasons.join(' ');
+    return { name, isRequested: requested !== null, note, ...tried };
   }
   throw new AppError('trainer/no-backend', { detail: reasons.join(' ') });
 }
 
-/** One sentence on why a backend cannot be used for the task; null when it can. */
-async function reasonAgainst(
+interface Trial extends Loaders {
+  /** A person named this backend. */
+  readonly isRequested: boolean;
+}
+
+/** What the backend calculates on; or one sentence on why it cannot be used for the task. */
+async function tryBackend(
   name: BackendName,
   task: Task,
-  loadNative: () => Promise<void>,
-): Promise<string | null> {
+  trial: Trial,
+): Promise<Pick<BackendChoice, 'device'> | string> {
+  let device: DeviceInfo | null;
   try {
-    await startBackend(name, loadNative);
+    device = await startBackend(name, trial);
   } catch (thrown) {
     return `${TITLES[name]} could not be loaded: ${shortReason(thrown)}.`;
   }
   try {
-    probe(task);
-    return null;
+    await probe(task);
+    return device === null ? {} : { device };
   } catch (thrown) {
     return `${TITLES[name]} cannot train this model: ${shortReason(thrown)}.`;
   }
 }
 
-async function startBackend(name: BackendName, loadNative: () => Promise<void>): Promise<void> {
+async function startBackend(
+  name: BackendName,
+  { loadNative, loadGpu, isRequested }: Trial,
+): Promise<DeviceInfo | null> {
   // Spares the log an advertisement for tfjs-node; nothing else depends on it.
   enableProdMode();
+  let device: DeviceInfo | null = null;
   if (name === 'tensorflow') await loadNative();
+  else if (name === 'webgpu') device = await loadGpu(isRequested);
   else if (name === 'wasm') prepareWasm();
   else await import('@tensorflow/tfjs-backend-cpu');
   const isStarted = await setBackend(name);
   await ready();
   if (!isStarted || getBackend() !== name) throw new Error('it did not start');
+  return device;
 }
 
 function prepareWasm(): void {
@@ -89,7 +112,7 @@ function prepareWasm(): void {
 }
 
 /** One step of gradient descent on two blank examples and throw-away weights. */
-function probe(task: Task): void {
+async function probe(task: Task): Promise<void> {
   const width = inputShape(task.input).reduce((total, length) => total * length, 1);
   const inputs = task.input.kind === 'image' ? new Uint8Array(2 * width) : new Float32Array(2 * width);
   const set: ExampleSet = { inputs, labels: Uint16Array.of(0, 0), targets: Float32Array.of(0, 1) };
@@ -99,7 +122,7 @@ function probe(task: Task): void {
   try {
     installWeights(model, layout, initialWeights(layout, task.seed));
     const descent = { loss: batchLoss(task, set), optimiser, pull: null };
-    const loss = trainBatch(model, task, set, Uint32Array.of(0, 1), descent);
+    const loss = await trainBatch(model, task, set, Uint32Array.of(0, 1), descent);
     if (!Number.isFinite(loss)) throw new Error('its results are not numbers');
   } finally {
     disposeOptimiser(optimiser);

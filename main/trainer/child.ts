@@ -7,6 +7,7 @@ import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { LINE_WAITS, type TrainerReply, type TrainerRequest, type TrainerUsage } from './messages.ts';
 import { TrainerSession } from './session.ts';
 import type { RoundProgress } from './training.ts';
+import { onWebGpuTrouble } from './webgpu-backend.ts';
 
 type Job = Exclude<TrainerRequest, { type: 'cancel' }>;
 
@@ -60,6 +61,7 @@ async function run(job: Job): Promise<TrainerReply> {
     session?.dispose();
     session = null;
     session = await TrainerSession.load(job);
+    if (session.backend.name === 'webgpu') onWebGpuTrouble(dieOf);
     return { type: 'loaded', id, backend: session.backend };
   }
   if (session === null) throw new AppError('internal/bug', { detail: `${job.type} before load` });
@@ -83,6 +85,12 @@ async function run(job: Job): Promise<TrainerReply> {
     id,
     result: await session.train(job.weights, job.round, { onProgress, isCancelled }),
   };
+}
+
+/** What a graphics card gives after that is not to be trusted: the agent starts anew. */
+function dieOf(reason: string): never {
+  process.stderr.write(`WebGPU: ${reason}\n`);
+  process.exit(1);
 }
 
 function send(reply: TrainerReply): void {

@@ -6,6 +6,7 @@ import { batchInputs } from './batches.ts';
 import { createScorer } from './create-scorer.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
 import { Pacer } from './pacer.ts';
+import { takeValues } from './take-values.ts';
 
 /** Examples per step: bounds memory; the result does not depend on it. */
 const EVALUATION_BATCH = 256;
@@ -32,7 +33,7 @@ export async function evaluateModel(
   for (let start = 0; start < examples; start += EVALUATION_BATCH) {
     const length = Math.min(EVALUATION_BATCH, examples - start);
     const picked = Uint32Array.from({ length }, (_, index) => start + index);
-    const outputs = tidy(() => (model.apply(batchInputs(task, set, picked)) as Tensor).dataSync());
+    const outputs = await takeValues(tidy(() => model.apply(batchInputs(task, set, picked)) as Tensor));
     const width = outputs.length / length;
     for (let row = 0; row < length; row++) {
       const loss = scorer.add(start + row, outputs.subarray(row * width, (row + 1) * width));

@@ -107,7 +107,17 @@ export type TrainerRequest =
   /** Stops what runs after its batch; that request then fails with `trainer/cancelled`. */
   | { readonly type: 'cancel' };
 
-export type BackendName = 'tensorflow' | 'wasm' | 'cpu';
+export type BackendName = 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+
+/** What a backend calculates on, where that is no processor. */
+export interface DeviceInfo {
+  /** As its maker calls it. */
+  readonly name: string;
+  /** Driver and version, as it calls itself. */
+  readonly driver: string;
+  /** A driver that calculates on the processor and only looks like a graphics card. */
+  readonly isSoftware: boolean;
+}
 
 export interface BackendChoice {
   readonly name: BackendName;
@@ -115,6 +125,8 @@ export interface BackendChoice {
   readonly isRequested: boolean;
   /** Why no faster one works, one English sentence per reason; null for the fastest, and where it was asked for. */
   readonly note: string | null;
+  /** Left out: the processor. */
+  readonly device?: DeviceInfo;
 }
 
 export interface TrainResult {

@@ -6,6 +6,7 @@ import { batchInputs, batchValues } from './batches.ts';
 import type { ExampleSet, PredictionInputs } from './messages.ts';
 import { Pacer } from './pacer.ts';
 import { reconstructionError } from './reconstruction-error.ts';
+import { takeValues } from './take-values.ts';
 
 /** Examples per step: bounds memory; the result does not depend on it. */
 const PREDICTION_BATCH = 64;
@@ -32,7 +33,7 @@ export async function predict(
   for (let start = 0; start < examples; start += PREDICTION_BATCH) {
     const length = Math.min(PREDICTION_BATCH, examples - start);
     const picked = Uint32Array.from({ length }, (_, index) => start + index);
-    const outputs = tidy(() => (model.apply(batchInputs(task, set, picked)) as Tensor).dataSync());
+    const outputs = await takeValues(tidy(() => model.apply(batchInputs(task, set, picked)) as Tensor));
     const outputWidth = outputs.length / length;
     for (let row = 0; row < length; row++) {
       const output = outputs.subarray(row * outputWidth, (row + 1) * outputWidth);

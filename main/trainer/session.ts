@@ -82,7 +82,7 @@ export class TrainerSession {
     } finally {
       pull?.dispose();
     }
-    const trained = readWeights(this.#model, this.#layout);
+    const trained = await readWeights(this.#model, this.#layout);
     // The loss is taken before a step, so the last step may still have gone out of range.
     if (!trained.every(Number.isFinite)) {
       throw new AppError('trainer/diverged', { detail: 'weights after the last batch' });

@@ -10,6 +10,7 @@ import { type BatchLoss, batchLoss, learntPlaces } from './objective.ts';
 import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
 import { Pacer } from './pacer.ts';
 import type { ProximalPull } from './proximal.ts';
+import { takeValues } from './take-values.ts';
 
 /** Shortest time between two progress reports, milliseconds. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -66,7 +67,7 @@ export async function trainRound(
       const order = shuffledOrder(count, random).map((index) => places[index]!);
       epochLoss = 0;
       for (const picked of evenBatches(order, batchSize)) {
-        const loss = trainBatch(model, task, set, picked, { loss: lossOf, optimiser, pull, augment });
+        const loss = await trainBatch(model, task, set, picked, { loss: lossOf, optimiser, pull, augment });
         if (!Number.isFinite(loss)) {
           throw new AppError('trainer/diverged', { detail: `loss of batch ${batch + 1} of ${batches}` });
         }
@@ -102,14 +103,14 @@ export interface Descent {
  * One step of gradient descent. Returns the batch's mean loss before the step, without the pull's part: see
  * `ProximalPull` for what a pull adds to its gradient.
  */
-export function trainBatch(
+export async function trainBatch(
   model: LayersModel,
   task: Task,
   set: ExampleSet,
   picked: Uint32Array,
   { optimiser, pull, loss, augment = null }: Descent,
-): number {
-  return tidy(() => {
+): Promise<number> {
+  const meanLoss = tidy(() => {
     const inputs = batchInputs(task, set, picked, augment);
     const variables = model.trainableWeights.map((weight) => weight.read() as Variable);
     const { value, grads } = optimiser.computeGradients(() => {
@@ -117,6 +118,7 @@ export function trainBatch(
       return loss(model.apply(inputs, { training: true }) as Tensor, inputs, picked);
     }, variables);
     optimiser.applyGradients(pull === null ? grads : pull.addTo(grads, variables));
-    return value.dataSync()[0]!;
+    return value;
   });
+  return (await takeValues(meanLoss))[0]!;
 }

@@ -49,12 +49,12 @@ describe.each(Object.entries(MODELS))('layout of %s', (_name, template) => {
     model.dispose();
   });
 
-  it('gives back exactly the weights that were installed', () => {
+  it('gives back exactly the weights that were installed', async () => {
     const model = buildModel(task);
     const weights = initialWeights(layout, 3);
     for (let i = 0; i < weights.length; i++) weights[i]! += i / 64;
     installWeights(model, layout, weights);
-    expect(readWeights(model, layout)).toEqual(weights);
+    expect(await readWeights(model, layout)).toEqual(weights);
     model.dispose();
   });
 });
@@ -79,13 +79,13 @@ describe('installWeights', () => {
     model.dispose();
   });
 
-  it('leaves no tensor behind', () => {
+  it('leaves no tensor behind', async () => {
     const task = sampleTask();
     const layout = weightLayout(task);
     const model = buildModel(task);
     const before = memory().numTensors;
     installWeights(model, layout, new Float32Array(layout.size));
-    readWeights(model, layout);
+    await readWeights(model, layout);
     expect(memory().numTensors).toBe(before);
     model.dispose();
   });

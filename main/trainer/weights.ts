@@ -29,13 +29,12 @@ export function installWeights(model: LayersModel, layout: WeightLayout, weights
  * Shapes: returns `layout.size` elements, owned by the caller.
  * @throws AppError `internal/bug` when model and layout do not describe the same tensors
  */
-export function readWeights(model: LayersModel, layout: WeightLayout): Float32Array {
+export async function readWeights(model: LayersModel, layout: WeightLayout): Promise<Float32Array> {
   const weights = new Float32Array(layout.size);
   for (const { layer, specs } of weightedLayers(model, layout)) {
     // getWeights() hands out the variables themselves: nothing to dispose of.
-    layer.getWeights().forEach((values, index) => {
-      weights.set(values.dataSync<'float32'>(), specs[index]!.offset);
-    });
+    const read = await Promise.all(layer.getWeights().map((values) => values.data<'float32'>()));
+    for (const [index, values] of read.entries()) weights.set(values, specs[index]!.offset);
   }
   return weights;
 }

@@ -113,11 +113,13 @@ export const agentStatusSchema = z.strictObject({
     .nullable(),
   backend: z
     .strictObject({
-      name: z.enum(['tensorflow', 'wasm', 'cpu']),
+      name: z.enum(['tensorflow', 'webgpu', 'wasm', 'cpu']),
       /** The settings name it; otherwise it is the fastest that works. */
       isRequested: z.boolean(),
       /** Why no faster one works; null for the fastest, and where it was asked for. */
       note: z.string().nullable(),
+      /** What calculates; left out: the processor. */
+      device: z.strictObject({ name: z.string(), driver: z.string(), isSoftware: z.boolean() }).optional(),
     })
     .nullable(),
   task: z

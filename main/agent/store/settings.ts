@@ -38,7 +38,7 @@ const settingsSchema = z.strictObject({
   /** Rest between two rounds, seconds. */
   restSeconds: z.number().min(0).max(86_400),
   /** null = the fastest that works. */
-  backend: z.enum(['tensorflow', 'wasm', 'cpu']).nullable(),
+  backend: z.enum(['tensorflow', 'webgpu', 'wasm', 'cpu']).nullable(),
   /** Orders the examples of each round. */
   seed: z.int().min(0).max(0xffff_ffff),
   isPaused: z.boolean(),

@@ -7,6 +7,7 @@ import { methodNote } from './method-note.ts';
 
 const NAMES = {
   tensorflow: 'method.tensorflow',
+  webgpu: 'method.webgpu',
   wasm: 'method.wasm',
   cpu: 'method.cpu',
 } as const satisfies Record<NonNullable<AgentStatus['backend']>['name'], string>;
@@ -22,6 +23,11 @@ export function MethodCard({ client }: { readonly client: AgentClient }) {
       ) : (
         <>
           <p className="lead__value lead__value--name">{t(NAMES[backend.name])}</p>
+          {backend.device === undefined ? null : (
+            <p className="break">
+              {t(backend.device.isSoftware ? 'method.software' : 'method.gpu', { name: backend.device.name })}
+            </p>
+          )}
           <p className="soft">{t(methodNote(backend))}</p>
           {backend.note === null ? null : (
             <p className="soft break">{t('method.reason', { reason: backend.note })}</p>

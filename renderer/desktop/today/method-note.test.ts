@@ -3,7 +3,7 @@ import { en } from '../../ui/i18n/en.ts';
 import { ja } from '../../ui/i18n/ja.ts';
 import { methodNote } from './method-note.ts';
 
-it.each(['tensorflow', 'wasm', 'cpu'] as const)(
+it.each(['tensorflow', 'webgpu', 'wasm', 'cpu'] as const)(
   'says that %s was asked for, not that nothing else runs',
   (name) => {
     const note = methodNote({ name, isRequested: true, note: null });
@@ -14,6 +14,7 @@ it.each(['tensorflow', 'wasm', 'cpu'] as const)(
 
 it.each([
   ['tensorflow', /fastest/],
+  ['webgpu', /graphics card/],
   ['wasm', /native library cannot run/],
   ['cpu', /No faster method runs/],
 ] as const)('says why the agent chose %s', (name, words) => {

@@ -4,6 +4,7 @@ type Backend = NonNullable<AgentStatus['backend']>;
 
 const NOTES = {
   tensorflow: 'method.tensorflow.note',
+  webgpu: 'method.webgpu.note',
   wasm: 'method.wasm.note',
   cpu: 'method.cpu.note',
 } as const satisfies Record<Backend['name'], string>;

@@ -173,9 +173,13 @@ export const en = {
 
   'method.title': 'Training method',
   'method.tensorflow': 'Native TensorFlow',
+  'method.webgpu': 'Graphics card (WebGPU)',
   'method.wasm': 'WebAssembly',
   'method.cpu': 'Plain calculation',
   'method.tensorflow.note': 'The fastest method for this PC is in use.',
+  'method.webgpu.note': 'The graphics card of this PC calculates.',
+  'method.gpu': 'GPU: {{name}}',
+  'method.software': 'No graphics card: the driver {{name}} calculates on the processor.',
   'method.wasm.note':
     'The native library cannot run on this PC. Training is slower; the results are just as good.',
   'method.cpu.note': 'No faster method runs on this PC. Training is slow; the results are just as good.',

@@ -163,9 +163,13 @@ export const ja = {
 
   'method.title': '学習の計算方式',
   'method.tensorflow': 'TensorFlow（ネイティブ）',
+  'method.webgpu': 'グラフィックボード（WebGPU）',
   'method.wasm': 'WebAssembly',
   'method.cpu': '標準計算',
   'method.tensorflow.note': 'このパソコンで最も速い方式で計算しています。',
+  'method.webgpu.note': 'このパソコンのグラフィックボードで計算しています。',
+  'method.gpu': 'GPU：{{name}}',
+  'method.software': 'グラフィックボードではなく、{{name}}がプロセッサーで計算しています。',
   'method.wasm.note':
     'このパソコンではネイティブ版を使えないため、少し時間がかかります。学習結果の質は変わりません。',
   'method.cpu.note':

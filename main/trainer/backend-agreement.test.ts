@@ -1,0 +1,125 @@
+import { initialWeights } from '@genba/shared/model/initial-weights';
+import { weightLayout } from '@genba/shared/model/layout';
+import type { Task } from '@genba/shared/model/task';
+import { expect, it } from 'vitest';
+import { describeIfAvailable, useSwiftShader } from '../../tools/requirements.ts';
+import { brightHalves, clouds, sampleTask, waves } from './fixtures.ts';
+import type { BackendName, ExampleSet } from './messages.ts';
+import { TrainerSession } from './session.ts';
+
+/**
+ * The same seed and data train the same model on every backend. One step of plain descent with a learning rate of 1 is
+ * the gradient itself; three steps show that errors do not build up.
+ */
+
+/** Largest difference of one element of the first gradient, as a share of the largest element. */
+const GRADIENT_TOLERANCE = 1e-3;
+/** Largest difference of one weight after three steps, as a share of the largest change of a weight. */
+const WEIGHT_TOLERANCE = 5e-3;
+/** Of each of three losses, relative. */
+const LOSS_TOLERANCE = 1e-3;
+
+const BATCH = 6;
+const image = (side: number) => ({ kind: 'image', width: side, height: side, channels: 1 });
+const SERIES = { kind: 'series', columns: ['a', 'b'], windowRows: 16, strideRows: 8 };
+
+interface Template {
+  readonly input?: object;
+  readonly classes?: readonly string[];
+  readonly objective?: object;
+  readonly model: object;
+  readonly set: ExampleSet;
+}
+
+/** Every template of the task schema, tiny: a new one does not compile without a line here. */
+const TEMPLATES: Record<Task['model']['template'], Template> = {
+  mlp: {
+    input: { kind: 'table', columns: ['x', 'y'], labelColumn: 'class' },
+    model: { template: 'mlp', hiddenUnits: [5, 4], batchNormalisation: true },
+    set: clouds(BATCH, 1),
+  },
+  'small-cnn': {
+    model: { template: 'small-cnn', filters: [3], denseUnits: 4 },
+    set: brightHalves(BATCH, 1),
+  },
+  'lenet-5': { input: image(12), model: { template: 'lenet-5' }, set: brightHalves(BATCH, 1, 12) },
+  'vgg-11': {
+    input: image(32),
+    model: { template: 'vgg-11', widthShare: 0.03 },
+    set: brightHalves(BATCH, 1, 32),
+  },
+  mobilenet: {
+    input: image(16),
+    model: { template: 'mobilenet', filters: [3, 4], blocks: 1, expansion: 2, stemStrides: 1 },
+    set: brightHalves(BATCH, 1, 16),
+  },
+  'resnet-1d': {
+    input: { ...SERIES, labelColumn: 'state' },
+    classes: ['calm', 'out of step'],
+    model: { template: 'resnet-1d', filters: [3, 4], blocks: 1 },
+    set: waves(BATCH, 1),
+  },
+  autoencoder: {
+    input: { ...SERIES, labelColumn: 'state' },
+    classes: ['good', 'bad'],
+    objective: { kind: 'anomaly' },
+    model: { template: 'autoencoder', hiddenUnits: [6, 3] },
+    set: waves(BATCH, 1),
+  },
+};
+
+interface Curve {
+  readonly losses: readonly number[];
+  readonly gradient: Float32Array;
+  readonly change: Float32Array;
+}
+
+async function curveOn(backend: BackendName, { set, ...overrides }: Template): Promise<Curve> {
+  const training = { epochs: 1, batchSize: BATCH, learningRate: 1, momentum: 0 };
+  const task = sampleTask({ ...overrides, training });
+  const session = await TrainerSession.load({ task, training: set, validation: set, check: null, backend });
+  const control = { onProgress: () => {}, isCancelled: () => false };
+  const step = (weights: Float32Array, learningRate: number) =>
+    session.train(weights, { seed: 1, training: { ...task.training, learningRate } }, control);
+  try {
+    const start = initialWeights(weightLayout(task), 3);
+    const whole = await step(start, 1);
+    let weights = start;
+    const losses: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { weights: next, loss } = await step(weights, 0.05);
+      losses.push(loss);
+      weights = next;
+    }
+    return { losses, gradient: difference(whole.weights, start), change: difference(weights, start) };
+  } finally {
+    session.dispose();
+  }
+}
+
+const difference = (a: Float32Array, b: Float32Array) => a.map((value, i) => value - b[i]!);
+const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const relative = (a: Float32Array, b: Float32Array) => largest(difference(a, b)) / largest(b);
+
+describeIfAvailable('webgpu', 'with WebGPU', () => {
+  useSwiftShader();
+  describeIfAvailable('native-tensorflow', 'against native TensorFlow', () => {
+    it.each(Object.entries(TEMPLATES))(
+      'trains a %s alike on WebGPU and WebAssembly',
+      async (_name, template) => {
+        const native = await curveOn('tensorflow', template);
+        expect(largest(native.gradient)).toBeGreaterThan(0);
+        for (const backend of ['wasm', 'webgpu'] as const) {
+          const other = await curveOn(backend, template);
+          expect(relative(other.gradient, native.gradient), backend).toBeLessThan(GRADIENT_TOLERANCE);
+          expect(relative(other.change, native.change), backend).toBeLessThan(WEIGHT_TOLERANCE);
+          for (const [i, loss] of other.losses.entries())
+            expect(Math.abs(loss / native.losses[i]! - 1), `${backend}, step ${i}`).toBeLessThan(
+              LOSS_TOLERANCE,
+            );
+        }
+      },
+      120_000,
+    );
+  });
+});
