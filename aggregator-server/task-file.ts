@@ -4,6 +4,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import { MAX_MODEL_PARAMETERS, parseTask, type Task } from '@genba/shared/model/task';
 import { findJsonSyntaxError } from './json-syntax.ts';
 import { errorCodeOf } from './store/storage-error.ts';
+import { withTopology } from './topology-file.ts';
 
 /**
  * Reads a task file.
@@ -20,7 +21,7 @@ export async function readTaskFile(path: string): Promise<Task> {
     throw new AppError('task/invalid', { detail: `${path}: ${reason}`, cause });
   }
   try {
-    const task = parseTask(parseJson(text));
+    const task = parseTask(await withTopology(parseJson(text), path));
     refuseTooLarge(task);
     return task;
   } catch (thrown) {

@@ -1,4 +1,5 @@
-import { INPUT_NAME, isChain, layerGraph } from '@genba/shared/model/layer-graph';
+import { INPUT_NAME } from '@genba/shared/model/input-name';
+import { isChain, layerGraph } from '@genba/shared/model/layer-graph';
 import { inputShape } from '@genba/shared/model/layers';
 import { type TensorSpec, weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
@@ -71,9 +72,9 @@ function kerasLayer({ class_name, config }: LayerJson, place: object): object {
 
 /** The call of a layer as Keras 3 writes it down: one tensor, or a list of them. */
 function inboundNode({ from, inputs }: ExportedLayer): object {
-  const entering = from.map((name) => ({
+  const entering = from.map((name, index) => ({
     class_name: '__keras_tensor__',
-    config: { shape: [null, ...inputs], dtype: 'float32', keras_history: [name, 0, 0] },
+    config: { shape: [null, ...inputs[index]!], dtype: 'float32', keras_history: [name, 0, 0] },
   }));
   return { args: entering.length === 1 ? entering : [entering], kwargs: {} };
 }

@@ -1,4 +1,5 @@
-import { INPUT_NAME, isChain, layerGraph } from '@genba/shared/model/layer-graph';
+import { INPUT_NAME } from '@genba/shared/model/input-name';
+import { isChain, layerGraph } from '@genba/shared/model/layer-graph';
 import { inputShape } from '@genba/shared/model/layers';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';

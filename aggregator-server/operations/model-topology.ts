@@ -37,8 +37,8 @@ export interface ExportedLayer extends LayerJson {
   readonly name: string;
   /** Names of the layers that feed it. */
   readonly from: readonly string[];
-  /** Shapes of one example: of what enters, all alike, and of what comes out. */
-  readonly inputs: readonly number[];
+  /** Shapes of one example: of what comes from each of `from`, and of what comes out. */
+  readonly inputs: readonly (readonly number[])[];
   readonly outputs: readonly number[];
 }
 
@@ -51,7 +51,7 @@ export function exportedLayers(task: Task, { hasSoftmax }: OutputChoice): Export
   if (hasSoftmax && objectiveOf(task).kind === 'classification') {
     const { name, outputs } = layers.at(-1)!;
     const config = { name: PROBABILITIES, activation: 'softmax' };
-    const place = { name: PROBABILITIES, from: [name], inputs: outputs, outputs };
+    const place = { name: PROBABILITIES, from: [name], inputs: [outputs], outputs };
     layers.push({ class_name: 'Activation', config, ...place });
   }
   return layers.map((layer) => ({
@@ -88,10 +88,12 @@ function layerJson(spec: LayerSpec): LayerJson {
     case 'dense':
       return {
         class_name: 'Dense',
-        config: { name, units: spec.units, activation: spec.activation, use_bias: true },
+        config: { name, units: spec.units, activation: spec.activation, use_bias: spec.hasBias ?? true },
       };
     case 'add':
       return { class_name: 'Add', config: { name } };
+    case 'concatenate':
+      return { class_name: 'Concatenate', config: { name, axis: -1 } };
     case 'activation':
       return { class_name: 'Activation', config: { name, activation: spec.activation } };
     case 'globalAveragePooling1d':
@@ -107,17 +109,10 @@ function layerJson(spec: LayerSpec): LayerJson {
         class_name: 'DepthwiseConv2D',
         config: { ...convolution(spec, 2), depth_multiplier: 1 },
       };
+    case 'maxPooling1d':
+      return { class_name: 'MaxPooling1D', config: pooling(name, [spec.poolSize]) };
     case 'maxPooling2d':
-      return {
-        class_name: 'MaxPooling2D',
-        config: {
-          name,
-          pool_size: [spec.poolSize, spec.poolSize],
-          strides: [spec.poolSize, spec.poolSize],
-          padding: 'valid',
-          data_format: 'channels_last',
-        },
-      };
+      return { class_name: 'MaxPooling2D', config: pooling(name, [spec.poolSize, spec.poolSize]) };
     case 'batchNormalization':
       return {
         class_name: 'BatchNormalization',
@@ -138,7 +133,7 @@ function convolution(
   spec: Extract<LayerSpec, { kind: 'conv1d' | 'conv2d' | 'depthwiseConv2d' }>,
   sides: 1 | 2,
 ): Record<string, unknown> {
-  const { name, kernelSize, padding, strides = 1, activation } = spec;
+  const { name, kernelSize, padding, strides = 1, activation, hasBias = true } = spec;
   const each = (length: number) => Array<number>(sides).fill(length);
   return {
     name,
@@ -147,6 +142,10 @@ function convolution(
     padding,
     data_format: 'channels_last',
     activation,
-    use_bias: true,
+    use_bias: hasBias,
   };
+}
+
+function pooling(name: string, window: readonly number[]): Record<string, unknown> {
+  return { name, pool_size: window, strides: window, padding: 'valid', data_format: 'channels_last' };
 }

@@ -3,7 +3,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { expect, it } from 'vitest';
 import { describeIfAvailable, useSwiftShader } from '../../tools/requirements.ts';
-import { brightHalves, clouds, sampleTask, waves } from './fixtures.ts';
+import { brightHalves, clouds, OWN_TOPOLOGY, sampleTask, waves } from './fixtures.ts';
 import type { BackendName, ExampleSet } from './messages.ts';
 import { TrainerSession } from './session.ts';
 
@@ -58,6 +58,10 @@ const TEMPLATES: Record<Task['model']['template'], Template> = {
     classes: ['calm', 'out of step'],
     model: { template: 'resnet-1d', filters: [3, 4], blocks: 1 },
     set: waves(BATCH, 1),
+  },
+  'layers-model': {
+    model: { template: 'layers-model', topology: OWN_TOPOLOGY },
+    set: brightHalves(BATCH, 1),
   },
   autoencoder: {
     input: { ...SERIES, labelColumn: 'state' },

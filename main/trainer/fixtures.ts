@@ -27,6 +27,36 @@ export function sampleTask(overrides: TaskOverrides = {}): Task {
   });
 }
 
+/** Branches of two kinds over pictures, normalised, for {@link CLASSES}: each sort of layer that templates lack. */
+export const OWN_TOPOLOGY = {
+  class_name: 'Functional',
+  config: {
+    layers: [
+      called('InputLayer', 'photo'),
+      called('Conv2D', 'edges', ['photo'], {
+        filters: 6,
+        kernel_size: 3,
+        padding: 'same',
+        activation: 'elu',
+      }),
+      called('Conv2D', 'tint', ['photo'], { filters: 3, kernel_size: 1, use_bias: false }),
+      called('Concatenate', 'both', ['edges', 'tint']),
+      called('BatchNormalization', 'even', ['both']),
+      called('Activation', 'bent', ['even'], { activation: 'relu6' }),
+      called('MaxPooling2D', 'smaller', ['bent'], { pool_size: 3 }),
+      called('Flatten', 'flat', ['smaller']),
+      called('Dense', 'thought', ['flat'], { units: 8, activation: 'tanh' }),
+      called('Dense', 'answer', ['thought'], { units: 3, activation: 'softmax' }),
+    ],
+    output_layers: [['answer', 0, 0]],
+  },
+};
+
+function called(class_name: string, name: string, from: readonly string[] = [], config: object = {}) {
+  const inbound_nodes = from.length === 0 ? [] : [from.map((each) => [each, 0, 0, {}])];
+  return { class_name, config: { name, ...config }, inbound_nodes };
+}
+
 /** Square images with noise, bright in the half that the class names. */
 export function brightHalves(count: number, seed: number, side = 8): ExampleSet {
   const random = seededRandom(seed);

@@ -1,4 +1,5 @@
-import { INPUT_NAME, layerGraph } from '@genba/shared/model/layer-graph';
+import { INPUT_NAME } from '@genba/shared/model/input-name';
+import { layerGraph } from '@genba/shared/model/layer-graph';
 import type { LayerSpec } from '@genba/shared/model/layer-spec';
 import { inputShape } from '@genba/shared/model/layers';
 import type { Task } from '@genba/shared/model/task';
@@ -47,19 +48,34 @@ function buildLayer(spec: LayerSpec): Layer {
       return layers.add({ name });
     case 'activation':
       return layers.activation({ name, activation: spec.activation });
-    case 'dense':
-      return layers.dense({ name, units: spec.units, activation: spec.activation, kernelInitializer });
+    case 'concatenate':
+      return layers.concatenate({ name });
+    case 'dense': {
+      const { units, activation, hasBias: useBias = true } = spec;
+      return layers.dense({ name, units, activation, useBias, kernelInitializer });
+    }
     case 'conv1d':
     case 'conv2d': {
-      const { filters, kernelSize, padding, strides = 1, activation } = spec;
-      const settings = { name, filters, kernelSize, padding, strides, activation, kernelInitializer };
+      const { filters, kernelSize, padding, strides = 1, activation, hasBias: useBias = true } = spec;
+      const settings = {
+        name,
+        filters,
+        kernelSize,
+        padding,
+        strides,
+        activation,
+        useBias,
+        kernelInitializer,
+      };
       return spec.kind === 'conv1d' ? layers.conv1d(settings) : layers.conv2d(settings);
     }
     case 'depthwiseConv2d': {
-      const { kernelSize, padding, strides = 1, activation } = spec;
-      const depthwiseInitializer = kernelInitializer;
-      return layers.depthwiseConv2d({ name, kernelSize, padding, strides, activation, depthwiseInitializer });
+      const { kernelSize, padding, strides = 1, activation, hasBias: useBias = true } = spec;
+      const settings = { name, kernelSize, padding, strides, activation, useBias };
+      return layers.depthwiseConv2d({ ...settings, depthwiseInitializer: kernelInitializer });
     }
+    case 'maxPooling1d':
+      return layers.maxPooling1d({ name, poolSize: spec.poolSize });
     case 'maxPooling2d':
       return layers.maxPooling2d({ name, poolSize: spec.poolSize });
     case 'globalAveragePooling1d':

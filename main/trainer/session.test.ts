@@ -3,7 +3,16 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { brightHalves, clouds, NO_EXAMPLES, sampleTask, scratches, slopes, waves } from './fixtures.ts';
+import {
+  brightHalves,
+  clouds,
+  NO_EXAMPLES,
+  OWN_TOPOLOGY,
+  sampleTask,
+  scratches,
+  slopes,
+  waves,
+} from './fixtures.ts';
 import type { BackendName, ExampleSet } from './messages.ts';
 import { TrainerSession } from './session.ts';
 import type { RoundProgress } from './training.ts';
@@ -120,6 +129,14 @@ describe('training', () => {
     );
   });
 
+  it("teaches a model of an engineer's own", async () => {
+    const task = sampleTask({
+      model: { template: 'layers-model', topology: OWN_TOPOLOGY },
+      training: { epochs: 4, learningRate: 0.1 },
+    });
+    await expectToLearn(await load(task, 'wasm'), task);
+  });
+
   it('trains on changed pictures where the task asks for it, the same for one seed', async () => {
     const train = async (augmentation?: object) => {
       const task = sampleTask({ training: augmentation === undefined ? {} : { augmentation } });
@@ -229,6 +246,11 @@ describe('training', () => {
       brightHalves(48, 1),
     ],
     ['a ResNet', WAVES, waves(48, 1)],
+    [
+      "a model of an engineer's own",
+      sampleTask({ model: { template: 'layers-model', topology: OWN_TOPOLOGY } }),
+      brightHalves(48, 1),
+    ],
   ])(
     'gives the same weights on WebAssembly as in plain JavaScript for %s, within a tolerance',
     async (_name, task, training) => {

@@ -3,7 +3,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import { memory } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
-import { sampleTask } from './fixtures.ts';
+import { OWN_TOPOLOGY, sampleTask } from './fixtures.ts';
 import { buildModel } from './model.ts';
 import { installWeights, readWeights } from './weights.ts';
 
@@ -21,6 +21,7 @@ const MODELS = {
   'LeNet-5': { template: 'lenet-5' },
   MobileNet: { template: 'mobilenet', filters: [3, 5, 4], expansion: 2 },
   'ResNet over time': { template: 'resnet-1d', filters: [3, 5], kernelSize: 4 },
+  "a model of an engineer's own": { template: 'layers-model', topology: OWN_TOPOLOGY },
   'VGG-11': { template: 'vgg-11', widthShare: 0.02, hiddenUnits: [5], batchNormalisation: true },
 };
 

@@ -1,17 +1,15 @@
+import { INPUT_NAME } from './input-name.ts';
 import type { LayerSpec, Padding } from './layer-spec.ts';
 import { inputShape, modelLayers } from './layers.ts';
 import type { Task } from './task-fields.ts';
-
-/** Name of the layer that takes the examples in. No other layer has it. */
-export const INPUT_NAME = 'input';
 
 /** A layer in its place: what feeds it, and the shapes of one example there. */
 export interface PlacedLayer {
   readonly layer: LayerSpec;
   /** Names of the layers that feed it, {@link INPUT_NAME} among them. */
   readonly from: readonly string[];
-  /** Shape of what enters; all that enter have the same. */
-  readonly inputs: readonly number[];
+  /** Shape of what comes from each of `from`. */
+  readonly inputs: readonly (readonly number[])[];
   readonly outputs: readonly number[];
 }
 
@@ -20,11 +18,16 @@ export interface PlacedLayer {
  * the model's output.
  */
 export function layerGraph(task: Task): PlacedLayer[] {
-  const shapes = new Map<string, readonly number[]>([[INPUT_NAME, inputShape(task.input)]]);
+  return placeLayers(modelLayers(task), inputShape(task.input));
+}
+
+/** Connects layers, given the shape of one example. Layers must come after those that feed them. */
+export function placeLayers(layers: readonly LayerSpec[], input: readonly number[]): PlacedLayer[] {
+  const shapes = new Map<string, readonly number[]>([[INPUT_NAME, input]]);
   let before = INPUT_NAME;
-  return modelLayers(task).map((layer) => {
+  return layers.map((layer) => {
     const from = layer.from ?? [before];
-    const inputs = shapes.get(from[0]!)!;
+    const inputs = from.map((name) => shapes.get(name)!);
     const outputs = outputShape(layer, inputs);
     shapes.set(layer.name, outputs);
     before = layer.name;
@@ -40,22 +43,28 @@ export function isChain(graph: readonly PlacedLayer[]): boolean {
   );
 }
 
-function outputShape(layer: LayerSpec, inputs: readonly number[]): number[] {
+function outputShape(layer: LayerSpec, entering: readonly (readonly number[])[]): number[] {
+  const inputs = entering[0]!;
+  const sides = inputs.slice(0, -1);
+  const channels = inputs.at(-1)!;
   switch (layer.kind) {
     case 'dense':
       return [layer.units];
     case 'conv1d':
     case 'conv2d':
-      return [...inputs.slice(0, -1).map((side) => convolved(side, layer)), layer.filters];
+      return [...sides.map((side) => convolved(side, layer)), layer.filters];
     case 'depthwiseConv2d':
-      return [...inputs.slice(0, -1).map((side) => convolved(side, layer)), inputs.at(-1)!];
+      return [...sides.map((side) => convolved(side, layer)), channels];
     case 'flatten':
       return [product(inputs)];
     case 'globalAveragePooling1d':
     case 'globalAveragePooling2d':
-      return [inputs.at(-1)!];
+      return [channels];
+    case 'maxPooling1d':
     case 'maxPooling2d':
-      return [Math.floor(inputs[0]! / layer.poolSize), Math.floor(inputs[1]! / layer.poolSize), inputs[2]!];
+      return [...sides.map((side) => Math.floor(side / layer.poolSize)), channels];
+    case 'concatenate':
+      return [...sides, entering.reduce((total, shape) => total + shape.at(-1)!, 0)];
     case 'add':
     case 'activation':
     case 'batchNormalization':

@@ -1,7 +1,9 @@
 /** What is drawn or set before a kernel is trained; equations in `layer-tensors.ts`. */
 export type KernelStart = 'glorotUniform' | 'heUniform' | 'lecunUniform' | 'zeros';
 
-export type Activation = 'relu' | 'linear';
+/** Those that TensorFlow.js and Keras both have under one name, and that every backend can train. */
+export const ACTIVATIONS = ['relu', 'relu6', 'elu', 'sigmoid', 'tanh', 'softplus', 'linear'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
 export type Padding = 'same' | 'valid';
 
 interface Named {
@@ -11,25 +13,35 @@ interface Named {
   readonly from?: readonly string[];
 }
 
-interface Convolution extends Named {
-  readonly kernelSize: number;
-  /** `valid`: only where the kernel lies within the input, which shrinks by `kernelSize` − 1. */
-  readonly padding: Padding;
-  /** Steps from one output to the next; left out: 1. */
-  readonly strides?: number;
+interface Kernel extends Named {
   readonly activation: Activation;
   /** Left out: Glorot and Bengio. */
   readonly start?: KernelStart;
+  /** Left out: true. */
+  readonly hasBias?: boolean;
+}
+
+interface Convolution extends Kernel {
+  /** The same on all sides. */
+  readonly kernelSize: number;
+  /** `valid`: only where the kernel lies within the input, which shrinks by `kernelSize` − 1. */
+  readonly padding: Padding;
+  /** Steps from one output to the next, on all sides; left out: 1. */
+  readonly strides?: number;
 }
 
 /** One layer of a model, named as TensorFlow.js names it; the trainer builds exactly these layers. */
 export type LayerSpec =
   | (Named & { readonly kind: 'flatten' | 'globalAveragePooling1d' | 'globalAveragePooling2d' })
+  /** Of several layers with one shape. */
   | (Named & { readonly kind: 'add' })
-  | (Named & { readonly kind: 'activation'; readonly activation: 'relu' })
-  | (Named & { readonly kind: 'dense'; readonly units: number; readonly activation: Activation })
+  /** Of several layers that differ in their channels at most. */
+  | (Named & { readonly kind: 'concatenate' })
+  | (Named & { readonly kind: 'activation'; readonly activation: Activation })
+  | (Kernel & { readonly kind: 'dense'; readonly units: number })
   | (Convolution & { readonly kind: 'conv1d' | 'conv2d'; readonly filters: number })
   /** One filter for each channel, over nothing but that channel. */
   | (Convolution & { readonly kind: 'depthwiseConv2d' })
-  | (Named & { readonly kind: 'maxPooling2d'; readonly poolSize: 2 })
+  /** Windows side by side; what is left over at the end is dropped. */
+  | (Named & { readonly kind: 'maxPooling1d' | 'maxPooling2d'; readonly poolSize: number })
   | (Named & { readonly kind: 'batchNormalization' });

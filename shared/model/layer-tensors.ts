@@ -35,7 +35,7 @@ export function layerTensors(layer: LayerSpec, inputs: readonly number[]): Tenso
   const channels = inputs.at(-1)!;
   switch (layer.kind) {
     case 'dense':
-      return kernelAndBias('kernel', [channels, layer.units], 'glorotUniform', {
+      return kernelAndBias(layer, 'kernel', [channels, layer.units], {
         fanIn: channels,
         fanOut: layer.units,
       });
@@ -43,7 +43,7 @@ export function layerTensors(layer: LayerSpec, inputs: readonly number[]): Tenso
     case 'conv2d': {
       const window = Array<number>(layer.kind === 'conv1d' ? 1 : 2).fill(layer.kernelSize);
       const taps = layer.kernelSize ** window.length;
-      return kernelAndBias('kernel', [...window, channels, layer.filters], layer.start, {
+      return kernelAndBias(layer, 'kernel', [...window, channels, layer.filters], {
         fanIn: taps * channels,
         fanOut: taps * layer.filters,
       });
@@ -51,12 +51,8 @@ export function layerTensors(layer: LayerSpec, inputs: readonly number[]): Tenso
     case 'depthwiseConv2d': {
       // Only its own channel feeds an output; Keras counts all of them, and starts too small.
       const taps = layer.kernelSize ** 2;
-      return kernelAndBias(
-        'depthwise_kernel',
-        [layer.kernelSize, layer.kernelSize, channels, 1],
-        layer.start,
-        { fanIn: taps, fanOut: taps },
-      );
+      const shape = [layer.kernelSize, layer.kernelSize, channels, 1];
+      return kernelAndBias(layer, 'depthwise_kernel', shape, { fanIn: taps, fanOut: taps });
     }
     case 'batchNormalization':
       return [
@@ -67,7 +63,9 @@ export function layerTensors(layer: LayerSpec, inputs: readonly number[]): Tenso
       ];
     case 'flatten':
     case 'add':
+    case 'concatenate':
     case 'activation':
+    case 'maxPooling1d':
     case 'maxPooling2d':
     case 'globalAveragePooling1d':
     case 'globalAveragePooling2d':
@@ -76,17 +74,16 @@ export function layerTensors(layer: LayerSpec, inputs: readonly number[]): Tenso
 }
 
 function kernelAndBias(
-  weight: string,
+  { start = 'glorotUniform', hasBias = true }: { readonly start?: KernelStart; readonly hasBias?: boolean },
+  weight: 'kernel' | 'depthwise_kernel',
   shape: readonly number[],
-  start: KernelStart | undefined,
   fans: Fans,
 ): TensorShape[] {
+  const kernel: TensorShape = { weight, role: 'trainable', shape, initial: kernelValues(start, fans) };
   // The bias is as long as there are outputs: the last side, but for one filter per channel the one before.
   const outputs = weight === 'depthwise_kernel' ? shape.at(-2)! : shape.at(-1)!;
-  return [
-    { weight, role: 'trainable', shape, initial: kernelValues(start ?? 'glorotUniform', fans) },
-    { weight: 'bias', role: 'trainable', shape: [outputs], initial: { value: 0 } },
-  ];
+  const bias: TensorShape = { weight: 'bias', role: 'trainable', shape: [outputs], initial: { value: 0 } };
+  return hasBias ? [kernel, bias] : [kernel];
 }
 
 /**

@@ -4,6 +4,7 @@ import { LENET_5, smallCnn, vgg11 } from './templates/convolutional.ts';
 import { mobilenet } from './templates/mobilenet.ts';
 import { denseAutoencoder, perceptron } from './templates/perceptron.ts';
 import { resnet1d } from './templates/resnet-1d.ts';
+import { readTopology } from './topology/read-topology.ts';
 
 /** Shape of one example as the model sees it: `[height, width, channels]`, `[columns]` or `[rows, columns]`. */
 export function inputShape(input: TaskInput): number[] {
@@ -27,10 +28,14 @@ export function inputWidth(input: TaskInput): number {
  * logits, which is exact in float32), the one scaled number of a regression, or the example again.
  */
 export function modelLayers(task: Task): LayerSpec[] {
-  return [...hiddenLayers(task), outputLayer(task)];
+  if (task.model.template === 'layers-model') return readTopology(task.model.topology);
+  return [...hiddenLayers(task, task.model), outputLayer(task)];
 }
 
-function hiddenLayers({ model, input }: Task): LayerSpec[] {
+/** A model of the list of templates. */
+type TemplateModel = Exclude<Task['model'], { template: 'layers-model' }>;
+
+function hiddenLayers({ input }: Task, model: TemplateModel): LayerSpec[] {
   switch (model.template) {
     case 'small-cnn':
       return smallCnn(model);

@@ -31,7 +31,7 @@ export function weightLayout(task: Task): WeightLayout {
   const tensors: TensorSpec[] = [];
   let offset = 0;
   for (const { layer, inputs } of layerGraph(task)) {
-    for (const { weight, role, shape, initial } of layerTensors(layer, inputs)) {
+    for (const { weight, role, shape, initial } of layerTensors(layer, inputs[0]!)) {
       const size = shape.reduce((total, length) => total * length, 1);
       const name = `${layer.name}/${weight}`;
       tensors.push({ name, layer: layer.name, role, shape, offset, size, initial });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UPDATE_ENCODINGS } from '../federation/encoding/update-encoding.ts';
 import { screeningSchema } from '../federation/screening/settings.ts';
 import { strategySettingsSchema } from '../federation/strategies/settings.ts';
+import { topologySchema } from './topology/topology-schema.ts';
 
 /** Widest dense layer. The size of the whole model is bounded by {@link MAX_MODEL_PARAMETERS}. */
 const MAX_LAYER_UNITS = 8192;
@@ -56,6 +57,11 @@ const modelSchema = z.discriminatedUnion('template', [
     blocks: z.int().min(1).max(6).default(2),
     /** Rows that a convolution sees at once. */
     kernelSize: z.int().min(2).max(31).default(5),
+  }),
+  z.strictObject({
+    template: z.literal('layers-model'),
+    /** The engineer's own model, as Keras or TensorFlow.js describes it; its weights begin anew. */
+    topology: topologySchema,
   }),
   z.strictObject({
     template: z.literal('autoencoder'),

@@ -1,4 +1,5 @@
 import type { Task } from './task-fields.ts';
+import { reasonAgainstTopology } from './topology/check-topology.ts';
 
 /** Says what is wrong with a field, in one sentence without a full stop. */
 export type Refuse = (path: readonly string[], message: string) => void;
@@ -49,7 +50,13 @@ export function checkInput({ input, objective, split, training }: Task, refuse: 
 const SHORTEST_SIDE = { 'lenet-5': 12, 'vgg-11': 32 } as const;
 
 /** The model must suit the input and what is learnt. */
-export function checkModel({ input, model, objective }: Task, refuse: Refuse): void {
+export function checkModel(task: Task, refuse: Refuse): void {
+  const { input, model, objective } = task;
+  if (model.template === 'layers-model') {
+    const reason = reasonAgainstTopology(task, model.topology);
+    if (reason !== null) refuse(['model', 'topology'], reason);
+    return;
+  }
   if (model.template === 'small-cnn') {
     if (input.kind !== 'image') refuse(['model', 'template'], 'small-cnn needs input.kind "image"');
     else if (Math.min(input.width, input.height) < 2 ** model.filters.length) {
@@ -70,7 +77,10 @@ export function checkModel({ input, model, objective }: Task, refuse: Refuse): v
     refuse(['model', 'template'], 'resnet-1d needs input.kind "series"');
   }
   if ((model.template === 'autoencoder') !== (objective?.kind === 'anomaly')) {
-    refuse(['model', 'template'], 'an autoencoder finds anomalies, and nothing else does');
+    refuse(
+      ['model', 'template'],
+      'an autoencoder is for anomalies, and no other template is; a layers-model may be',
+    );
   }
 }
 
