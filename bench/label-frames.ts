@@ -14,7 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseTask } from '@genba/shared/model/task';
 import { chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
-import { nextPicture, openLabelling, watchFrames } from '../e2e/labelling-page.ts';
+import { nextPicture, openLabelling, type SeenFrames, watchFrames } from '../e2e/labelling-page.ts';
 import { openDisplay } from '../e2e/virtual-display.ts';
 import { readEndpoint } from '../main/agent/local-api/find-agent.ts';
 import { buildWindows } from '../tools/build-windows.ts';
@@ -73,7 +73,7 @@ async function labelAll(page: Page): Promise<{ labels: number; undone: number; t
   return { labels: LABELS, undone, tookMs: performance.now() - startedAt };
 }
 
-function summarise(what: string, frames: readonly number[]) {
+function summarise(what: string, { betweenMs: frames, longOfPage }: SeenFrames) {
   const long = frames.filter((frame) => frame > BUDGET_MS).length;
   return {
     what,
@@ -83,6 +83,8 @@ function summarise(what: string, frames: readonly number[]) {
     medianMs: rounded(quantile(frames, 0.5), 1),
     longFrames: long,
     longPercent: rounded((100 * long) / frames.length, 3),
+    longOfPage: longOfPage.length,
+    longestScriptMs: rounded(Math.max(0, ...longOfPage.map(({ scriptMs }) => scriptMs)), 1),
   };
 }
 

@@ -10,26 +10,44 @@ export async function openLabelling(page: Page, labeller: string): Promise<void>
   }, labeller);
 }
 
-/** Begins to note when each frame is drawn; what is returned ends it, with the times between two, milliseconds. */
-export async function watchFrames(page: Page): Promise<() => Promise<number[]>> {
+/** What the page saw of its own frames. */
+export interface SeenFrames {
+  /** Times between two frames, milliseconds. */
+  readonly betweenMs: readonly number[];
+  /** Of each frame that took the page longer than 50 ms: how long, and how much of that its scripts. */
+  readonly longOfPage: readonly { readonly frameMs: number; readonly scriptMs: number }[];
+}
+
+/** Begins to note when each frame is drawn; what is returned ends it. */
+export async function watchFrames(page: Page): Promise<() => Promise<SeenFrames>> {
   await page.evaluate(() => {
-    const frames: number[] = [];
+    const at: number[] = [];
+    const longOfPage: { frameMs: number; scriptMs: number }[] = [];
     let isOn = true;
-    const next = (at: number) => {
-      frames.push(at);
+    const next = (time: number) => {
+      at.push(time);
       if (isOn) requestAnimationFrame(next);
     };
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & {
+        scripts: readonly PerformanceEntry[];
+      })[]) {
+        const scriptMs = entry.scripts.reduce((sum, { duration }) => sum + duration, 0);
+        longOfPage.push({ frameMs: entry.duration, scriptMs });
+      }
+    });
+    observer.observe({ type: 'long-animation-frame' });
     requestAnimationFrame(next);
-    (globalThis as { endFrames?: () => number[] }).endFrames = () => {
+    (globalThis as EndsFrames).endFrames = () => {
       isOn = false;
-      return frames;
+      observer.disconnect();
+      return { betweenMs: at.slice(1).map((time, index) => time - at[index]!), longOfPage };
     };
   });
-  return async () => {
-    const at = await page.evaluate(() => (globalThis as { endFrames?: () => number[] }).endFrames?.() ?? []);
-    return at.slice(1).map((time, index) => time - at[index]!);
-  };
+  return () => page.evaluate(() => (globalThis as EndsFrames).endFrames!());
 }
+
+type EndsFrames = { endFrames?: () => SeenFrames };
 
 /** Waits until another picture than the one before stands there. @returns its address */
 export async function nextPicture(page: Page, before: string): Promise<string> {
