@@ -136,6 +136,32 @@ describeIfAvailable('chromium', 'judging with a real agent', () => {
     await page.getByRole('heading', { name: '判定結果 2件' }).waitFor();
   });
 
+  it('is as strict as a person says, in words about a hundred parts, and takes that back', async () => {
+    await page.getByText('判定の厳しさ').click();
+    expect(await page.getByRole('checkbox', { name: '良品' }).isChecked()).toBe(true);
+    await page.getByText('確率が最も高いクラスを判定結果とします。').waitFor();
+    await page.getByLabel('不良と判定してよい良品の割合を決める').check();
+    await page.getByText('良品100個のうち、誤って不良とするのは1個まで。').waitFor();
+    await page.getByRole('slider', { name: '不良と判定してよい良品の数' }).press('ArrowRight');
+    await page.getByText('良品100個のうち、誤って不良とするのは2個まで。').waitFor();
+    await page.getByText(/検証用の良品\d+個・不良品\d+個で調べた結果です/).waitFor();
+    for (const language of ['en', 'ja'] as const) {
+      await switchLanguage(page, language);
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
+      await look(`judge-strictness-${language}`);
+    }
+    const setting = async () => {
+      const { stdout } = await runProgram('agent', 'reject-good', '--data', plant.dataFolder, '--json');
+      return (JSON.parse(stdout) as { wish: { rejectGood: number | null } }).wish.rejectGood;
+    };
+    await page.getByRole('button', { name: 'この厳しさで判定する' }).click();
+    await page.getByText('これからはこの厳しさで判定します。').waitFor();
+    expect(await setting()).toBe(0.02);
+    await page.getByRole('button', { name: '元に戻す' }).click();
+    await expect.poll(setting, { timeout: ACTION_DEADLINE_MS }).toBeNull();
+  }, 90_000);
+
   it('says what cannot be judged, and why', async () => {
     await drop('壊れ.png');
     await page.getByRole('region', { name: '判定結果' }).getByText('判定不可').waitFor();

@@ -14,6 +14,7 @@ import { LargeResult } from './large-result.tsx';
 import { outcomeOf } from './outcome.ts';
 import { ResultList } from './result-list.tsx';
 import { resultTable } from './result-table.ts';
+import { StrictnessPanel } from './strictness-panel.tsx';
 import { useVerdictWords } from './verdict-words.ts';
 
 /** Results stay while the window is open, also while another screen is shown. */
@@ -60,6 +61,7 @@ export function JudgeScreen({ client }: ScreenProps) {
           />
         </>
       )}
+      <StrictnessPanel client={client} />
       {isOffline ? <p className="soft">{t('judge.offline')}</p> : null}
     </div>
   );
