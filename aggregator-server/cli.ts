@@ -7,6 +7,7 @@ import { destination, type Logger, pino } from 'pino';
 import { addAdmissionOptions, admissionLimitsOf } from './admission-options.ts';
 import { EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import type { Security } from './identity/security.ts';
+import { addTaskCheck } from './operations/check-task.ts';
 import { addOperations } from './operations/commands.ts';
 import { addDecisions } from './operations/decision-commands.ts';
 import { addExchange } from './operations/exchange-commands.ts';
@@ -64,6 +65,7 @@ function program(): Command {
   const host = { print: console.log, tell: console.error, interruptible };
   addIdentityCommands(command, host.print);
   addOperations(command, host);
+  addTaskCheck(command, host);
   addDecisions(command, host);
   addExchange(command, host);
   addUpdates(command, host);
