@@ -4,7 +4,8 @@
  *
  * A machine that has other work makes every process wait for a core. So an idle process measures its own event loop in
  * the same seconds (the control), and the longest work is told in the processor's time too: that of the sessions' thread
- * between two ticks of a 1 ms timer, which does not count waiting for a core, or for the disk.
+ * between two ticks of a 1 ms timer, collections among it, which does not count waiting for a core, or for the disk. The
+ * budget is judged on all three, so that nobody has to guess which of them it was.
  * For comparison one row runs everything in the sessions' thread. Prints a table, and JSON on the last line.
  */
 import { fork } from 'node:child_process';
@@ -232,11 +233,12 @@ async function measure(): Promise<void> {
   const longestMs = Math.max(...served.map(({ aggregator }) => aggregator.longestMs));
   const controlMs = Math.max(...served.map((row) => row.control.longestMs));
   const workMs = Math.max(...served.map((row) => row.longestWorkMs));
-  const isWithinBudget = longestMs <= BUDGET_MS;
+  const gcMs = Math.max(...served.map((row) => row.longestGcMs));
+  const verdict = (ms: number) => (ms <= BUDGET_MS ? 'kept' : 'missed');
   console.log(
-    `longest pause ${longestMs} ms (an idle process in the same seconds: ${controlMs} ms; ` +
-      `longest work of the thread itself: ${workMs} ms), ` +
-      `budget ${BUDGET_MS} ms: ${isWithinBudget ? 'kept' : 'missed'}`,
+    `budget ${BUDGET_MS} ms: longest work of the thread ${workMs} ms (${verdict(workMs)}), ` +
+      `longest collection by the clock ${gcMs} ms (${verdict(gcMs)}), ` +
+      `longest pause ${longestMs} ms (${verdict(longestMs)}; an idle process in the same seconds: ${controlMs} ms)`,
   );
   const machine = { cores: availableParallelism(), node: process.version };
   console.log(JSON.stringify({ bench: 'event-loop', machine, budgetMs: BUDGET_MS, rows }));
