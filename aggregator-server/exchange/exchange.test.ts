@@ -372,16 +372,17 @@ describe('an import that is stopped', () => {
     await bench.close();
     let isArmed = true;
     const { promise: halted, resolve: halt } = Promise.withResolvers<void>();
+    const { promise: dead, reject: bury } = Promise.withResolvers<void>();
     const onImportStep = (current: ImportStep) => {
       if (current !== step || !isArmed) return;
       isArmed = false;
       halt();
-      return new Promise<void>(() => {});
+      return dead;
     };
     const stopped = await startEnrolled({ dataFolder, onImportStep });
     const importing = codeOf(take(path));
     await halted;
-    // What waits for ever is left as a killed process leaves it: the folder goes to the next start.
+    // What waits there is left as a killed process leaves it: the folder goes to the next start.
     await stopped.close();
     const next = await startEnrolled({ dataFolder });
     expect(await importing).toBeNull();
@@ -390,5 +391,7 @@ describe('an import that is stopped', () => {
     expect(await take(path)).toMatchObject({ isKnown: true });
     await expect.poll(() => readdirSync(join(dataFolder, 'imports'))).toEqual([]);
     expect((await reply(device)).header.weights).toMatchObject({ globalVersion: 1 });
+    // Only now does it let go of the file that it holds open; to the store that it had it can do nothing any more.
+    bury(new Error('stopped'));
   });
 });
