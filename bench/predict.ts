@@ -140,7 +140,7 @@ try {
       // The first after a pause may have to take another model in.
       await load(door, 1, training);
       for (const programs of [1, 4]) rows.push(await load(door, programs, training));
-      console.log(`${wanted}: ${(await batchesDone()) - before} batches trained meanwhile`);
+      if (training) console.log(`${(await batchesDone()) - before} batches trained meanwhile`);
     }
   }
   await aggregator.close();

@@ -3,10 +3,10 @@ import { dirname, sep } from 'node:path';
 import { inputShape } from '@genba/shared/model/layers';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
+import { layersModelJson } from '@genba/shared/model-export/layers-model';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { dispose, enableProdMode, io, setBackend, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
-import { layersModelJson } from '../operations/layers-model.ts';
 import { type CheckSet, readCheckSet } from './read-check-set.ts';
 
 /** Examples per step: bounds memory; the result does not depend on it. */
@@ -90,7 +90,11 @@ export class CheckSetJudge {
 /** The model as it is exported, without its last layer: the largest logit is the largest probability. */
 async function buildModel(task: Task): Promise<LayersModel> {
   const origin = { version: 0, digest: '', createdAt: '' };
-  const { modelTopology, weightsManifest } = layersModelJson(task, origin, { hasSoftmax: false });
+  const { modelTopology, weightsManifest } = layersModelJson(
+    task,
+    { ...origin, generatedBy: '' },
+    { hasSoftmax: false },
+  );
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights) as io.WeightsManifestEntry[];
   const weightData = new ArrayBuffer(weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT);
   return loadLayersModel(io.fromMemory({ modelTopology, weightSpecs, weightData }));

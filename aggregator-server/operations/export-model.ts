@@ -3,15 +3,16 @@ import { join, resolve } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
+import { layersModelJson, WEIGHTS_NAME } from '@genba/shared/model-export/layers-model';
+import type { ModelOrigin, OutputChoice } from '@genba/shared/model-export/model-topology';
 import { manifestDigest } from '../engine/manifest.ts';
 import { dataFolderPaths } from '../store/data-folder.ts';
 import { readKeptTask } from '../store/task-files.ts';
 import { hashFile } from '../store/verified-read.ts';
+import { GENERATED_BY } from '../version.ts';
 import { CatalogueReader, type KeptVersion, type StoredTask } from './catalogue-reader.ts';
 import { writeKerasArchive } from './keras-archive.ts';
 import { kerasConfig, kerasMetadata, kerasVariables } from './keras-model.ts';
-import { layersModelJson, WEIGHTS_NAME } from './layers-model.ts';
-import type { ModelOrigin, OutputChoice } from './model-topology.ts';
 import { fillFolder } from './staged-folder.ts';
 import { copyProved } from './weight-copy.ts';
 import { openReferenced } from './weight-source.ts';
@@ -91,7 +92,10 @@ async function writeLayersModel({ task, origin, output, source, folder }: ModelT
   const sizeBytes = await copyProved({ source, path: join(folder, WEIGHTS_NAME), digest });
   if (sizeBytes !== weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT)
     throw wrongSize(digest, sizeBytes);
-  await writeSynced(join(folder, MODEL_NAMES.tfjs), layersModelJson(task, origin, output));
+  await writeSynced(
+    join(folder, MODEL_NAMES.tfjs),
+    layersModelJson(task, { ...origin, generatedBy: GENERATED_BY }, output),
+  );
 }
 
 async function writeKerasModel({ task, origin, output, source, folder }: ModelToWrite): Promise<void> {

@@ -6,12 +6,12 @@ import type { Task } from '@genba/shared/model/task';
 import {
   type ExportedLayer,
   exportedLayers,
-  GENERATED_BY,
   type LayerJson,
   type ModelOrigin,
   modelNotes,
   type OutputChoice,
-} from './model-topology.ts';
+} from '@genba/shared/model-export/model-topology';
+import { GENERATED_BY } from '../version.ts';
 
 /** Keras writes its own version here; this is the one whose files ours are like. */
 const KERAS_VERSION = '3.15.1';

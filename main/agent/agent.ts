@@ -24,6 +24,7 @@ import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import type { EnrolStep } from './identity/enrol.ts';
 import { FileKeyStore } from './identity/key-store.ts';
+import { exportModel } from './judging/export-model.ts';
 import { FolderWatches } from './judging/folder-watches.ts';
 import { Judge } from './judging/judge.ts';
 import type { TakeItems } from './judging/judge-subject.ts';
@@ -268,6 +269,9 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'set-inbox':
         this.#setInbox(command.path);
         return null;
+      case 'export-model':
+        this.exportModel(command.target);
+        return null;
       case 'start-watch':
         this.#startWatch(command.watch);
         return null;
@@ -381,6 +385,15 @@ export class Agent extends EventEmitter<AgentEvents> {
     const kind = this.#client.task()?.input.kind ?? 'image';
     if (kind !== 'image') throw new AppError('judging/mismatch', { detail: `the task needs a ${kind}` });
     this.#watches.add(watch);
+  }
+
+  /**
+   * Writes the model in use down for other programs.
+   * @param target new or empty folder
+   * @throws AppError `judging/no-model`, `operation/target-not-empty`, `operation/target-not-writable`
+   */
+  exportModel(target: string): void {
+    exportModel(target, this.#judge.exportable(), this.#options.appVersion);
   }
 
   /** Where programs may ask for predictions. */

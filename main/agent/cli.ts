@@ -16,6 +16,7 @@ import { addExchangeCommands } from './exchange/commands.ts';
 import { EXIT_USAGE, exitCodeHelp, exitCodeOf } from './exit-codes.ts';
 import { addIdentityCommands } from './identity/commands.ts';
 import { addJudgeCommand } from './judging/command.ts';
+import { addExportModelCommand } from './judging/export-command.ts';
 import { addRejectionCommand } from './judging/rejection-command.ts';
 import { addWatchCommand } from './judging/watch-command.ts';
 import { addLabelsCommand } from './labelling/command.ts';
@@ -259,6 +260,7 @@ function program(appVersion: string): Command {
   addModelCommand(command, host);
   addJudgeCommand(command, host);
   addRejectionCommand(command, host);
+  addExportModelCommand(command, host);
   addWatchCommand(command, host);
   addPredictTokenCommand(command, host);
   return command.addHelpText(

@@ -279,6 +279,8 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('undo-label') }),
   /** How good parts are to be told from bad ones from now on. */
   z.strictObject({ id: z.int(), command: z.literal('set-rejection'), wish: rejectionWishSchema }),
+  /** Writes the model in use into a new or empty folder, as TensorFlow.js loads it. */
+  z.strictObject({ id: z.int(), command: z.literal('export-model'), target: exchangePath }),
   /** Judges each new picture of a folder once, from now on and after restarts, and adds it to a table. */
   z.strictObject({ id: z.int(), command: z.literal('start-watch'), watch: watchWishSchema }),
   z.strictObject({ id: z.int(), command: z.literal('stop-watch'), folder: exchangePath }),

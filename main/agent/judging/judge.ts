@@ -5,6 +5,7 @@ import { inputWidth } from '@genba/shared/model/layers';
 import type { Task } from '@genba/shared/model/task';
 import type { BackendName, LabelledPredictions } from '../../trainer/messages.ts';
 import { InputPreparer, type PreparedInput } from '../dataset/prepare-inputs.ts';
+import type { ExportableModel } from './export-model.ts';
 import { JudgingProcess, type Model } from './judging-process.ts';
 import { KeptReadingSource } from './kept-reading.ts';
 import type { ModelDescription, ModelInUse } from './model-in-use.ts';
@@ -100,6 +101,12 @@ export class Judge {
   requireClasses(wish: RejectionWish): void {
     const task = this.#context.task();
     if (task !== null) requireClasses(task, wish);
+  }
+
+  /** The model in use with its weights, to be written down. @throws AppError `judging/no-model` */
+  exportable(): ExportableModel {
+    const { task, about, weights, reading } = this.#current();
+    return { task, about, weights, statistics: reading?.statistics ?? null };
   }
 
   /** From now on its processes stay; the model is loaded as soon as there is one. Never throws. */

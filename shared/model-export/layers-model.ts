@@ -1,27 +1,26 @@
-import { INPUT_NAME } from '@genba/shared/model/input-name';
-import { isChain, layerGraph } from '@genba/shared/model/layer-graph';
-import { inputShape } from '@genba/shared/model/layers';
-import { weightLayout } from '@genba/shared/model/layout';
-import type { Task } from '@genba/shared/model/task';
-import {
-  exportedLayers,
-  GENERATED_BY,
-  type ModelOrigin,
-  modelNotes,
-  type OutputChoice,
-} from './model-topology.ts';
+import { INPUT_NAME } from '../model/input-name.ts';
+import { isChain, layerGraph } from '../model/layer-graph.ts';
+import { inputShape } from '../model/layers.ts';
+import { weightLayout } from '../model/layout.ts';
+import type { Task } from '../model/task.ts';
+import { exportedLayers, type ModelOrigin, modelNotes, type OutputChoice } from './model-topology.ts';
 
 /** The file with the weights, beside model.json. */
 export const WEIGHTS_NAME = 'weights.bin';
 
 /**
  * The model.json of a task's model in the format `layers-model` of TensorFlow.js, with a Keras-style topology. Its
- * weights are the vector of the weight store as it is: one file, tensors in the order of the layout, without gaps.
+ * weights are the vector as it is: one file, float32 little-endian, tensors in the order of the layout, without gaps.
+ * @param origin where it comes from, and which program writes it
  */
-export function layersModelJson(task: Task, origin: ModelOrigin, output: OutputChoice) {
+export function layersModelJson(
+  task: Task,
+  { generatedBy, ...origin }: ModelOrigin & { readonly generatedBy: string },
+  output: OutputChoice,
+) {
   return {
     format: 'layers-model',
-    generatedBy: GENERATED_BY,
+    generatedBy,
     convertedBy: null,
     modelTopology: {
       ...topology(task, output),

@@ -1,10 +1,6 @@
-import { layerGraph } from '@genba/shared/model/layer-graph';
-import type { LayerSpec } from '@genba/shared/model/layer-spec';
-import { objectiveOf, type Task } from '@genba/shared/model/task';
-import { AGGREGATOR_VERSION } from '../version.ts';
-
-/** Who wrote the file. */
-export const GENERATED_BY = `Genba aggregator ${AGGREGATOR_VERSION}`;
+import { layerGraph } from '../model/layer-graph.ts';
+import type { LayerSpec } from '../model/layer-spec.ts';
+import { objectiveOf, type Task } from '../model/task.ts';
 
 /** As in the trainer: share of the old value that a batch leaves in the running statistics. Plays no part in predicting. */
 const STATISTICS_MOMENTUM = 0.9;
