@@ -93,6 +93,12 @@ describeIfAvailable('package', 'the package', () => {
       START_DEADLINE_MS,
     );
 
+    it('will start with the PC, hidden, until somebody says otherwise', async () => {
+      const file = join(folder, 'config', 'autostart', 'genba.desktop');
+      await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('"--hidden"'));
+      expect(readFileSync(file, 'utf8')).toContain(`Exec="${join(folder, 'Genba 工場', 'genba')}"`);
+    });
+
     it(
       'leaves the agent at work when it is closed',
       async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Invitation, invitationFile, invitationLink } from '@genba/shared/identity/invitation';
 import type { GenbaBridge } from '@genba/shared/local-api/window';
-import type { ElectronApplication, Page } from 'playwright-core';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
@@ -123,4 +123,78 @@ describeIfAvailable('electron', 'the shell around the window', () => {
     expect(result).toEqual({ state: 'saved', path: target });
     expect(existsSync(target)).toBe(true);
   }, 40_000);
+
+  it('loads a page again that has crashed, then shows a plain one with a way back', async () => {
+    const shown = () =>
+      app.evaluate(async ({ BrowserWindow }) => {
+        const contents = BrowserWindow.getAllWindows()[0]!.webContents;
+        const read = contents.executeJavaScript('[location.pathname, document.body.innerText]');
+        return (await read) as [path: string, text: string];
+      });
+    const crash = () =>
+      app.evaluate(
+        ({ BrowserWindow }) =>
+          new Promise<void>((resolve) => {
+            const contents = BrowserWindow.getAllWindows()[0]!.webContents;
+            contents.once('did-finish-load', () => resolve());
+            contents.forcefullyCrashRenderer();
+          }),
+      );
+    for (let count = 0; count < 3; count++) await crash();
+    expect((await shown())[0]).toBe('/desktop/index.html');
+    await crash();
+    const [path, text] = await shown();
+    expect(path).toBe('/window-failed.html');
+    expect(text).toContain('学習と送信は続いています');
+    expect(text).toContain('Training and sending go on');
+    const leave = (script: string) =>
+      app.evaluate(
+        ({ BrowserWindow }, run) => BrowserWindow.getAllWindows()[0]!.webContents.executeJavaScript(run),
+        script,
+      );
+    await leave("location.href = 'genba://app/desktop/other.html'; null");
+    await leave("location.href = 'http://127.0.0.1:9/'; null");
+    expect((await shown())[0]).toBe('/window-failed.html');
+    await leave("document.querySelector('a').click(); null");
+    await expect.poll(async () => (await shown())[0]).toBe('/desktop/index.html');
+  }, 30_000);
+});
+
+describeIfAvailable('electron', 'the shell in the tray', () => {
+  it(
+    'goes on without its window, stays hidden at the start with the PC, and opens when it is started again',
+    async () => {
+      await buildWindows();
+      const display = await openDisplay();
+      const folder = await mkdtemp(join(tmpdir(), 'genba 常駐 '));
+      const agent = await FakeAgent.start(onlinePlant());
+      await agent.announce(folder);
+      const { executable, args, env } = shellStart(folder, display, ['--lang=ja']);
+      const own = { ...env, XDG_CONFIG_HOME: join(folder, 'config') };
+      const app = await _electron.launch({
+        executablePath: executable,
+        args: [...args, '--hidden'],
+        env: own,
+      });
+      try {
+        const windowCount = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
+        expect(await windowCount()).toBe(0);
+        const opens = app.waitForEvent('window');
+        await promisify(execFile)(executable, [...args], { env: own });
+        const page = await opens;
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.close();
+        await expect.poll(windowCount).toBe(0);
+        const opensAgain = app.waitForEvent('window');
+        await promisify(execFile)(executable, [...args], { env: own });
+        await (await opensAgain).getByRole('heading', { level: 1 }).waitFor();
+      } finally {
+        await app.close();
+        await agent.stop();
+        display.close();
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+    START_DEADLINE_MS,
+  );
 });

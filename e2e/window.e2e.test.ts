@@ -122,6 +122,14 @@ describeIfAvailable('electron', 'the window in Electron', () => {
       return (contents as unknown as { getLastWebPreferences(): object }).getLastWebPreferences();
     });
     expect(preferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false });
+    // Electron names some of them only where they are not as they should be.
+    const set = preferences as Readonly<Record<string, unknown>>;
+    const loosened = [
+      ...['nodeIntegrationInSubFrames', 'nodeIntegrationInWorker', 'allowRunningInsecureContent'],
+      ...['experimentalFeatures', 'webviewTag', 'enableBlinkFeatures'],
+    ].filter((name) => set[name]);
+    expect(loosened).toEqual([]);
+    expect(set.webSecurity ?? true).toBe(true);
   });
 
   it('stays on its page and opens no other', async () => {
@@ -136,6 +144,36 @@ describeIfAvailable('electron', 'the window in Electron', () => {
     expect(await page.evaluate(() => Notification.permission)).toBe('denied');
     // The driver still waits for the navigation that never came.
     await page.reload();
+  });
+
+  it('is given no camera, no place, no device and no embedded page', async () => {
+    const refused = await page.evaluate(async () => {
+      const reason = (asked: Promise<unknown>) =>
+        asked.then(
+          () => 'given',
+          (error: Error) => error.name,
+        );
+      const place = new Promise<string>((resolve) =>
+        navigator.geolocation.getCurrentPosition(
+          () => resolve('given'),
+          ({ code }) => resolve(`refused ${code}`),
+        ),
+      );
+      const embedded = document.createElement('webview');
+      return {
+        // Asked for outright, a PC without a camera says that it has none.
+        camera: (await navigator.permissions.query({ name: 'camera' as PermissionName })).state,
+        place: await place,
+        clipboard: await reason(navigator.clipboard.readText()),
+        isEmbedding: 'loadURL' in embedded,
+      };
+    });
+    expect(refused).toEqual({
+      camera: 'denied',
+      place: 'refused 1',
+      clipboard: 'NotAllowedError',
+      isEmbedding: false,
+    });
   });
 
   it('runs no foreign script and fetches nothing from elsewhere', async () => {

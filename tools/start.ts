@@ -19,7 +19,9 @@ const EARLY_END_MS = 8_000;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
-const { values } = parseArgs({
+const { values, positionals: opened } = parseArgs({
+  // An invitation, as a link or a file.
+  allowPositionals: true,
   options: {
     data: text,
     browser: flag,
@@ -56,10 +58,14 @@ async function openInElectron(dataFolder: string, isDemo: boolean): Promise<Brow
   }
   if (binary === null) return 'no-binary';
   const startedAt = Date.now();
-  const electron = spawn(binary, [root, `--data=${dataFolder}`, ...(isDemo ? ['--attach'] : [])], {
-    stdio: 'inherit',
-    env: { ...process.env, GENBA_NODE: process.execPath },
-  });
+  const electron = spawn(
+    binary,
+    [root, `--data=${dataFolder}`, isDemo ? '--attach' : '--quit-when-closed', ...opened],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, GENBA_NODE: process.execPath },
+    },
+  );
   const code = await once(electron, 'exit').then(
     ([exitCode]) => exitCode,
     () => 1,

@@ -1,7 +1,14 @@
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import type { LocalApiEndpoint } from '@genba/shared/local-api/messages';
 import { describe, expect, it } from 'vitest';
-import { AgentFollower, NEXT_START_MS, RESTART_GRACE_MS, START_DEADLINE_MS } from './agent-follower.ts';
+import {
+  AgentFollower,
+  LONGEST_WAIT_MS,
+  NEXT_START_MS,
+  RESTART_GRACE_MS,
+  START_DEADLINE_MS,
+  STEADY_MS,
+} from './agent-follower.ts';
 
 const endpointOn = (port: number): LocalApiEndpoint => ({
   pid: 1,
@@ -83,6 +90,31 @@ describe('AgentFollower', () => {
     stage.now += 1;
     expect(await follower.endpoint()).toEqual({ state: 'starting' });
     expect(stage.startCount).toBe(2);
+  });
+
+  it('waits ever longer for one that keeps crashing, and at once again for one that had been steady', async () => {
+    const stage = new Stage();
+    const follower = stage.follower();
+    const waitUntilStarted = async () => {
+      const count = stage.startCount;
+      const since = stage.now;
+      stage.problem = 'internal/bug';
+      while (stage.startCount === count) {
+        stage.now += 1_000;
+        await follower.endpoint();
+      }
+      return stage.now - since;
+    };
+    await follower.endpoint();
+    const waits = [];
+    for (let crash = 0; crash < 7; crash++) waits.push(await waitUntilStarted());
+    expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30].map((times) => times * NEXT_START_MS));
+    expect(waits.at(-1)).toBe(LONGEST_WAIT_MS);
+    stage.running = endpointOn(4001);
+    stage.now += STEADY_MS;
+    await follower.endpoint();
+    stage.running = null;
+    expect(await waitUntilStarted()).toBe(RESTART_GRACE_MS);
   });
 
   it('stops calling it starting when it takes too long, without starting a second one', async () => {

@@ -6,8 +6,12 @@ import type { StartedAgent } from './agent-process.ts';
 export const RESTART_GRACE_MS = 2_000;
 /** How long a started agent may take until it answers. */
 export const START_DEADLINE_MS = 30_000;
-/** A broken agent is not started again and again. */
+/** A broken agent is not started again and again: this long after the first start, twice as long each time. */
 export const NEXT_START_MS = 10_000;
+/** Longest time between two starts. */
+export const LONGEST_WAIT_MS = 300_000;
+/** An agent that has answered this long is not broken. */
+export const STEADY_MS = 60_000;
 
 export interface AgentFollowerOptions {
   readonly find: () => Promise<LocalApiEndpoint | null>;
@@ -24,6 +28,8 @@ export class AgentFollower {
   #lastFoundAt = Number.NEGATIVE_INFINITY;
   #started: { readonly agent: StartedAgent; readonly at: number } | null = null;
   #failedAt = Number.NEGATIVE_INFINITY;
+  /** Starts in a row that ended soon. */
+  #brokenCount = 0;
   readonly #options: AgentFollowerOptions;
 
   constructor(options: AgentFollowerOptions) {
@@ -36,6 +42,7 @@ export class AgentFollower {
     const now = this.#options.now();
     if (found !== null) {
       this.#lastFoundAt = now;
+      if (this.#started !== null && now - this.#started.at >= STEADY_MS) this.#brokenCount = 0;
       return { state: 'ready', address: found.address, token: found.token };
     }
     if (this.#options.start === null) return { state: 'absent', problem: null };
@@ -50,11 +57,13 @@ export class AgentFollower {
       const isLate = now - started.at > START_DEADLINE_MS;
       return isLate ? { state: 'absent', problem: null } : { state: 'starting' };
     }
-    if (started !== null && now - started.at < NEXT_START_MS) return { state: 'absent', problem };
+    const waitMs = Math.min(NEXT_START_MS * 2 ** this.#brokenCount, LONGEST_WAIT_MS);
+    if (started !== null && now - started.at < waitMs) return { state: 'absent', problem };
     if (now - this.#failedAt < NEXT_START_MS)
       return { state: 'absent', problem: 'startup/data-not-writable' };
     try {
       this.#started = { agent: start(), at: now };
+      if (started !== null) this.#brokenCount++;
     } catch {
       this.#failedAt = now;
       return { state: 'absent', problem: 'startup/data-not-writable' };

@@ -23,4 +23,12 @@ describe('readLaunchOptions', () => {
     expect(readLaunchOptions(plain).mayStartAgent).toBe(true);
     expect(readLaunchOptions({ ...plain, arguments: ['--attach'] }).mayStartAgent).toBe(false);
   });
+
+  it('stays in the tray, where it may start hidden, unless it only attaches or is told to quit', () => {
+    const read = (...given: string[]) => readLaunchOptions({ ...plain, arguments: given });
+    expect(read()).toMatchObject({ isHidden: false, staysInTray: true });
+    expect(read('--hidden')).toMatchObject({ isHidden: true, staysInTray: true });
+    expect(read('--quit-when-closed')).toMatchObject({ staysInTray: false });
+    expect(read('--attach', '--hidden')).toMatchObject({ isHidden: false, staysInTray: false });
+  });
 });

@@ -1,5 +1,5 @@
 import type { Session, WebContents } from 'electron';
-import { isMadeByOurPage, isOurPage } from './page-address.ts';
+import { FAILED_PAGE_ADDRESS, isMadeByOurPage, isOurPage, PAGE_ADDRESS } from './page-address.ts';
 
 /** Copying the set-up command is all a page may do beyond showing itself. */
 const ALLOWED_PERMISSION = 'clipboard-sanitized-write';
@@ -19,9 +19,12 @@ export function lockPermissions(session: Session): void {
   });
 }
 
-/** Keeps a window on its page: no navigation, no new windows, no embedded pages. */
+/** Keeps a window on its page: no navigation but back from the page of failure, no new windows, no embedded pages. */
 export function lockNavigation(contents: WebContents): void {
-  contents.on('will-frame-navigate', (event) => event.preventDefault());
+  contents.on('will-frame-navigate', (event) => {
+    const isWayBack = contents.getURL() === FAILED_PAGE_ADDRESS && event.url === PAGE_ADDRESS;
+    if (!isWayBack) event.preventDefault();
+  });
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));

@@ -5,6 +5,9 @@ const PAGE_HOST = 'app';
 /** The plant's window. */
 export const PAGE_ADDRESS = `${PAGE_SCHEME}://${PAGE_HOST}/desktop/index.html`;
 
+/** A page without a script, for when the window's own does not stand up. */
+export const FAILED_PAGE_ADDRESS = `${PAGE_SCHEME}://${PAGE_HOST}/window-failed.html`;
+
 /** Whether an address is one of our pages, and not merely one that looks like it. */
 export function isOurPage(address: string): boolean {
   if (!URL.canParse(address)) return false;

@@ -8,6 +8,8 @@ export const SHELL_SETTINGS_FILE = 'shell-settings.json';
 const schema = z.object({
   /** Null: nobody has chosen one, the system's counts. */
   language: z.enum(['en', 'ja']).nullable().catch(null),
+  /** The start with the PC was turned on once; from then on a person decides. */
+  isLoginStartSet: z.boolean().catch(false),
 });
 export type ShellSettings = z.output<typeof schema>;
 
@@ -26,7 +28,7 @@ export class ShellSettingsFile {
     } catch {
       // Not there yet, or damaged.
     }
-    return schema.catch({ language: null }).parse(content);
+    return schema.catch({ language: null, isLoginStartSet: false }).parse(content);
   }
 
   /** Changes what is given and keeps the rest. Never throws: a choice that cannot be kept holds until the end. */

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { BrowserWindow } from 'electron';
 import { lockNavigation } from './lock-down.ts';
-import { PAGE_ADDRESS } from './page-address.ts';
+import { FAILED_PAGE_ADDRESS, PAGE_ADDRESS } from './page-address.ts';
+import { PageRecovery } from './page-recovery.ts';
 
 /** The page's own background, so that nothing flashes before the first paint. */
 const BACKGROUND = '#f3f5f1';
 
-/** Opens the plant's window: sandboxed, isolated, on our page for good. */
-export async function openWindow(preloadFolder: string): Promise<BrowserWindow> {
+/** Opens the plant's window: sandboxed, isolated, on our page for good. It is to be shown when it is ready. */
+export function openWindow(preloadFolder: string): BrowserWindow {
   const window = new BrowserWindow({
     width: 1280,
     height: 920,
@@ -26,12 +27,13 @@ export async function openWindow(preloadFolder: string): Promise<BrowserWindow> 
       spellcheck: false,
     },
   });
-  window.once('ready-to-show', () => window.show());
   lockNavigation(window.webContents);
+  const recovery = new PageRecovery(Date.now);
   window.webContents.on('render-process-gone', (_, { reason }) => {
     // The agent works on; only its window fell over.
-    if (reason !== 'clean-exit' && !window.isDestroyed()) window.webContents.reload();
+    if (reason === 'clean-exit' || window.isDestroyed()) return;
+    void window.loadURL(recovery.crashed() === 'reload' ? PAGE_ADDRESS : FAILED_PAGE_ADDRESS);
   });
-  await window.loadURL(PAGE_ADDRESS);
+  void window.loadURL(PAGE_ADDRESS);
   return window;
 }

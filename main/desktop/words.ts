@@ -22,6 +22,7 @@ const en = {
   open: 'Open Genba',
   pause: 'Pause training',
   resume: 'Resume training',
+  loginStart: 'Start with this PC',
   quit: 'Close this program (training goes on)',
   stop: 'Stop training and close…',
   // Asked before the agent is stopped
@@ -66,6 +67,7 @@ const ja: ShellWords = {
   open: 'Genbaを開く',
   pause: '学習を一時停止',
   resume: '学習を再開',
+  loginStart: 'パソコンの起動時に開始',
   quit: 'このプログラムを閉じる（学習は続きます）',
   stop: '学習を止めて閉じる…',
   stopTitle: 'このパソコンのGenbaを止めますか？',
