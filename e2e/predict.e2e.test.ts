@@ -164,8 +164,8 @@ it('judges each picture of a watched folder once, however often the agent is kil
     .poll(async () => (await runProgram('agent', ...status)).stdout, { timeout: 30_000 })
     .toContain(`表に${NEW}件、判定待ち0件`);
   expect(text().startsWith('\uFEFF')).toBe(true);
-  const written = rows().toSorted((a, b) => (a['ファイル']! < b['ファイル']! ? -1 : 1));
-  expect(written.map((row) => row['ファイル'])).toEqual(pictures.map((file) => path.basename(file)));
-  expect(rightOf(written.map((row) => row['結果']))).toBeGreaterThan(0.6);
+  const written = rows().toSorted((a, b) => (a.ファイル! < b.ファイル! ? -1 : 1));
+  expect(written.map((row) => row.ファイル)).toEqual(pictures.map((file) => path.basename(file)));
+  expect(rightOf(written.map((row) => row.結果))).toBeGreaterThan(0.6);
   expect(new Set(written.map((row) => row.sha256)).size).toBe(NEW);
 });

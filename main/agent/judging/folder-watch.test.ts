@@ -44,10 +44,10 @@ describe('a watched folder', () => {
     await expect.poll(() => second.status.written, TIMEOUT).toBe(3);
     await second.stop();
     expect(second.status).toMatchObject({ waiting: 0, problem: null, lastAt: expect.any(String) });
-    const [broken, ...judged] = rows().toSorted((a, b) => a['結果']!.localeCompare(b['結果']!));
+    const [broken, ...judged] = rows().toSorted((a, b) => a.結果!.localeCompare(b.結果!));
     expect(broken).toMatchObject({ ファイル: '壊れ.png', 結果: '', モデル: 'own 7' });
-    expect(broken!['判定できない理由']).toMatch(/^判定できません/);
-    expect(judged.map((row) => row['結果']).toSorted()).toEqual(['右', '左']);
+    expect(broken!.判定できない理由).toMatch(/^判定できません/);
+    expect(judged.map((row) => row.結果).toSorted()).toEqual(['右', '左']);
     expect(new Set(rows().map((row) => row.sha256)).size).toBe(3);
   });
 
