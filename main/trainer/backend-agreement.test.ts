@@ -3,7 +3,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { expect, it } from 'vitest';
 import { describeIfAvailable, useSwiftShader } from '../../tools/requirements.ts';
-import { brightHalves, clouds, OWN_TOPOLOGY, sampleTask, waves } from './fixtures.ts';
+import { brightHalves, clouds, OWN_TOPOLOGY, sampleTask, spottedSurfaces, waves } from './fixtures.ts';
 import type { BackendName, ExampleSet } from './messages.ts';
 import { TrainerSession } from './session.ts';
 
@@ -62,6 +62,13 @@ const TEMPLATES: Record<Task['model']['template'], Template> = {
   'layers-model': {
     model: { template: 'layers-model', topology: OWN_TOPOLOGY },
     set: brightHalves(BATCH, 1),
+  },
+  'conv-autoencoder': {
+    input: image(16),
+    classes: ['good', 'bad'],
+    objective: { kind: 'anomaly' },
+    model: { template: 'conv-autoencoder', filters: [3, 4] },
+    set: spottedSurfaces(BATCH, 1),
   },
   autoencoder: {
     input: { ...SERIES, labelColumn: 'state' },

@@ -4,6 +4,7 @@ import { inputShape } from '@genba/shared/model/layers';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { enableProdMode, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { replaceUpsamplingGradient } from './cpu-upsampling-gradient.ts';
 import type { BackendChoice, BackendName, DeviceInfo, ExampleSet } from './messages.ts';
 import { buildModel } from './model.ts';
 import { loadNativeTensorflow } from './native-tensorflow.ts';
@@ -98,7 +99,10 @@ async function startBackend(
   if (name === 'tensorflow') await loadNative();
   else if (name === 'webgpu') device = await loadGpu(isRequested);
   else if (name === 'wasm') prepareWasm();
-  else await import('@tensorflow/tfjs-backend-cpu');
+  else {
+    await import('@tensorflow/tfjs-backend-cpu');
+    replaceUpsamplingGradient();
+  }
   const isStarted = await setBackend(name);
   await ready();
   if (!isStarted || getBackend() !== name) throw new Error('it did not start');

@@ -44,7 +44,8 @@ export const OWN_TOPOLOGY = {
       called('BatchNormalization', 'even', ['both']),
       called('Activation', 'bent', ['even'], { activation: 'relu6' }),
       called('MaxPooling2D', 'smaller', ['bent'], { pool_size: 3 }),
-      called('Flatten', 'flat', ['smaller']),
+      called('UpSampling2D', 'larger', ['smaller'], { size: [2, 2], interpolation: 'nearest' }),
+      called('Flatten', 'flat', ['larger']),
       called('Dense', 'thought', ['flat'], { units: 8, activation: 'tanh' }),
       called('Dense', 'answer', ['thought'], { units: 3, activation: 'softmax' }),
     ],
@@ -69,6 +70,24 @@ export function brightHalves(count: number, seed: number, side = 8): ExampleSet 
       const isBright = label < 2 ? pixel % side < side / 2 === (label === 0) : pixel < side ** 2 / 2;
       inputs[example * side ** 2 + pixel] = Math.floor(random() * 120) + (isBright ? 100 : 0);
     }
+  }
+  return { inputs, labels };
+}
+
+/** Square grey pictures of a surface that shines more on one side, or, one in four, has a bright spot somewhere. */
+export function spottedSurfaces(count: number, seed: number, side = 16): ExampleSet {
+  const random = seededRandom(seed);
+  const inputs = new Uint8Array(count * side ** 2);
+  const labels = Uint16Array.from({ length: count }, (_, example) => (example % 4 === 3 ? 1 : 0));
+  for (let example = 0; example < count; example++) {
+    const picture = inputs.subarray(example * side ** 2, (example + 1) * side ** 2);
+    const [slopeX, slopeY] = [random(), random()];
+    picture.forEach((_, pixel) => {
+      const shine = slopeX * (pixel % side) + slopeY * Math.floor(pixel / side);
+      picture[pixel] = 40 + (100 * shine) / side / 2 + 8 * random();
+    });
+    const corner = Math.floor(random() * (side - 2)) * side + Math.floor(random() * (side - 2));
+    if (labels[example] === 1) for (const next of [0, 1, side, side + 1]) picture[corner + next] = 230;
   }
   return { inputs, labels };
 }

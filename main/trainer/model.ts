@@ -78,6 +78,8 @@ function buildLayer(spec: LayerSpec): Layer {
       return layers.maxPooling1d({ name, poolSize: spec.poolSize });
     case 'maxPooling2d':
       return layers.maxPooling2d({ name, poolSize: spec.poolSize });
+    case 'upSampling2d':
+      return layers.upSampling2d({ name, size: [spec.size, spec.size] });
     case 'globalAveragePooling1d':
       return layers.globalAveragePooling1d({ name });
     case 'globalAveragePooling2d':

@@ -109,6 +109,16 @@ function layerJson(spec: LayerSpec): LayerJson {
       return { class_name: 'MaxPooling1D', config: pooling(name, [spec.poolSize]) };
     case 'maxPooling2d':
       return { class_name: 'MaxPooling2D', config: pooling(name, [spec.poolSize, spec.poolSize]) };
+    case 'upSampling2d':
+      return {
+        class_name: 'UpSampling2D',
+        config: {
+          name,
+          size: [spec.size, spec.size],
+          interpolation: 'nearest',
+          data_format: 'channels_last',
+        },
+      };
     case 'batchNormalization':
       return {
         class_name: 'BatchNormalization',

@@ -63,6 +63,8 @@ function outputShape(layer: LayerSpec, entering: readonly (readonly number[])[])
     case 'maxPooling1d':
     case 'maxPooling2d':
       return [...sides.map((side) => Math.floor(side / layer.poolSize)), channels];
+    case 'upSampling2d':
+      return [...sides.map((side) => side * layer.size), channels];
     case 'concatenate':
       return [...sides, entering.reduce((total, shape) => total + shape.at(-1)!, 0)];
     case 'add':

@@ -44,4 +44,6 @@ export type LayerSpec =
   | (Convolution & { readonly kind: 'depthwiseConv2d' })
   /** Windows side by side; what is left over at the end is dropped. */
   | (Named & { readonly kind: 'maxPooling1d' | 'maxPooling2d'; readonly poolSize: number })
+  /** Each pixel as many times as `size` says, both ways. */
+  | (Named & { readonly kind: 'upSampling2d'; readonly size: number })
   | (Named & { readonly kind: 'batchNormalization' });

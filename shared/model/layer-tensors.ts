@@ -65,6 +65,7 @@ export function layerTensors(layer: LayerSpec, inputs: readonly number[]): Tenso
     case 'add':
     case 'concatenate':
     case 'activation':
+    case 'upSampling2d':
     case 'maxPooling1d':
     case 'maxPooling2d':
     case 'globalAveragePooling1d':

@@ -1,5 +1,6 @@
 import type { LayerSpec } from './layer-spec.ts';
 import type { Task, TaskInput } from './task-fields.ts';
+import { convAutoencoder } from './templates/conv-autoencoder.ts';
 import { LENET_5, smallCnn, vgg11 } from './templates/convolutional.ts';
 import { mobilenet } from './templates/mobilenet.ts';
 import { denseAutoencoder, perceptron } from './templates/perceptron.ts';
@@ -49,12 +50,16 @@ function hiddenLayers({ input }: Task, model: TemplateModel): LayerSpec[] {
       return resnet1d(model);
     case 'mlp':
       return [...flattened(input), ...perceptron(model.hiddenUnits, model.batchNormalisation)];
+    case 'conv-autoencoder':
+      return convAutoencoder(model.filters, inputShape(input).at(-1)!);
     case 'autoencoder':
       return [...flattened(input), ...denseAutoencoder(model.hiddenUnits)];
   }
 }
 
-function outputLayer({ classes, objective, input }: Task): LayerSpec {
+function outputLayer({ classes, objective, input, model }: Task): LayerSpec {
+  // It has made the whole picture by then.
+  if (model.template === 'conv-autoencoder') return { kind: 'flatten', name: 'reconstruction' };
   switch (objective?.kind) {
     case 'regression':
       return { kind: 'dense', name: 'prediction', units: 1, activation: 'linear' };

@@ -64,6 +64,11 @@ const modelSchema = z.discriminatedUnion('template', [
     topology: topologySchema,
   }),
   z.strictObject({
+    template: z.literal('conv-autoencoder'),
+    /** Filters of each stage of the encoder, which halves the picture each time; the decoder mirrors them. */
+    filters: z.array(z.int().min(1).max(512)).min(1).max(6),
+  }),
+  z.strictObject({
     template: z.literal('autoencoder'),
     /** Units of the encoder's layers, the last one the bottleneck; the decoder mirrors them. */
     hiddenUnits: z.array(z.int().min(1).max(MAX_LAYER_UNITS)).min(1).max(6),

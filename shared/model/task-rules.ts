@@ -76,7 +76,15 @@ export function checkModel(task: Task, refuse: Refuse): void {
   if (model.template === 'resnet-1d' && input.kind !== 'series') {
     refuse(['model', 'template'], 'resnet-1d needs input.kind "series"');
   }
-  if ((model.template === 'autoencoder') !== (objective?.kind === 'anomaly')) {
+  if (model.template === 'conv-autoencoder') {
+    const step = 2 ** model.filters.length;
+    if (input.kind !== 'image') refuse(['model', 'template'], 'conv-autoencoder needs input.kind "image"');
+    else if (input.width % step !== 0 || input.height % step !== 0) {
+      refuse(['model', 'filters'], `width and height must be multiples of ${step}: each stage halves them`);
+    }
+  }
+  const findsAnomalies = model.template === 'autoencoder' || model.template === 'conv-autoencoder';
+  if (findsAnomalies !== (objective?.kind === 'anomaly')) {
     refuse(
       ['model', 'template'],
       'an autoencoder is for anomalies, and no other template is; a layers-model may be',

@@ -12,6 +12,7 @@ const SIDES: Partial<Record<LayerSpec['kind'], number>> = {
   conv1d: 2,
   conv2d: 3,
   depthwiseConv2d: 3,
+  upSampling2d: 3,
   maxPooling1d: 2,
   maxPooling2d: 3,
   globalAveragePooling1d: 2,

@@ -40,6 +40,10 @@ const READERS: Readonly<Record<string, (settings: LayerSettings) => ReadLayer>> 
   },
   MaxPooling1D: (settings) => plain({ kind: 'maxPooling1d', ...pooling(settings) }),
   MaxPooling2D: (settings) => plain({ kind: 'maxPooling2d', ...pooling(settings) }),
+  UpSampling2D: (settings) => {
+    settings.only('interpolation', ['nearest'], 'must be "nearest"');
+    return plain({ kind: 'upSampling2d', name: settings.name, size: settings.side('size', 2) });
+  },
   GlobalAveragePooling1D: (settings) => plain({ kind: 'globalAveragePooling1d', ...global(settings) }),
   GlobalAveragePooling2D: (settings) => plain({ kind: 'globalAveragePooling2d', ...global(settings) }),
   Flatten: ({ name }) => plain({ kind: 'flatten', name }),
