@@ -3,13 +3,13 @@ import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Language } from '@genba/shared/errors/catalogue';
 import { type DoctorWish, isWell } from '@genba/shared/local-api/doctor';
+import { reportText } from '@genba/shared/local-api/doctor-report-text';
 import { type Command, Option } from 'commander';
 import { invitationText } from '../identity/invitation-source.ts';
 import { askDoctor } from '../local-api/ask-agent.ts';
 import { findAgent } from '../local-api/find-agent.ts';
 import type { CommandHost } from '../local-api/on-agent.ts';
 import { examineFolder } from './doctor.ts';
-import { reportText } from './report-text.ts';
 
 interface Choices {
   readonly data: string;

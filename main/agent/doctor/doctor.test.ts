@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { type DoctorReport, doctorReportSchema, isWell, WAY_LAYERS } from '@genba/shared/local-api/doctor';
+import { reportText } from '@genba/shared/local-api/doctor-report-text';
 import {
   blanksOf,
   DOCTOR_VERDICTS,
@@ -33,7 +34,6 @@ import {
 import { TEST_TASK, TestAggregator } from '../testing/test-aggregator.ts';
 import { examine } from './examine.ts';
 import { LEAST_FREE_BYTES, type PcSubject } from './pc-layers.ts';
-import { reportText } from './report-text.ts';
 import { tcpVerdict } from './tcp-layer.ts';
 import { type DeviceFacts, systemLookup, type WayNetwork, type WaySubject } from './way.ts';
 

@@ -1,5 +1,6 @@
 import { firstRunEn } from './screens/first-run.en.ts';
 import { modelEn } from './screens/model.en.ts';
+import { networkEn } from './screens/network.en.ts';
 import { settingsEn } from './screens/settings.en.ts';
 
 /** Every English sentence of the windows. Keys are flat; plural forms end in `_one` and `_other`. */
@@ -363,4 +364,5 @@ export const en = {
   ...firstRunEn,
   ...settingsEn,
   ...modelEn,
+  ...networkEn,
 } as const;

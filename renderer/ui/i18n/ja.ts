@@ -1,5 +1,6 @@
 import { firstRunJa } from './screens/first-run.ja.ts';
 import { modelJa } from './screens/model.ja.ts';
+import { networkJa } from './screens/network.ja.ts';
 import { settingsJa } from './screens/settings.ja.ts';
 
 /** Every Japanese sentence of the windows; the same keys as `en.ts`, in words used on the shop floor. */
@@ -342,4 +343,5 @@ export const ja = {
   ...firstRunJa,
   ...settingsJa,
   ...modelJa,
+  ...networkJa,
 } as const;

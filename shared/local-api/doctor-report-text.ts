@@ -1,6 +1,6 @@
-import type { Language } from '@genba/shared/errors/catalogue';
-import type { DoctorLayer, DoctorReport, LayerReport, Measure } from '@genba/shared/local-api/doctor';
-import { doctorSentence } from '@genba/shared/local-api/doctor-sentences';
+import type { Language } from '../errors/catalogue.ts';
+import type { DoctorLayer, DoctorReport, LayerReport, Measure } from './doctor.ts';
+import { doctorSentence } from './doctor-sentences.ts';
 
 type Words = Readonly<Record<Language, string>>;
 
@@ -54,6 +54,16 @@ const MEASURE_WORDS: Readonly<Record<Measure, Words>> = {
 const TITLE: Words = { en: 'Genba connection doctor', ja: 'Genba 接続診断' };
 const THIS_PC: Words = { en: 'This PC', ja: 'このパソコン' };
 const FOR_IT: Words = { en: 'To read out to IT:', ja: 'IT担当に伝える文：' };
+
+/** What a layer is called. */
+export function layerName(layer: DoctorLayer, language: Language): string {
+  return LAYER_WORDS[layer][language];
+}
+
+/** How a layer stands, in a word or two. */
+export function layerStatus(status: LayerReport['status'], language: Language): string {
+  return STATUS_WORDS[status][language];
+}
 
 /** What people read of an examination, in one language. */
 export function reportText(report: DoctorReport, language: Language): string {
