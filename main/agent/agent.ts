@@ -8,6 +8,7 @@ import type { Judgement } from '@genba/shared/local-api/judging';
 import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { AgentStatus, LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
+import type { MethodName, MethodReport } from '@genba/shared/local-api/methods';
 import type { MistakenPictures, MistakeWish, ModelReport } from '@genba/shared/local-api/model';
 import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
@@ -41,7 +42,7 @@ import { PlantNetwork } from './network/plant-network.ts';
 import type { ProxyLogin } from './network/proxy-setting.ts';
 import { PlantTraining } from './rounds/plant-training.ts';
 import { remainingMs } from './rounds/remaining-time.ts';
-import { agentPhase, datasetStatus, HISTORY_POINTS, standstillOf } from './status.ts';
+import { agentPhase, datasetStatus, HISTORY_POINTS, methodStatus, standstillOf } from './status.ts';
 import { ClientStore } from './store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from './store/database.ts';
 import { readBase, readHistory } from './store/history.ts';
@@ -278,6 +279,12 @@ export class Agent extends EventEmitter<AgentEvents> {
       case 'stop-watch':
         await this.#watches.remove(command.folder);
         return null;
+      case 'set-method':
+        this.setMethod(command.method);
+        return null;
+      case 'measure-methods':
+        this.measureMethods();
+        return null;
       case 'set-rejection':
         this.setRejection(command.wish);
         return null;
@@ -334,6 +341,8 @@ export class Agent extends EventEmitter<AgentEvents> {
         return { type: 'labels', id, labels: this.readLabels(query.after) };
       case 'watches':
         return { type: 'watches', id, watches: this.#watches.statuses };
+      case 'methods':
+        return { type: 'methods', id, report: this.describeMethods() };
       case 'rejection':
         return { type: 'rejection', id, rejection: await this.describeRejection(query.wish) };
       case 'judge': {
@@ -404,6 +413,30 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Programs may ask at any moment from now on. */
   keepJudgeReady(): void {
     void this.#judge.keepReady();
+  }
+
+  /** The ways to train on this PC, and how fast they are. */
+  describeMethods(): MethodReport {
+    const training = this.#training;
+    if (training !== null) return training.methods.report(training.loop.backend?.name ?? null);
+    const { backend: requested, methodSurvey: survey } = this.#settings.read();
+    return { requested, inUse: null, survey, isMeasuring: false, failed: [] };
+  }
+
+  /** How to train from now on; null: the fastest way. */
+  setMethod(backend: MethodName | null): void {
+    this.#settings.write({ backend });
+    this.#training?.methods.chosen(backend);
+    this.#training?.loop.methodChanged();
+    this.emit('change');
+  }
+
+  /** Has the ways to train measured again, before the next round. */
+  measureMethods(): void {
+    this.#settings.write({ methodSurvey: null });
+    this.#training?.methods.measureAgain();
+    this.#training?.loop.methodChanged();
+    this.emit('change');
   }
 
   /** How good parts are told from bad ones from now on. @throws AppError `judging/unknown-class` */
@@ -522,7 +555,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       network: this.#sync.status(),
       security: isServerKnown ? (identity === null ? 'open-loopback' : 'enrolled') : null,
       identity,
-      backend: loop?.backend ?? null,
+      backend: methodStatus(training),
       task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
       dataset: datasetStatus(training?.dataset ?? null),
       model: this.#models.summary(),
@@ -569,6 +602,8 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.#training !== null || this.#isStopped) return;
     this.#training = new PlantTraining({
       dataFolder: this.#options.dataFolder,
+      appVersion: this.#options.appVersion,
+      keepSurvey: (methodSurvey) => void this.#settings.write({ methodSurvey }),
       client: this.#client,
       models: this.#models,
       task: () => this.#client.task()!,

@@ -78,7 +78,7 @@ describe('genba-agent', () => {
     'makes a folder and files that only its account may read',
     async () => {
       const modes = (folder: string) =>
-        readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]);
+        readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode] as const);
       const made = newDataFolder();
       await launchUntilUp('--data', made);
       expect(statSync(made).mode & 0o777).toBe(0o700);
@@ -89,7 +89,8 @@ describe('genba-agent', () => {
       expect(statSync(given).mode & 0o777).toBe(0o755);
       for (const folder of [made, given]) {
         expect(modes(folder).length).toBeGreaterThan(1);
-        for (const [name, mode] of modes(folder)) expect({ name, mode }).toEqual({ name, mode: 0o600 });
+        for (const [name, mode] of modes(folder))
+          expect({ name, forOthers: mode & 0o077 }).toEqual({ name, forOthers: 0 });
       }
     },
   );

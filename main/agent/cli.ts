@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseByteSize } from '@genba/shared/byte-size';
 import { toAppError } from '@genba/shared/errors/app-error';
 import { MIN_QUOTA_BYTES } from '@genba/shared/local-api/disk';
+import { BACKEND_NAMES } from '@genba/shared/local-api/methods';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import pino from 'pino';
 import { Agent } from './agent.ts';
@@ -36,6 +37,7 @@ import { withDiskTrouble } from './store/disk-trouble.ts';
 import { type AgentSettings, MAX_PLANT_NAME_LENGTH } from './store/settings.ts';
 import { addSyncNowCommand } from './sync/command.ts';
 import { webSocketAddress } from './sync/server-address.ts';
+import { addMethodsCommand } from './trainer/methods-command.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -213,12 +215,7 @@ function program(appVersion: string): Command {
     .option('--rounds <count>', 'stop training after this many rounds in all', numberFrom(0, 1e9, true))
     .option('--rest <seconds>', 'rest between two rounds (default: 60)', numberFrom(0, 86_400, false))
     .addOption(
-      new Option('--backend <name>', 'how to train (default: the fastest)').choices([
-        'tensorflow',
-        'webgpu',
-        'wasm',
-        'cpu',
-      ]),
+      new Option('--backend <name>', 'how to train (default: the fastest)').choices([...BACKEND_NAMES]),
     )
     .option('--seed <number>', 'seed of splits and orders (default: 1)', numberFrom(0, 0xffff_ffff, true))
     .option('--key-days <days>', 'age at which the key is replaced (default: 180)', numberFrom(1, 3650, true))
@@ -261,6 +258,7 @@ function program(appVersion: string): Command {
   addJudgeCommand(command, host);
   addRejectionCommand(command, host);
   addExportModelCommand(command, host);
+  addMethodsCommand(command, host);
   addWatchCommand(command, host);
   addPredictTokenCommand(command, host);
   return command.addHelpText(

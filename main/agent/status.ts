@@ -1,6 +1,7 @@
 import type { AgentPhase, AgentStatus } from '@genba/shared/local-api/messages';
 import type { StandstillReason } from '@genba/shared/local-api/schedule';
 import type { DatasetState } from './dataset/dataset-keeper.ts';
+import type { PlantTraining } from './rounds/plant-training.ts';
 import type { LoopState } from './rounds/round-loop.ts';
 import type { TrainingHold } from './schedule/training-hold.ts';
 
@@ -22,6 +23,20 @@ export function agentPhase(facts: {
   if (facts.loop === null) return 'starting';
   if (facts.loop === 'training') return 'training';
   return facts.loop === 'waiting' || facts.loop === 'recovering' ? 'starting' : 'idle';
+}
+
+/** How this PC trains, and why so; null while it does not. */
+export function methodStatus(training: PlantTraining | null): AgentStatus['backend'] {
+  const backend = training?.loop.backend ?? null;
+  if (training === null || backend === null) return null;
+  const { methods } = training;
+  const notes = [methods.note, backend.note].filter((note) => note !== null);
+  const timesCpu = methods.timesFaster(backend.name);
+  return {
+    ...backend,
+    note: notes.length === 0 ? null : notes.join(' '),
+    ...(timesCpu === null ? {} : { timesCpu }),
+  };
 }
 
 /** What of the data a window shows; null before they were read. */

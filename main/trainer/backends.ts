@@ -1,32 +1,32 @@
 import { AppError } from '@genba/shared/errors/app-error';
-import { initialWeights } from '@genba/shared/model/initial-weights';
-import { inputShape } from '@genba/shared/model/layers';
-import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
-import { enableProdMode, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { backend, enableProdMode, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { proveTraining, trainingRate } from './backend-speed.ts';
 import { replaceUpsamplingGradient } from './cpu-upsampling-gradient.ts';
-import type { BackendChoice, BackendName, DeviceInfo, ExampleSet } from './messages.ts';
-import { buildModel } from './model.ts';
+import type { BackendChoice, BackendName, BackendSpeed, DeviceInfo } from './messages.ts';
 import { loadNativeTensorflow } from './native-tensorflow.ts';
-import { batchLoss } from './objective.ts';
-import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
-import { trainBatch } from './training.ts';
 import { locateWasmFiles } from './wasm-backend.ts';
 import { registerDepthwiseGradients } from './wasm-depthwise-gradients.ts';
 import { registerFilterGradient } from './wasm-filter-gradient.ts';
 import { loadWebGpu } from './webgpu-backend.ts';
-import { installWeights } from './weights.ts';
 
 /** As a rule the fastest first; a graphics card is only sure to beat what is not native. */
 export const BACKENDS: readonly BackendName[] = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
 
-/** What loads libraries that many PCs lack. */
-export interface Loaders {
+/** How backends are chosen and started. */
+export interface BackendOptions {
+  /** Which to try where none is asked for, one after the other. */
+  readonly order: readonly BackendName[];
+  /** What loads libraries that many PCs lack. */
   readonly loadNative: () => Promise<void>;
   readonly loadGpu: (acceptSoftware: boolean) => Promise<DeviceInfo>;
 }
 
-const LOADERS: Loaders = { loadNative: loadNativeTensorflow, loadGpu: loadWebGpu };
+const DEFAULTS: BackendOptions = {
+  order: BACKENDS,
+  loadNative: loadNativeTensorflow,
+  loadGpu: loadWebGpu,
+};
 
 /** How each backend is called in a note that a person reads. */
 const TITLES: Record<BackendName, string> = {
@@ -40,20 +40,21 @@ const TITLES: Record<BackendName, string> = {
 const MAX_REASON_LENGTH = 160;
 
 /**
- * Starts the fastest backend that can really train the task's model, or the one asked for.
+ * Starts the first backend of the order that can really train the task's model, or the one asked for.
  * Availability alone proves little (a backend may lack the kernel of a gradient), so each candidate must
  * take one step of gradient descent on throw-away weights first.
- * @param loaders for tests on machines that have native TensorFlow or a graphics card
+ * @param options the loaders for tests on machines that have native TensorFlow or a graphics card
  * @throws AppError `trainer/no-backend`, its detail giving the reason for each backend tried
  */
 export async function chooseBackend(
   task: Task,
   requested: BackendName | null,
-  loaders: Partial<Loaders> = {},
+  options: Partial<BackendOptions> = {},
 ): Promise<BackendChoice> {
   const reasons: string[] = [];
-  for (const name of requested === null ? BACKENDS : [requested]) {
-    const tried = await tryBackend(name, task, { ...LOADERS, ...loaders, isRequested: requested !== null });
+  const trial = { ...DEFAULTS, ...options, isRequested: requested !== null };
+  for (const name of requested === null ? trial.order : [requested]) {
+    const tried = await tryBackend(name, trial, () => proveTraining(task));
     if (typeof tried === 'string') {
       reasons.push(tried);
       continue;
@@ -64,16 +65,29 @@ export async function chooseBackend(
   throw new AppError('trainer/no-backend', { detail: reasons.join(' ') });
 }
 
-interface Trial extends Loaders {
+/**
+ * How fast a backend trains the task's model on this PC.
+ * @throws AppError `trainer/no-backend`, its detail saying why it cannot
+ */
+export async function measureBackend(task: Task, name: BackendName): Promise<BackendSpeed> {
+  let examplesPerSecond = 0;
+  const tried = await tryBackend(name, { ...DEFAULTS, isRequested: false }, async () => {
+    examplesPerSecond = await trainingRate(task);
+  });
+  if (typeof tried === 'string') throw new AppError('trainer/no-backend', { detail: tried });
+  return { ...tried, examplesPerSecond };
+}
+
+interface Trial extends BackendOptions {
   /** A person named this backend. */
   readonly isRequested: boolean;
 }
 
-/** What the backend calculates on; or one sentence on why it cannot be used for the task. */
+/** What the backend calculates on, after it has done something; or one sentence on why it cannot be used. */
 async function tryBackend(
   name: BackendName,
-  task: Task,
   trial: Trial,
+  work: () => Promise<void>,
 ): Promise<Pick<BackendChoice, 'device'> | string> {
   let device: DeviceInfo | null;
   try {
@@ -82,7 +96,7 @@ async function tryBackend(
     return `${TITLES[name]} could not be loaded: ${shortReason(thrown)}.`;
   }
   try {
-    await probe(task);
+    await work();
     return device === null ? {} : { device };
   } catch (thrown) {
     return `${TITLES[name]} cannot train this model: ${shortReason(thrown)}.`;
@@ -106,32 +120,19 @@ async function startBackend(
   const isStarted = await setBackend(name);
   await ready();
   if (!isStarted || getBackend() !== name) throw new Error('it did not start');
-  return device;
+  return name === 'tensorflow' ? cudaDevice() : device;
+}
+
+/** The card of tfjs-node-gpu where it calculates on one; its name is not told. */
+function cudaDevice(): DeviceInfo | null {
+  const { isUsingGpuDevice } = backend() as { readonly isUsingGpuDevice?: boolean };
+  return isUsingGpuDevice === true ? { name: 'NVIDIA', driver: 'CUDA', isSoftware: false } : null;
 }
 
 function prepareWasm(): void {
   locateWasmFiles();
   registerFilterGradient();
   registerDepthwiseGradients();
-}
-
-/** One step of gradient descent on two blank examples and throw-away weights. */
-async function probe(task: Task): Promise<void> {
-  const width = inputShape(task.input).reduce((total, length) => total * length, 1);
-  const inputs = task.input.kind === 'image' ? new Uint8Array(2 * width) : new Float32Array(2 * width);
-  const set: ExampleSet = { inputs, labels: Uint16Array.of(0, 0), targets: Float32Array.of(0, 1) };
-  const layout = weightLayout(task);
-  const model = buildModel(task);
-  const optimiser = freshOptimiser(task.training);
-  try {
-    installWeights(model, layout, initialWeights(layout, task.seed));
-    const descent = { loss: batchLoss(task, set), optimiser, pull: null };
-    const loss = await trainBatch(model, task, set, Uint32Array.of(0, 1), descent);
-    if (!Number.isFinite(loss)) throw new Error('its results are not numbers');
-  } finally {
-    disposeOptimiser(optimiser);
-    model.dispose();
-  }
 }
 
 function shortReason(thrown: unknown): string {

@@ -4,6 +4,7 @@
  */
 import os from 'node:os';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { measureBackend } from './backends.ts';
 import { LINE_WAITS, type TrainerReply, type TrainerRequest, type TrainerUsage } from './messages.ts';
 import { TrainerSession } from './session.ts';
 import type { RoundProgress } from './training.ts';
@@ -34,7 +35,7 @@ process.on('message', (request: TrainerRequest) => {
     openJobs.clear();
     return;
   }
-  if (request.type !== 'load') openJobs.add(request.id);
+  if (request.type !== 'load' && request.type !== 'measure') openJobs.add(request.id);
   lastJob = lastJob.then(() => answer(request));
 });
 
@@ -63,6 +64,9 @@ async function run(job: Job): Promise<TrainerReply> {
     session = await TrainerSession.load(job);
     if (session.backend.name === 'webgpu') onWebGpuTrouble(dieOf);
     return { type: 'loaded', id, backend: session.backend };
+  }
+  if (job.type === 'measure') {
+    return { type: 'measured', id, speed: await measureBackend(job.task, job.backend) };
   }
   if (session === null) throw new AppError('internal/bug', { detail: `${job.type} before load` });
   const isCancelled = () => !openJobs.has(id);

@@ -78,9 +78,13 @@ export type LoadRequest = {
   readonly task: Task;
   /** Use this backend and no other; null = fastest that works. */
   readonly backend: BackendName | null;
+  /** Which to try where none is named, one after the other; left out: what is usually the fastest first. */
+  readonly order?: readonly BackendName[];
 } & (Examples | { readonly stored: ExamplesFile });
 
 export type TrainerRequest =
+  /** How fast a backend trains a task's model. In a process of its own: whatever it does to the process ends with it. */
+  | { readonly type: 'measure'; readonly id: number; readonly task: Task; readonly backend: BackendName }
   /** First, and again when the data have changed: the model and all data. */
   | ({ readonly type: 'load'; readonly id: number } & LoadRequest)
   /** One local round from `weights`. */
@@ -108,6 +112,14 @@ export type TrainerRequest =
   | { readonly type: 'cancel' };
 
 export type BackendName = 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+
+/** How fast a backend trains. */
+export interface BackendSpeed {
+  /** Left out: the processor. */
+  readonly device?: DeviceInfo;
+  /** With the task's own model and batch. */
+  readonly examplesPerSecond: number;
+}
 
 /** What a backend calculates on, where that is no processor. */
 export interface DeviceInfo {
@@ -209,6 +221,7 @@ export interface TrainerUsage {
 
 export type TrainerReply =
   | { readonly type: 'loaded'; readonly id: number; readonly backend: BackendChoice }
+  | { readonly type: 'measured'; readonly id: number; readonly speed: BackendSpeed }
   /** After every batch of a round, at most every 100 ms and always after the last. */
   | {
       readonly type: 'progress';

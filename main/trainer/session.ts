@@ -50,13 +50,13 @@ export class TrainerSession {
    * @throws AppError `dataset/mismatch`, `dataset/damaged`, `trainer/no-backend`
    */
   static async load(request: LoadRequest): Promise<TrainerSession> {
-    const { task, backend } = request;
+    const { task, backend, order } = request;
     const examples = 'stored' in request ? await readExamples(request.stored) : request;
     const { training, validation, check } = examples;
     checkExampleSet(task, 'training', training);
     checkExampleSet(task, 'validation', validation);
     if (check) checkExampleSet(task, 'check', check);
-    return new TrainerSession(task, examples, await chooseBackend(task, backend));
+    return new TrainerSession(task, examples, await chooseBackend(task, backend, order && { order }));
   }
 
   /**

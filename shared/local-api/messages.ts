@@ -9,6 +9,7 @@ import { exchangePath, exchangeResultSchema } from './exchange.ts';
 import { judgedPartSchema, judgementSchema, judgeWishSchema } from './judging.ts';
 import { labellerName, labelQueueSchema, labelSchema, pictureId } from './labelling.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
+import { backendName, methodReportSchema } from './methods.ts';
 import {
   deciderName,
   mistakenPicturesSchema,
@@ -113,13 +114,15 @@ export const agentStatusSchema = z.strictObject({
     .nullable(),
   backend: z
     .strictObject({
-      name: z.enum(['tensorflow', 'webgpu', 'wasm', 'cpu']),
+      name: backendName,
       /** The settings name it; otherwise it is the fastest that works. */
       isRequested: z.boolean(),
       /** Why no faster one works; null for the fastest, and where it was asked for. */
       note: z.string().nullable(),
       /** What calculates; left out: the processor. */
       device: z.strictObject({ name: z.string(), driver: z.string(), isSoftware: z.boolean() }).optional(),
+      /** How many times faster it is than the fastest method without it; left out: there is none, or it was not measured. */
+      timesCpu: z.number().positive().optional(),
     })
     .nullable(),
   task: z
@@ -284,6 +287,10 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   /** Judges each new picture of a folder once, from now on and after restarts, and adds it to a table. */
   z.strictObject({ id: z.int(), command: z.literal('start-watch'), watch: watchWishSchema }),
   z.strictObject({ id: z.int(), command: z.literal('stop-watch'), folder: exchangePath }),
+  /** How to train from now on; null: the fastest way. The running round is broken off. */
+  z.strictObject({ id: z.int(), command: z.literal('set-method'), method: backendName.nullable() }),
+  /** Measures again how fast this PC trains by each method, before the next round. */
+  z.strictObject({ id: z.int(), command: z.literal('measure-methods') }),
   /** Ends the agent: the running round is broken off, all that was finished is kept. */
   z.strictObject({ id: z.int(), command: z.literal('stop') }),
 ]);
@@ -291,7 +298,14 @@ export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
 export type PlainCommand = Extract<
   LocalCommand['command'],
-  'pause' | 'resume' | 'rotate-key' | 'sync-now' | 'cancel-reading' | 'acknowledge-drift' | 'undo-label'
+  | 'pause'
+  | 'resume'
+  | 'rotate-key'
+  | 'sync-now'
+  | 'cancel-reading'
+  | 'acknowledge-drift'
+  | 'undo-label'
+  | 'measure-methods'
 >;
 
 /** Longest detail of a reply, characters. */
@@ -317,6 +331,8 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('judge'), of: judgeWishSchema }),
   /** Folders whose new pictures are judged, and how that stands. */
   z.strictObject({ id: z.int(), query: z.literal('watches') }),
+  /** The ways to train on this PC, and how fast they are. */
+  z.strictObject({ id: z.int(), query: z.literal('methods') }),
   /** What a wish would do to the parts that were held out; null: the one that is set. */
   z.strictObject({ id: z.int(), query: z.literal('rejection'), wish: rejectionWishSchema.nullable() }),
 ]);
@@ -354,5 +370,6 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('judgement'), id: z.int(), judgement: judgementSchema }),
   z.strictObject({ type: z.literal('watches'), id: z.int(), watches: z.array(watchStatusSchema) }),
   z.strictObject({ type: z.literal('rejection'), id: z.int(), rejection: rejectionSchema }),
+  z.strictObject({ type: z.literal('methods'), id: z.int(), report: methodReportSchema }),
 ]);
 export type LocalMessage = z.output<typeof localMessageSchema>;

@@ -81,6 +81,7 @@ function startPlant(disk: SmallDisk) {
       validationCount: 1,
       checkCount: 0,
     }),
+    methods: ANY_METHOD,
     onExamplesDamaged: () => {},
     hold: () => null,
     settings: () => settings.read(),
@@ -110,6 +111,8 @@ function startPlant(disk: SmallDisk) {
 }
 
 const spot = () => path.join(temporaryFolder().root, '山田 太郎 の ディスク');
+
+const ANY_METHOD = { choose: async () => ({ backend: null }), died: () => false, worked: () => {} };
 
 describe.each([
   // Where nothing may be mounted, the same is shown on a disk that only says that it is small.

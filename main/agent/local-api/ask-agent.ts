@@ -16,6 +16,7 @@ import {
   type LocalQuery,
   localMessageSchema,
 } from '@genba/shared/local-api/messages';
+import type { MethodReport } from '@genba/shared/local-api/methods';
 import type { ModelReport } from '@genba/shared/local-api/model';
 import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
@@ -104,6 +105,16 @@ export async function askModels(endpoint: LocalApiEndpoint): Promise<ModelReport
     socket.on('open', () => socket.send(JSON.stringify({ id: 1, query: 'model' } satisfies LocalQuery)));
     return (message) => {
       if (message.type === 'model') resolve(message.report);
+    };
+  });
+}
+
+/** The ways to train on the PC of a running agent. @throws AppError `local/unauthorised` */
+export async function askMethods(endpoint: LocalApiEndpoint): Promise<MethodReport> {
+  return converse<MethodReport>(endpoint, (socket, resolve) => {
+    socket.on('open', () => socket.send(JSON.stringify({ id: 1, query: 'methods' } satisfies LocalQuery)));
+    return (message) => {
+      if (message.type === 'methods') resolve(message.report);
     };
   });
 }

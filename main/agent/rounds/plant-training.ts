@@ -1,5 +1,6 @@
 import type { AppError } from '@genba/shared/errors/app-error';
 import type { DriftNotice } from '@genba/shared/local-api/drift';
+import type { MethodSurvey } from '@genba/shared/local-api/methods';
 import type { ReadingProgress } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
@@ -12,11 +13,14 @@ import { TrainingSchedule, type UseReport } from '../schedule/training-schedule.
 import type { ClientStore } from '../store/client-store.ts';
 import type { AgentSettings } from '../store/settings.ts';
 import { TrainerProcess } from '../trainer/trainer-process.ts';
+import { TrainingMethods } from '../trainer/training-methods.ts';
 import { RoundLoop } from './round-loop.ts';
 
 /** What training needs of the agent. */
 export interface PlantTrainingContext {
   readonly dataFolder: string;
+  readonly appVersion: string;
+  readonly keepSurvey: (survey: MethodSurvey | null) => void;
   readonly client: ClientStore;
   readonly models: PlantModels;
   /** As the aggregator last described it; known before training is made. */
@@ -39,6 +43,7 @@ export interface PlantTrainingContext {
 /** A plant's training, all of it: its data as they are by now, the schedule, and the rounds. Once per start. */
 export class PlantTraining {
   readonly loop: RoundLoop;
+  readonly methods: TrainingMethods;
   readonly #keeper: DatasetKeeper;
   readonly #schedule: TrainingSchedule;
   #done: Promise<unknown> = Promise.resolve();
@@ -69,7 +74,16 @@ export class PlantTraining {
         context.onWake();
       },
     });
+    this.methods = new TrainingMethods({
+      appVersion: context.appVersion,
+      settings,
+      keepSurvey: context.keepSurvey,
+      startTrainer: () => this.#startTrainer(settings().threads, () => undefined),
+      onChange,
+      log,
+    });
     this.loop = new RoundLoop({
+      methods: this.methods,
       client,
       models: context.models,
       validationPictures: (version) => this.#keeper.validationPictures(version),
@@ -99,6 +113,7 @@ export class PlantTraining {
     this.#schedule.stop();
     this.#keeper.stop();
     this.loop.stop();
+    await this.methods.close();
     await this.#done;
   }
 

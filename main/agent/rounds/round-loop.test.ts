@@ -15,7 +15,7 @@ import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
 import { Outbox } from '../store/outbox.ts';
 import { type AgentSettings, SettingsStore } from '../store/settings.ts';
-import { RoundLoop, type Trainer } from './round-loop.ts';
+import { RoundLoop, type RoundLoopContext, type Trainer } from './round-loop.ts';
 
 const TASK = parseTask({
   id: 'welds',
@@ -127,6 +127,9 @@ let trainerIdleMs: number;
 /** So many rounds yet take their trainer down. */
 let crashesLeft: number;
 let obstacle: AppError | null;
+let methods: RoundLoopContext['methods'];
+
+const RADEON = { name: 'Radeon', driver: '', isSoftware: false };
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'genba-loop-'));
@@ -137,6 +140,7 @@ beforeEach(() => {
   exits = [];
   onRoundDone = () => undefined;
   hold = null;
+  methods = { choose: async () => ({ backend: null }), died: () => false, worked: () => {} };
   examples = currentExamples(1);
   damagedCount = 0;
   trainerIdleMs = 3_600_000;
@@ -163,6 +167,7 @@ function start(
     validationPictures: () => () => [],
     task: () => client.task() ?? TASK,
     examples: () => examples,
+    methods,
     onExamplesDamaged: () => {
       damagedCount += 1;
     },
@@ -363,6 +368,43 @@ describe('the round loop', () => {
     expect(trainers).toHaveLength(3);
     expect(trainers[2]!.trainedCount).toBe(2);
     expect(loop.problem).toBeNull();
+  });
+
+  it('goes on at once by another method where one takes its trainer down', async () => {
+    install('a');
+    const died: unknown[] = [];
+    methods = {
+      choose: async () => ({ backend: null, order: died.length === 0 ? ['webgpu', 'cpu'] : ['cpu'] }),
+      died: (what) => died.push(what) > 0,
+      worked: () => {},
+    };
+    crashesLeft = 1;
+    const loads: unknown[] = [];
+    start({ restSeconds: 0, roundLimit: 1 }, (trainer) => {
+      trainer.load = async ({ order }) => {
+        loads.push(order);
+        return { name: 'webgpu', note: null, isRequested: false, device: RADEON };
+      };
+    });
+    await vi.waitFor(() => expect(loop.state).toBe('finished'), { timeout: 1000 });
+    expect(died).toEqual([{ name: 'webgpu', device: 'Radeon', reason: expect.any(String) }]);
+    expect(loads).toEqual([['webgpu', 'cpu']]);
+    expect(trainers).toHaveLength(2);
+    expect(loop.backend?.name).toBe('cpu');
+  });
+
+  it('begins the running round again when another method is chosen', async () => {
+    install('a');
+    start({ restSeconds: 0, roundLimit: 1 }, (trainer) => {
+      trainer.isEndless = true;
+    });
+    await vi.waitFor(() => expect(trainers[0]?.startedCount).toBe(1));
+    loop.methodChanged();
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    expect(trainers).toHaveLength(2);
+    expect(trainers[0]!.isClosed).toBe(true);
+    expect(loop.problem).toBeNull();
+    expect(roundsKept()).toBe(1);
   });
 
   it('stops, and says so, where only a person can help', async () => {

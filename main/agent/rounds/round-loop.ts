@@ -4,11 +4,12 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import Database from 'better-sqlite3';
 import type { Logger } from 'pino';
-import type { BackendChoice, RoundRequest } from '../../trainer/messages.ts';
+import type { BackendChoice, BackendName, RoundRequest } from '../../trainer/messages.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import type { ClientStore, FinishedRound } from '../store/client-store.ts';
 import { withDiskTrouble } from '../store/disk-trouble.ts';
 import type { TrainerProcess, TrainingProgress } from '../trainer/trainer-process.ts';
+import type { TrainingMethods } from '../trainer/training-methods.ts';
 import { Measuring, type MeasuringContext } from './measuring.ts';
 import { remainingMs } from './remaining-time.ts';
 import { roundSeed } from './round-seed.ts';
@@ -73,6 +74,8 @@ export interface RoundLoopContext extends MeasuringContext {
   readonly obstacle: () => AppError | null;
   readonly roundsDone: () => number;
   readonly startTrainer: (onExit: () => void) => Trainer;
+  /** With what to train. */
+  readonly methods: Pick<TrainingMethods, 'choose' | 'died' | 'worked'>;
   readonly log: Logger;
   /** A round was kept: there is an update to send. */
   readonly onRoundDone: () => void;
@@ -94,6 +97,12 @@ export class RoundLoop {
   /** Which examples the trainer has. */
   #loadedVersion: number | null = null;
   #deathsInARow = 0;
+  #isMethodStale = false;
+  /** What the trainer computes with, or is to. */
+  #method: { readonly name: BackendName | null; readonly device: string | null } = {
+    name: null,
+    device: null,
+  };
   /** When a sleep ends by itself, milliseconds since 1970. */
   sleepsUntilMs: number | null = null;
   #overtime: NodeJS.Timeout | null = null;
@@ -137,6 +146,13 @@ export class RoundLoop {
   /** There are models to judge. A rest goes on: they are judged before the next round. */
   modelsDue(): void {
     if (this.state === 'finished') this.#signal.wake();
+  }
+
+  /** How to train was decided anew: the running round is broken off, and another trainer begins it again. */
+  methodChanged(): void {
+    this.#isMethodStale = true;
+    this.#trainer?.cancel();
+    if (this.state === 'failed' || this.state === 'recovering') this.wake();
   }
 
   /** Breaks off the running round, so that the PC is free at once; it starts afresh after the pause. */
@@ -260,15 +276,22 @@ export class RoundLoop {
   }
 
   async #readyTrainer(): Promise<Trainer> {
+    if (this.#isMethodStale) {
+      this.#isMethodStale = false;
+      const stale = this.#trainer;
+      this.#trainer = null;
+      await stale?.close();
+    }
     const examples = this.#context.examples()!;
     if (this.#trainer !== null && this.#loadedVersion === examples.version) return this.#trainer;
+    const task = this.#context.task();
+    const choice = await this.#context.methods.choose(task);
+    // What is tried first is at fault where the trainer dies over it.
+    this.#method = { name: choice.backend ?? choice.order?.[0] ?? null, device: null };
     const trainer = this.#trainer ?? this.#startTrainer();
     try {
-      this.backend = await trainer.load({
-        task: this.#context.task(),
-        backend: this.#context.settings().backend,
-        ...examples.request,
-      });
+      this.backend = await trainer.load({ task, ...choice, ...examples.request });
+      this.#method = { name: this.backend.name, device: this.backend.device?.name ?? null };
     } catch (thrown) {
       // A trainer that could not load is of no use: the next attempt takes a new one.
       if (this.#trainer === trainer) this.#trainer = null;
@@ -277,8 +300,11 @@ export class RoundLoop {
       throw thrown;
     }
     this.#loadedVersion = examples.version;
-    const { name, note, isRequested } = this.backend;
-    this.#context.log.info({ backend: name, note, isRequested, pid: trainer.pid }, 'training method');
+    const { name, note, isRequested, device } = this.backend;
+    this.#context.log.info(
+      { backend: name, device: device?.name, note, isRequested, pid: trainer.pid },
+      'training method',
+    );
     this.#context.onChange();
     return trainer;
   }
@@ -319,6 +345,7 @@ export class RoundLoop {
     if (!isKept) return;
     this.problem = null;
     this.#deathsInARow = 0;
+    this.#context.methods.worked();
     const { loss, durationMs } = result;
     const scores = { validation: validation?.score ?? null, check: check?.score ?? null };
     log.info({ round: number, loss, ...scores, durationMs }, 'round finished');
@@ -373,7 +400,16 @@ export class RoundLoop {
       'round broken off',
     );
     if (!error.isRetryable) return this.#sleep('failed');
-    await this.#sleep('recovering', error.code === 'trainer/crashed' ? this.#nextRetryMs() : RETRY_MS);
+    await this.#sleep('recovering', error.code === 'trainer/crashed' ? this.#afterDeathMs(error) : RETRY_MS);
+  }
+
+  /** How long to wait after a trainer's death; not at all where another method is tried. */
+  #afterDeathMs({ detail }: AppError): number {
+    const { name, device } = this.#method;
+    const reason = detail ?? 'crashed';
+    if (name === null || !this.#context.methods.died({ name, device, reason })) return this.#nextRetryMs();
+    this.#deathsInARow = 0;
+    return 0;
   }
 
   /** The first time at once: most often something outside has ended it. */

@@ -1,4 +1,5 @@
 import { MIN_QUOTA_BYTES } from '@genba/shared/local-api/disk';
+import { backendName, methodSurveySchema } from '@genba/shared/local-api/methods';
 import { rejectionWishSchema } from '@genba/shared/local-api/rejection';
 import { DEFAULT_SCHEDULE, type Schedule, scheduleShape } from '@genba/shared/local-api/schedule';
 import { MAX_WATCHES, watchWishSchema } from '@genba/shared/local-api/watches';
@@ -38,7 +39,9 @@ const settingsSchema = z.strictObject({
   /** Rest between two rounds, seconds. */
   restSeconds: z.number().min(0).max(86_400),
   /** null = the fastest that works. */
-  backend: z.enum(['tensorflow', 'webgpu', 'wasm', 'cpu']).nullable(),
+  backend: backendName.nullable(),
+  /** What was measured of the ways to train; null before that. */
+  methodSurvey: methodSurveySchema.nullable(),
   /** Orders the examples of each round. */
   seed: z.int().min(0).max(0xffff_ffff),
   isPaused: z.boolean(),
@@ -90,6 +93,7 @@ export class SettingsStore {
       roundLimit: null,
       restSeconds: DEFAULT_REST_SECONDS,
       backend: null,
+      methodSurvey: null,
       seed: 1,
       isPaused: false,
       keyRotationDays: DEFAULT_KEY_ROTATION_DAYS,

@@ -1,8 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
+import type { Task } from '@genba/shared/model/task';
 import {
   type BackendChoice,
+  type BackendName,
+  type BackendSpeed,
   type EvaluationResult,
   type EvaluationSet,
   type LabelledPredictions,
@@ -47,6 +50,8 @@ const DEADLINES = {
   /** Native libraries of half a gigabyte from a cold disk. */
   loadMs: 120_000,
   evaluateMs: 120_000,
+  /** A cold start of the library, then a second and a step. What takes longer is of no use for training. */
+  measureMs: 60_000,
   /** A round may take hours; only silence between two batches is suspicious. */
   progressMs: 120_000,
   /** How long a batch may hold up a `cancel` before the child is killed: the PC is wanted now. */
@@ -133,6 +138,15 @@ export class TrainerProcess {
   async load(request: LoadRequest): Promise<BackendChoice> {
     const reply = await this.#request((id) => ({ type: 'load', id, ...request }), this.#deadlines.loadMs);
     return expectReply(reply, 'loaded').backend;
+  }
+
+  /**
+   * How fast a backend trains a task's model. The process is good for nothing else afterwards.
+   * @throws AppError `trainer/no-backend`, `trainer/crashed` (also where it takes too long)
+   */
+  async measure(task: Task, backend: BackendName): Promise<BackendSpeed> {
+    const request = (id: number) => ({ type: 'measure', id, task, backend }) as const;
+    return expectReply(await this.#request(request, this.#deadlines.measureMs), 'measured').speed;
   }
 
   /**

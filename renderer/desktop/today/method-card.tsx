@@ -1,4 +1,5 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
+import { timesText } from '@genba/shared/local-api/method-sentences';
 import { Card } from '../../ui/card.tsx';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import type { AgentClient } from '../agent-client.ts';
@@ -26,6 +27,9 @@ export function MethodCard({ client }: { readonly client: AgentClient }) {
           {backend.device === undefined ? null : (
             <p className="break">
               {t(backend.device.isSoftware ? 'method.software' : 'method.gpu', { name: backend.device.name })}
+              {backend.timesCpu === undefined
+                ? null
+                : t('method.faster', { times: timesText(backend.timesCpu) })}
             </p>
           )}
           <p className="soft">{t(methodNote(backend))}</p>

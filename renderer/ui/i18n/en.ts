@@ -180,6 +180,7 @@ export const en = {
   'method.tensorflow.note': 'The fastest method for this PC is in use.',
   'method.webgpu.note': 'The graphics card of this PC calculates.',
   'method.gpu': 'GPU: {{name}}',
+  'method.faster': ', {{times}} × faster than without it',
   'method.software': 'No graphics card: the driver {{name}} calculates on the processor.',
   'method.wasm.note':
     'The native library cannot run on this PC. Training is slower; the results are just as good.',

@@ -170,6 +170,7 @@ export const ja = {
   'method.tensorflow.note': 'このパソコンで最も速い方式で計算しています。',
   'method.webgpu.note': 'このパソコンのグラフィックボードで計算しています。',
   'method.gpu': 'GPU：{{name}}',
+  'method.faster': '（使わない場合の{{times}}倍の速さ）',
   'method.software': 'グラフィックボードではなく、{{name}}がプロセッサーで計算しています。',
   'method.wasm.note':
     'このパソコンではネイティブ版を使えないため、少し時間がかかります。学習結果の質は変わりません。',

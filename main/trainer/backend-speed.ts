@@ -1,0 +1,75 @@
+import { initialWeights } from '@genba/shared/model/initial-weights';
+import { inputWidth } from '@genba/shared/model/layers';
+import { weightLayout } from '@genba/shared/model/layout';
+import { seededRandom } from '@genba/shared/model/random';
+import type { Task } from '@genba/shared/model/task';
+import type { ExampleSet } from './messages.ts';
+import { buildModel } from './model.ts';
+import { batchLoss } from './objective.ts';
+import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
+import { trainBatch } from './training.ts';
+import { installWeights } from './weights.ts';
+
+/** How long is measured, milliseconds; one step at least, however long it takes. */
+const MEASURE_MS = 1_000;
+
+/**
+ * How many examples per second the backend in use trains on: steps of gradient descent of the task's own model and
+ * batch, on made-up examples and throw-away weights. The first step, in which backends translate their programs, does
+ * not count.
+ * @throws Error whatever the backend throws where it cannot train this model, and where its results are not numbers
+ */
+export async function trainingRate(task: Task): Promise<number> {
+  const examples = Math.max(2, task.training.batchSize);
+  let steps = 0;
+  let begunAt = 0;
+  await descend(task, examples, () => {
+    if (steps === 0) begunAt = performance.now();
+    else if (performance.now() - begunAt >= MEASURE_MS) return false;
+    steps += 1;
+    return true;
+  });
+  // The last call only said that it was enough.
+  return (1000 * examples * (steps - 1)) / (performance.now() - begunAt);
+}
+
+/** One step on two examples: availability alone proves little, a backend may lack the kernel of a gradient. */
+export function proveTraining(task: Task): Promise<void> {
+  return descend(task, 2, () => false);
+}
+
+/** Takes steps, one at least, until `goesOn` says that it is enough. */
+async function descend(task: Task, examples: number, goesOn: () => boolean): Promise<void> {
+  const set = madeUp(task, examples);
+  const picked = Uint32Array.from({ length: examples }, (_, index) => index);
+  const layout = weightLayout(task);
+  const model = buildModel(task);
+  const optimiser = freshOptimiser(task.training);
+  try {
+    installWeights(model, layout, initialWeights(layout, task.seed));
+    const descent = { loss: batchLoss(task, set), optimiser, pull: null };
+    do {
+      const loss = await trainBatch(model, task, set, picked, descent);
+      if (!Number.isFinite(loss)) throw new Error('its results are not numbers');
+    } while (goesOn());
+  } finally {
+    disposeOptimiser(optimiser);
+    model.dispose();
+  }
+}
+
+/** Noise in the form of the task's examples, classes in turn. */
+function madeUp(task: Task, examples: number): ExampleSet {
+  const random = seededRandom(task.seed);
+  const values = examples * inputWidth(task.input);
+  const inputs =
+    task.input.kind === 'image'
+      ? Uint8Array.from({ length: values }, () => 256 * random())
+      : Float32Array.from({ length: values }, () => 2 * random() - 1);
+  const classes = Math.max(1, task.classes.length);
+  return {
+    inputs,
+    labels: Uint16Array.from({ length: examples }, (_, index) => index % classes),
+    targets: Float32Array.from({ length: examples }, () => 2 * random() - 1),
+  };
+}
