@@ -1,4 +1,5 @@
 import { exchangePath } from '@genba/shared/local-api/exchange';
+import type { GenbaBridge } from '@genba/shared/local-api/window';
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
@@ -20,9 +21,17 @@ export function InboxForm({ client, folder, onChosen }: InboxFormProps) {
   const [text, setText] = useState(folder ?? '');
   const [outcome, setOutcome] = useState<CommandOutcome | null>(null);
   const [isAsking, setIsAsking] = useState(false);
-  const choose = async () => {
+  // The system's own dialog is there in the desktop shell only; a browser hands out no paths.
+  const bridge = window.genba;
+  const browse = async (shell: GenbaBridge) => {
+    const path = await shell.choosePath('folder');
+    if (path === null) return;
+    setText(path);
+    await choose(path);
+  };
+  const choose = async (given: string) => {
     // The explorer of Windows copies paths in quotation marks.
-    const path = exchangePath.safeParse(text.trim().replace(/^"(.*)"$/, '$1'));
+    const path = exchangePath.safeParse(given.trim().replace(/^"(.*)"$/, '$1'));
     if (!path.success) return;
     setIsAsking(true);
     const answer = await client.send({ command: 'set-inbox', path: path.data });
@@ -35,7 +44,7 @@ export function InboxForm({ client, folder, onChosen }: InboxFormProps) {
       className="short-form"
       onSubmit={(event) => {
         event.preventDefault();
-        void choose();
+        void choose(text);
       }}
     >
       <TextInput
@@ -45,6 +54,11 @@ export function InboxForm({ client, folder, onChosen }: InboxFormProps) {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
       />
+      {bridge === undefined ? null : (
+        <Button variant="default" disabled={!isConnected || isAsking} onClick={() => void browse(bridge)}>
+          {t('choose.folder')}
+        </Button>
+      )}
       <Button type="submit" disabled={!isConnected || isAsking || text.trim() === ''}>
         {t('label.folder.use')}
       </Button>
