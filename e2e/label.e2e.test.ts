@@ -60,7 +60,9 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
   const shown = async () => {
     const image = page.locator('.desk__picture img:not([hidden])');
     await expect
-      .poll(() => image.evaluate((each: HTMLImageElement) => each.complete && each.naturalWidth))
+      .poll(() => image.evaluate((each: HTMLImageElement) => each.complete && each.naturalWidth), {
+        timeout: ACTION_DEADLINE_MS,
+      })
       .toBe(64);
     return (await image.getAttribute('alt')) ?? '';
   };
@@ -154,7 +156,7 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
       await page.keyboard.press('z');
       // What another has labelled before is taken back as well.
       await page.getByText('残り4枚・済み2枚').waitFor();
-      await expect.poll(named).toBe(fourth);
+      await expect.poll(named, { timeout: ACTION_DEADLINE_MS }).toBe(fourth);
       await page.keyboard.press('1');
       await page.getByText(`${fourth}：良品（佐藤）`).waitFor();
     });
