@@ -87,6 +87,28 @@ async function greys(keeper: DatasetKeeper) {
   return { training: first(training), validation: first(validation) };
 }
 
+describe('held-out pictures', () => {
+  it('are found by their places, of these very examples only, and shown as the trainer has them', async () => {
+    const { root, write } = temporaryFolder();
+    for (let grey = 0; grey < 16; grey++) {
+      write(`写真/${grey % 2 === 0 ? 'OK' : 'NG'}/${grey}.png`, await picture(grey * 10));
+    }
+    const keeper = keep(join(root, 'data'), join(root, '写真'), PICTURES);
+    await vi.waitFor(() => expect(keeper.current).not.toBeNull(), { timeout: 10_000 });
+    const { version, validationCount } = keeper.current!;
+    const places = Array.from({ length: validationCount }, (_, place) => place);
+    const paths = keeper.validationPictures(version)(places);
+    expect(paths).toHaveLength(validationCount);
+    expect(keeper.validationPictures(version + 1)(places)).toEqual([]);
+    const { validation } = await examplesOf(keeper);
+    for (const [place, path] of paths.entries()) {
+      const pixels = await keeper.storedPicture(path);
+      expect([...pixels!]).toEqual([...validation.inputs.subarray(place * 16, (place + 1) * 16)]);
+    }
+    expect(await keeper.storedPicture(join(root, '写真', 'gone.png'))).toBeNull();
+  });
+});
+
 describe('DatasetKeeper', () => {
   it('notices rows that are appended, and says how many', async () => {
     const { root, write } = temporaryFolder();
