@@ -1,4 +1,5 @@
 import type { AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
+import type { MethodName, MethodReport } from '@genba/shared/local-api/methods';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { buildWindows } from '../tools/build-windows.ts';
@@ -10,12 +11,29 @@ import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } fr
 
 const ACTION_DEADLINE_MS = 10_000;
 
+const METHODS: MethodReport = {
+  requested: null,
+  inUse: 'webgpu',
+  isMeasuring: false,
+  failed: [],
+  survey: {
+    subject: 'x',
+    measuredAt: '2026-11-26T00:00:00.000Z',
+    methods: [
+      { name: 'tensorflow', device: null, examplesPerSecond: 2000, reason: null },
+      { name: 'webgpu', device: 'Radeon 780M', examplesPerSecond: 28_000, reason: null },
+      { name: 'wasm', device: null, examplesPerSecond: null, reason: 'WebAssembly cannot train this model.' },
+    ],
+  },
+};
+
 describeIfAvailable('chromium', 'the settings', () => {
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
   let agent: FakeAgent;
   let status: AgentStatus;
+  let method: MethodName | null = null;
   const given: LocalCommand[] = [];
   const complaints: string[] = [];
 
@@ -31,6 +49,7 @@ describeIfAvailable('chromium', 'the settings', () => {
     page.setDefaultTimeout(ACTION_DEADLINE_MS);
     complaints.length = 0;
     given.length = 0;
+    method = null;
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
     });
@@ -46,6 +65,8 @@ describeIfAvailable('chromium', 'the settings', () => {
     status = { ...onlinePlant(), disk };
     agent = await FakeAgent.start(status);
     agent.answer = (request) => {
+      if ('query' in request && request.query === 'methods')
+        return { type: 'methods', id: request.id, report: { ...METHODS, requested: method } };
       if (!('command' in request)) return null;
       given.push(request);
       // As the real one does: the change shows in the next status.
@@ -53,6 +74,7 @@ describeIfAvailable('chromium', 'the settings', () => {
         status = { ...status, schedule: { ...status.schedule, ...request.schedule } };
       if (request.command === 'set-quota')
         status = { ...status, disk: { ...disk, quotaBytes: request.quotaBytes } };
+      if (request.command === 'set-method') method = request.method;
       agent.show(status);
       return { type: 'reply', id: request.id, error: null };
     };
@@ -107,6 +129,26 @@ describeIfAvailable('chromium', 'the settings', () => {
     await page.keyboard.press('Enter');
     await page.getByText('保存しました。').waitFor();
     expect(given).toEqual([expect.objectContaining({ command: 'set-quota', quotaBytes: 5e9 })]);
+  });
+
+  it('says how fast each way to train is, and takes a choice back', async () => {
+    const card = page.getByRole('region', { name: '学習の計算方式' });
+    await card
+      .getByText('GPU（WebGPU）：Radeon 780M、毎秒28,000件、GPUを使わない場合の14倍の速さ、使用中')
+      .waitFor();
+    await card.getByLabel('使う方式').selectOption('WebAssembly');
+    await page.getByText('保存しました。').waitFor();
+    await expectAccessible(page);
+    await card.screenshot({ path: `${PICTURES}/settings-method-ja.png` });
+    await page.getByRole('button', { name: '元に戻す' }).click();
+    await expect.poll(() => given.length).toBe(2);
+    await card.getByRole('button', { name: '測り直す' }).click();
+    await page.getByText('次の学習の前に測ります。').waitFor();
+    expect(given).toMatchObject([
+      { command: 'set-method', method: 'wasm' },
+      { command: 'set-method', method: null },
+      { command: 'measure-methods' },
+    ]);
   });
 
   it('lists whose work is in the product, with the text of each licence', async () => {

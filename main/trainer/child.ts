@@ -24,6 +24,10 @@ try {
   // An administrator has forbidden it; training works all the same.
 }
 
+/** What libraries say when they get no more memory; V8 calls an address past the end of WebAssembly’s “out of bounds”. */
+const OUT_OF_MEMORY =
+  /out of memory|memory access out of bounds|allocation failed|\bOOM\b|could not allocate/i;
+
 let session: TrainerSession | null = null;
 /** Jobs run one after the other, in the order they came. */
 let lastJob: Promise<void> = Promise.resolve();
@@ -50,7 +54,10 @@ async function answer(job: Job): Promise<void> {
     send(await run(job));
   } catch (thrown) {
     const { code, detail, message } = toAppError(thrown);
-    send({ type: 'failed', id: job.id, code, detail: detail ?? message });
+    const reason = code === 'internal/bug' ? String(thrown) : (detail ?? message);
+    // Some ways to train throw where others take the process down.
+    const isFull = code === 'internal/bug' && OUT_OF_MEMORY.test(reason);
+    send({ type: 'failed', id: job.id, code: isFull ? 'trainer/crashed' : code, detail: reason });
   } finally {
     openJobs.delete(job.id);
   }

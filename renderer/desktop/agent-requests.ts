@@ -17,6 +17,7 @@ export const ANSWER_TYPES = {
   'label-queue': 'label-queue',
   judge: 'judgement',
   rejection: 'rejection',
+  methods: 'methods',
   model: 'model',
   'mistaken-pictures': 'mistaken-pictures',
 } as const satisfies Partial<Record<LocalQuery['query'], LocalMessage['type']>>;

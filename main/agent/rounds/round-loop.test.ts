@@ -393,6 +393,18 @@ describe('the round loop', () => {
     expect(loop.backend?.name).toBe('cpu');
   });
 
+  it('takes another trainer where one is out of memory and lives on', async () => {
+    install('a');
+    start({ restSeconds: 0, roundLimit: 1 }, (trainer) => {
+      trainer.failures = [
+        new AppError('trainer/crashed', { detail: 'RuntimeError: memory access out of bounds' }),
+      ];
+    });
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    expect(trainers).toHaveLength(2);
+    expect(trainers[0]!.isClosed).toBe(true);
+  });
+
   it('begins the running round again when another method is chosen', async () => {
     install('a');
     start({ restSeconds: 0, roundLimit: 1 }, (trainer) => {

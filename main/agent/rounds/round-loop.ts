@@ -97,7 +97,7 @@ export class RoundLoop {
   /** Which examples the trainer has. */
   #loadedVersion: number | null = null;
   #deathsInARow = 0;
-  #isMethodStale = false;
+  #isTrainerStale = false;
   /** What the trainer computes with, or is to. */
   #method: { readonly name: BackendName | null; readonly device: string | null } = {
     name: null,
@@ -150,7 +150,7 @@ export class RoundLoop {
 
   /** How to train was decided anew: the running round is broken off, and another trainer begins it again. */
   methodChanged(): void {
-    this.#isMethodStale = true;
+    this.#isTrainerStale = true;
     this.#trainer?.cancel();
     if (this.state === 'failed' || this.state === 'recovering') this.wake();
   }
@@ -276,8 +276,8 @@ export class RoundLoop {
   }
 
   async #readyTrainer(): Promise<Trainer> {
-    if (this.#isMethodStale) {
-      this.#isMethodStale = false;
+    if (this.#isTrainerStale) {
+      this.#isTrainerStale = false;
       const stale = this.#trainer;
       this.#trainer = null;
       await stale?.close();
@@ -405,6 +405,8 @@ export class RoundLoop {
 
   /** How long to wait after a trainer's death; not at all where another method is tried. */
   #afterDeathMs({ detail }: AppError): number {
+    // It may still live, out of memory: nothing more is to be expected of it.
+    this.#isTrainerStale = true;
     const { name, device } = this.#method;
     const reason = detail ?? 'crashed';
     if (name === null || !this.#context.methods.died({ name, device, reason })) return this.#nextRetryMs();

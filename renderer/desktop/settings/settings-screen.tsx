@@ -8,6 +8,7 @@ import { HelpCard } from './help-card.tsx';
 import { PlanCard } from './plan-card.tsx';
 import { QuotaCard } from './quota-card.tsx';
 import { ShareCard } from './share-card.tsx';
+import { TrainingMethodCard } from './training-method-card.tsx';
 
 /** All that a plant may set by itself. */
 export function SettingsScreen({ client }: ScreenProps) {
@@ -18,6 +19,7 @@ export function SettingsScreen({ client }: ScreenProps) {
       <PlanCard client={client} plan="syncWhen" />
       <ShareCard client={client} />
       <QuotaCard client={client} />
+      <TrainingMethodCard client={client} />
       <FolderCard client={client} />
       <LanguageCard />
       {bridge === undefined ? null : <HelpCard bridge={bridge} />}

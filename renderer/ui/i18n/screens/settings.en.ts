@@ -53,6 +53,13 @@ export const settingsEn = {
   'quota.small': 'At least {{least}} GB.',
   'quota.unknown': 'Known after the first contact with the aggregator.',
 
+  'way.title': 'How this PC trains',
+  'way.loading': 'Asking the agent…',
+  'way.choice': 'Training method',
+  'way.fastest': 'The fastest (recommended)',
+  'way.measure': 'Measure again',
+  'way.willMeasure': 'Measured before the next round.',
+
   'help.title': 'For IT',
   'help.bundle': 'Save a log bundle',
   'help.bundle.note': 'One file with logs and figures for whoever helps. Neither data nor keys are in it.',

@@ -53,6 +53,13 @@ export const settingsJa = {
   'quota.small': '{{least}} GB以上にしてください。',
   'quota.unknown': '集約サーバーと最初に通信した後に分かります。',
 
+  'way.title': '学習の計算方式',
+  'way.loading': '確認しています…',
+  'way.choice': '使う方式',
+  'way.fastest': '最も速い方式（おすすめ）',
+  'way.measure': '測り直す',
+  'way.willMeasure': '次の学習の前に測ります。',
+
   'help.title': 'IT担当向け',
   'help.bundle': 'ログをまとめて保存',
   'help.bundle.note': '調査に必要なログと数値を1つのファイルにまとめます。データや鍵は入りません。',
