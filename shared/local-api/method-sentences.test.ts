@@ -37,6 +37,6 @@ it('says that one was given up, or that nothing was measured yet', () => {
   );
   expect(methodSentences({ ...REPORT, requested: 'cpu', inUse: null, survey: null }, 'en')).toEqual([
     'Method: Plain calculation, chosen by a person',
-    'Not measured yet: that happens before the first round.',
+    'Not measured, because one was chosen.',
   ]);
 });

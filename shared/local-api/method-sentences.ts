@@ -21,6 +21,10 @@ const SENTENCES = {
     en: 'Not measured yet: that happens before the first round.',
     ja: 'まだ測定していません。最初の学習の前に測定します。',
   },
+  needless: {
+    en: 'Not measured, because one was chosen.',
+    ja: '方式が指定されているため、測定していません。',
+  },
   measuring: { en: 'Being measured now.', ja: '測定しています。' },
   fastest: { en: 'Method: the fastest that works', ja: '計算方式：使えるもののうち最も速い方式' },
   requested: { en: 'Method: {name}, chosen by a person', ja: '計算方式：{name}（手動で指定）' },
@@ -47,7 +51,7 @@ export function methodSentences(report: MethodReport, language: Language): strin
     requested === null ? say('fastest') : say('requested', { name: methodTitle(requested, language) }),
   ];
   if (isMeasuring) lines.push(say('measuring'));
-  else if (survey === null) lines.push(say('unmeasured'));
+  else if (survey === null) lines.push(say(requested === null ? 'unmeasured' : 'needless'));
   for (const { name, device, examplesPerSecond, reason } of survey?.methods ?? []) {
     const times = survey === null ? null : timesFaster(survey, name);
     const failure = failed.find((one) => one.name === name);

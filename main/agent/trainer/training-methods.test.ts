@@ -128,6 +128,11 @@ describe('the training methods', () => {
     const all = methods();
     expect(await all.choose(TASK)).toEqual({ backend: 'webgpu' });
     expect(measured).toEqual([]);
+    all.measureAgain();
+    expect(await all.choose(TASK)).toEqual({ backend: 'webgpu' });
+    expect(measured).toHaveLength(3);
+    await all.choose(TASK);
+    expect(measured).toHaveLength(3);
     all.died({ name: 'webgpu', device: 'Radeon 780M', reason: 'lost' });
     expect(await all.choose(TASK)).toEqual({ backend: null, order: ['wasm', 'tensorflow', 'cpu'] });
     all.chosen('webgpu');

@@ -32,6 +32,7 @@ export class TrainingMethods {
   #deathsInARow = 0;
   #measuring: Pick<TrainerProcess, 'measure' | 'close'> | null = null;
   #isMeasuring = false;
+  #isSurveyWanted = false;
   #isClosed = false;
 
   constructor(context: TrainingMethodsContext) {
@@ -45,6 +46,8 @@ export class TrainingMethods {
    */
   async choose(task: Task): Promise<Pick<LoadRequest, 'backend' | 'order'>> {
     const { backend } = this.#context.settings();
+    // Who asks for figures gets them, whatever is chosen.
+    if (this.#isSurveyWanted) await this.#surveyFor(task);
     if (backend !== null && !this.#failed.has(backend)) return { backend };
     const survey = await this.#surveyFor(task);
     const order = fastestFirst(survey).filter((name) => !this.#failed.has(name));
@@ -74,6 +77,7 @@ export class TrainingMethods {
   /** Forgets what was measured and what has failed: the next round begins with a measurement. */
   measureAgain(): void {
     this.#failed.clear();
+    this.#isSurveyWanted = true;
     this.#context.keepSurvey(null);
   }
 
@@ -117,6 +121,7 @@ export class TrainingMethods {
     try {
       const survey = await surveyMethods(task, subject, (of, name) => this.#measure(of, name));
       keepSurvey(survey);
+      this.#isSurveyWanted = false;
       log.info({ methods: survey.methods }, 'training methods measured');
       return survey;
     } finally {

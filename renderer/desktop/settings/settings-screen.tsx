@@ -20,8 +20,8 @@ export function SettingsScreen({ client }: ScreenProps) {
       <ShareCard client={client} />
       <QuotaCard client={client} />
       <TrainingMethodCard client={client} />
-      <FolderCard client={client} />
       <LanguageCard />
+      <FolderCard client={client} />
       {bridge === undefined ? null : <HelpCard bridge={bridge} />}
       <AboutCard client={client} />
     </div>

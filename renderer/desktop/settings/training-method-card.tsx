@@ -1,6 +1,6 @@
 import { methodSentences, methodTitle } from '@genba/shared/local-api/method-sentences';
 import { BACKEND_NAMES, type MethodName } from '@genba/shared/local-api/methods';
-import { Button, NativeSelect } from '@mantine/core';
+import { Button, List, NativeSelect } from '@mantine/core';
 import { Card } from '../../ui/card.tsx';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import { LoadingState } from '../../ui/screen-states.tsx';
@@ -53,15 +53,15 @@ export function TrainingMethodCard({ client }: { readonly client: AgentClient })
               void choose(value === FASTEST ? null : (value as MethodName))
             }
           />
-          <ul>
+          <List>
             {methodSentences(report, language)
               .slice(1)
               .map((sentence) => (
-                <li key={sentence} className="break">
+                <List.Item key={sentence} className="break">
                   {sentence}
-                </li>
+                </List.Item>
               ))}
-          </ul>
+          </List>
           <Button variant="default" disabled={isSaving || !isConnected} onClick={() => void measure()}>
             {t('way.measure')}
           </Button>
