@@ -4,6 +4,7 @@ import { backend, enableProdMode, getBackend, ready, setBackend } from '@tensorf
 import { proveTraining, trainingRate } from './backend-speed.ts';
 import { replaceUpsamplingGradient } from './cpu-upsampling-gradient.ts';
 import type { BackendChoice, BackendName, BackendSpeed, DeviceInfo } from './messages.ts';
+import { registerNativeReluGradient } from './native-relu-gradient.ts';
 import { loadNativeTensorflow } from './native-tensorflow.ts';
 import { locateWasmFiles } from './wasm-backend.ts';
 import { registerDepthwiseGradients } from './wasm-depthwise-gradients.ts';
@@ -120,6 +121,7 @@ async function startBackend(
   const isStarted = await setBackend(name);
   await ready();
   if (!isStarted || getBackend() !== name) throw new Error('it did not start');
+  if (name === 'tensorflow') registerNativeReluGradient();
   return name === 'tensorflow' ? cudaDevice() : device;
 }
 
