@@ -4,6 +4,7 @@ import type { AgentStatus } from '@genba/shared/local-api/messages';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Agent, type AgentOptions } from '../agent.ts';
+import { writeIdx } from '../dataset/idx-writer.ts';
 import { temporaryFolder } from '../dataset/temporary-folder.ts';
 import { type Authority, issue, makeAuthority, toPem } from '../testing/certificates.ts';
 import { invite } from '../testing/invite.ts';
@@ -50,10 +51,19 @@ function openAgent(change: Partial<AgentOptions>): Agent {
   return agent;
 }
 
+/** A few pictures of each class of the task: what is wrong with the data would be shown first. */
+async function writeDataset(): Promise<string> {
+  const dataset = path.join(temporaryFolder().root, '写真');
+  const labels = Uint8Array.from({ length: 20 }, (_, index) => index % 2);
+  const images = Uint8Array.from({ length: labels.length * 16 }, (_, index) => (index * 7) % 256);
+  await writeIdx(dataset, { images, labels, width: 4, height: 4 });
+  return dataset;
+}
+
 /** Enrols; with a dataset, so that it would start. */
 async function enrolled(change: Partial<AgentOptions>): Promise<Agent> {
   const { settings, ...others } = change;
-  const agent = openAgent({ ...others, settings: { ...settings, dataset: path.join(folder, 'no data') } });
+  const agent = openAgent({ ...others, settings: { ...settings, dataset: await writeDataset() } });
   await agent.enrol(link(), () => undefined);
   return agent;
 }
