@@ -125,6 +125,31 @@ describe('an exported model', () => {
     dispose(examples);
     for (const used of [loaded, trainers, withSoftmax]) used.dispose();
   });
+
+  it.each([
+    ['autoencoder', { template: 'autoencoder', hiddenUnits: [5, 2] }],
+    ['conv-autoencoder', { template: 'conv-autoencoder', filters: [4, 3] }],
+  ])('reconstructs in TensorFlow.js exactly as in the trainer: %s', async (_name, model) => {
+    const task = parseTask({
+      id: 'out',
+      name: { en: 'Out', ja: '外' },
+      input: { ...image, width: 12, height: 8 },
+      classes: ['good', 'bad'],
+      objective: { kind: 'anomaly' },
+      model,
+    });
+    const dataFolder = await mergedFolder({ task, updates: 2 });
+    const to = join(await temporaryFolder(), 'model');
+    const { digest } = await exportModel({ dataFolder, taskId: task.id, to });
+    const loaded = await loadLayersModel(fromFolder(to));
+    const trainers = buildModel(task);
+    const stored = await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest));
+    installWeights(trainers, weightLayout(task), weightsOf(stored));
+    const examples = examplesFor(trainers);
+    expect(predictions(loaded, examples)).toEqual(predictions(trainers, examples));
+    dispose(examples);
+    for (const used of [loaded, trainers]) used.dispose();
+  });
 });
 
 /** What Keras says of one file; see keras-predictions.py. */
