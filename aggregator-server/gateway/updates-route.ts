@@ -13,8 +13,7 @@ const RETRY_AFTER_S = 60;
 const STALLED_MS = 60_000;
 
 /**
- * Sends the app's installers and channel files, whole or by range. They are no secret, so nobody has to prove
- * anything; the PC compares them with the digest in the channel file, which came over the certificate it trusts.
+ * Sends the app's installers and channel files, whole or by range. They are no secret, so nobody has to prove anything.
  */
 export class UpdatesRoute {
   readonly #folder: string;

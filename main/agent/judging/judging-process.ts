@@ -9,6 +9,14 @@ import type {
 import { TrainerProcess } from '../trainer/trainer-process.ts';
 import type { KeptReading } from './kept-reading.ts';
 
+/** Without a graphics processor: a part on the line must not wait for a batch that trains on it. */
+const ORDER: readonly BackendName[] = ['tensorflow', 'wasm', 'cpu'];
+
+/** @param wished for training */
+function judgedWith(wished: BackendName | null) {
+  return { backend: wished === 'webgpu' ? null : wished, order: ORDER };
+}
+
 /** A model that judges: its task, its weights, and the reading whose validation part it is measured on. */
 export interface Model {
   readonly task: Task;
@@ -107,7 +115,7 @@ export class JudgingProcess {
     // Before it is ready: whoever closes meanwhile must find it.
     this.#loaded = loaded;
     try {
-      await process.load({ task, backend: this.#backend(), ...examples });
+      await process.load({ task, ...judgedWith(this.#backend()), ...examples });
     } catch (thrown) {
       if (this.#loaded === loaded) this.#loaded = null;
       await process.close();
