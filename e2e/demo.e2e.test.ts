@@ -129,7 +129,7 @@ describeIfAvailable('electron', 'the demo in a window', () => {
       await waitForPhase(address, ['training']);
       app = await launchWindow(path.join(folder, 'plants', CUT_PLANT), display, 'ja');
       const window = await app.firstWindow();
-      await window.getByText(CUT_PLANT).waitFor();
+      await window.getByText(CUT_PLANT, { exact: true }).waitFor();
       await window.getByText('オフラインで作業中です').waitFor({ timeout: DEMO_LIMIT_MS });
       await takeBothLanguages(window, 'window');
       await waitForPhase(address, ['healed', 'finishing', 'comparing', 'done']);
