@@ -36,6 +36,7 @@ export function registerNativeReluGradient(): void {
 }
 
 function reluGradient(dy: Tensor, x: Tensor): Tensor {
+  // tfjs-node, whose types may be missing on a PC: only asked where it is the backend.
   const native = backend() as unknown as NativeBackend;
   const { TF_ATTR_TYPE, TF_FLOAT } = native.binding;
   return native.executeSingleOutput(

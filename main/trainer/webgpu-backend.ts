@@ -50,6 +50,7 @@ export async function loadWebGpu(acceptSoftware: boolean): Promise<DeviceInfo> {
  * throws then, and what it calculates afterwards is wrong.
  */
 export function onWebGpuTrouble(call: (reason: string) => void): void {
+  // Of the WebGPU backend, which tfjs-core's type does not know.
   const { device } = backend() as unknown as { readonly device: GPUDevice };
   void device.lost.then(({ reason, message }) => call(`the graphics card was lost: ${message || reason}`));
   device.onuncapturederror = ({ error }) => call(`${error.constructor.name}: ${error.message}`);

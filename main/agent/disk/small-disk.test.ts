@@ -112,7 +112,7 @@ function startPlant(disk: SmallDisk) {
 
 const spot = () => path.join(temporaryFolder().root, '山田 太郎 の ディスク');
 
-const ANY_METHOD = { choose: async () => ({ backend: null }), died: () => false, worked: () => {} };
+const ANY_METHOD = { choose: async () => ({ backend: null }), died: () => false };
 
 describe.each([
   // Where nothing may be mounted, the same is shown on a disk that only says that it is small.

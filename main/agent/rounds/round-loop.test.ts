@@ -140,7 +140,7 @@ beforeEach(() => {
   exits = [];
   onRoundDone = () => undefined;
   hold = null;
-  methods = { choose: async () => ({ backend: null }), died: () => false, worked: () => {} };
+  methods = { choose: async () => ({ backend: null }), died: () => false };
   examples = currentExamples(1);
   damagedCount = 0;
   trainerIdleMs = 3_600_000;
@@ -376,7 +376,6 @@ describe('the round loop', () => {
     methods = {
       choose: async () => ({ backend: null, order: died.length === 0 ? ['webgpu', 'cpu'] : ['cpu'] }),
       died: (what) => died.push(what) > 0,
-      worked: () => {},
     };
     crashesLeft = 1;
     const loads: unknown[] = [];
@@ -387,10 +386,23 @@ describe('the round loop', () => {
       };
     });
     await vi.waitFor(() => expect(loop.state).toBe('finished'), { timeout: 1000 });
-    expect(died).toEqual([{ name: 'webgpu', device: 'Radeon', reason: expect.any(String) }]);
+    expect(died).toEqual([{ name: 'webgpu', device: 'Radeon', reason: expect.any(String), deathsInARow: 1 }]);
     expect(loads).toEqual([['webgpu', 'cpu']]);
     expect(trainers).toHaveLength(2);
     expect(loop.backend?.name).toBe('cpu');
+  });
+
+  it('counts deaths from the last finished round on', async () => {
+    install('a');
+    const counts: number[] = [];
+    methods = { ...methods, died: ({ deathsInARow }) => counts.push(deathsInARow) < 0 };
+    crashesLeft = 1;
+    onRoundDone = () => {
+      if (roundsKept() === 1) crashesLeft = 1;
+    };
+    start({ restSeconds: 0, roundLimit: 2 });
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    expect(counts).toEqual([1, 1]);
   });
 
   it('takes another trainer where one is out of memory and lives on', async () => {

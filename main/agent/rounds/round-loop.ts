@@ -75,7 +75,7 @@ export interface RoundLoopContext extends MeasuringContext {
   readonly roundsDone: () => number;
   readonly startTrainer: (onExit: () => void) => Trainer;
   /** With what to train. */
-  readonly methods: Pick<TrainingMethods, 'choose' | 'died' | 'worked'>;
+  readonly methods: Pick<TrainingMethods, 'choose' | 'died'>;
   readonly log: Logger;
   /** A round was kept: there is an update to send. */
   readonly onRoundDone: () => void;
@@ -345,7 +345,6 @@ export class RoundLoop {
     if (!isKept) return;
     this.problem = null;
     this.#deathsInARow = 0;
-    this.#context.methods.worked();
     const { loss, durationMs } = result;
     const scores = { validation: validation?.score ?? null, check: check?.score ?? null };
     log.info({ round: number, loss, ...scores, durationMs }, 'round finished');
@@ -409,7 +408,9 @@ export class RoundLoop {
     this.#isTrainerStale = true;
     const { name, device } = this.#method;
     const reason = detail ?? 'crashed';
-    if (name === null || !this.#context.methods.died({ name, device, reason })) return this.#nextRetryMs();
+    const deathsInARow = this.#deathsInARow + 1;
+    if (name === null || !this.#context.methods.died({ name, device, reason, deathsInARow }))
+      return this.#nextRetryMs();
     this.#deathsInARow = 0;
     return 0;
   }

@@ -10,6 +10,16 @@ import type { TrainerProcess } from './trainer-process.ts';
 /** Deaths in a row after which a method is given up, where it computes on the processor itself: something outside may have been at fault. */
 const DEATHS_OF_CPU = 2;
 
+/** How a trainer died. */
+export interface TrainerDeath {
+  readonly name: BackendName;
+  /** The graphics processor; null: the processor itself. */
+  readonly device: string | null;
+  readonly reason: string;
+  /** With this one, since a round was finished or a method given up. */
+  readonly deathsInARow: number;
+}
+
 /** What choosing a method needs of the agent. */
 export interface TrainingMethodsContext {
   readonly appVersion: string;
@@ -29,7 +39,6 @@ export interface TrainingMethodsContext {
 export class TrainingMethods {
   readonly #context: TrainingMethodsContext;
   readonly #failed = new Map<BackendName, string>();
-  #deathsInARow = 0;
   #measuring: Pick<TrainerProcess, 'measure' | 'close'> | null = null;
   #isMeasuring = false;
   #isSurveyWanted = false;
@@ -57,21 +66,15 @@ export class TrainingMethods {
 
   /**
    * The trainer has died while it used a method.
-   * @param device the graphics processor that it computed on: a driver that has crashed once will again
+   * @param death its reason, the graphics processor that it computed on (a driver that has crashed once will again), and
+   *   how many there were in a row by now
    * @returns whether another method is tried now
    */
-  died({ name, device, reason }: { name: BackendName; device: string | null; reason: string }): boolean {
-    this.#deathsInARow += 1;
-    if (name === 'cpu' || this.#deathsInARow < (device === null ? DEATHS_OF_CPU : 1)) return false;
-    this.#deathsInARow = 0;
+  died({ name, device, reason, deathsInARow }: TrainerDeath): boolean {
+    if (name === 'cpu' || deathsInARow < (device === null ? DEATHS_OF_CPU : 1)) return false;
     this.#failed.set(name, reason);
     this.#context.log.warn({ method: name, device, reason }, 'training method given up');
     return true;
-  }
-
-  /** A round was finished: whatever ended trainers before is over. */
-  worked(): void {
-    this.#deathsInARow = 0;
   }
 
   /** Forgets what was measured and what has failed: the next round begins with a measurement. */
