@@ -37,12 +37,9 @@ export function addUpdates(program: Command, { print }: Pick<CommandHost, 'print
     .requiredOption('--from <folder>', 'folder with latest.yml and the installers')
     .option('--share <percent>', 'offer it to so many of the PCs only, for a start', readShare, 100)
     .action(async ({ data: dataFolder, from, share }: Choices & { from: string; share: number }) => {
-      const published = await withRegister(dataFolder, async (register) => {
-        const { updatesPath: folder } = dataFolderPaths(dataFolder);
-        const done = await publish({ folder, from, sharePercent: share });
-        await register.note(note('update-published', done));
-        return done;
-      });
+      const published = await recorded(dataFolder, 'update-published', (folder) =>
+        publish({ folder, from, sharePercent: share }),
+      );
       print(updatesTable(published));
     });
 
@@ -52,11 +49,7 @@ export function addUpdates(program: Command, { print }: Pick<CommandHost, 'print
     .argument('<percent>', 'share of the PCs, such as 50', readShare)
     .requiredOption(...data)
     .action(async (share: number, { data: dataFolder }: Choices) => {
-      const published = await withRegister(dataFolder, async (register) => {
-        const done = await setShare(dataFolderPaths(dataFolder).updatesPath, share);
-        await register.note(note('update-share-set', done));
-        return done;
-      });
+      const published = await recorded(dataFolder, 'update-share-set', (folder) => setShare(folder, share));
       print(updatesTable(published));
     });
 
@@ -66,21 +59,29 @@ export function addUpdates(program: Command, { print }: Pick<CommandHost, 'print
     .requiredOption(...data)
     .action(async ({ data: dataFolder }: Choices) => {
       const folder = dataFolderPaths(dataFolder).updatesPath;
-      const withdrawn = await withRegister(dataFolder, async (register) => {
-        const done = await withdraw(folder);
-        await register.note(note('update-withdrawn', done));
-        return done;
-      });
+      const withdrawn = await recorded(dataFolder, 'update-withdrawn', (folder) => withdraw(folder));
       for (const { channel, release } of withdrawn)
         print(`${SYSTEM_OF[channel]}: ${release.version} withdrawn`);
       print(updatesTable(await readPublished(folder)));
     });
 }
 
-function note(
-  event: 'update-published' | 'update-share-set' | 'update-withdrawn',
-  published: readonly PublishedRelease[],
-) {
+type UpdateEvent = 'update-published' | 'update-share-set' | 'update-withdrawn';
+
+/** Changes what is offered and writes that down; what is no data folder is named before anything is changed. */
+function recorded(
+  dataFolder: string,
+  event: UpdateEvent,
+  change: (folder: string) => Promise<PublishedRelease[]>,
+): Promise<PublishedRelease[]> {
+  return withRegister(dataFolder, async (register) => {
+    const done = await change(dataFolderPaths(dataFolder).updatesPath);
+    await register.note(note(event, done));
+    return done;
+  });
+}
+
+function note(event: UpdateEvent, published: readonly PublishedRelease[]) {
   const detail = {
     releases: published.map(({ channel, release: { version, sharePercent } }) => {
       return `${channel} ${version} ${sharePercent} %`;

@@ -49,18 +49,10 @@ export function registerDepthwiseGradients(): void {
  */
 function runInputGradient(
   { dy, filter }: { dy: TensorInfo; filter: TensorInfo },
-  { strides, dilations, pad, dimRoundingMode, inputShape }: DepthwiseConv2dNativeBackpropInputAttrs,
+  { inputShape, ...attributes }: DepthwiseConv2dNativeBackpropInputAttrs,
   wasm: BackendWasm,
 ): TensorInfo {
-  const shape = backend_util.computeConv2DInfo(
-    inputShape,
-    filter.shape as Four,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    true,
-  );
+  const shape = convolutionShape(inputShape, filter.shape as Four, attributes);
   const gradients = wasm.typedArrayFromHeap(dy) as Float32Array;
   const kernel = wasm.typedArrayFromHeap(filter) as Float32Array;
   const { inChannels, outChannels } = shape;
@@ -82,18 +74,10 @@ function runInputGradient(
  */
 function runFilterGradient(
   { x, dy }: { x: TensorInfo; dy: TensorInfo },
-  { strides, dilations, pad, dimRoundingMode, filterShape }: DepthwiseConv2dNativeBackpropFilterAttrs,
+  { filterShape, ...attributes }: DepthwiseConv2dNativeBackpropFilterAttrs,
   wasm: BackendWasm,
 ): TensorInfo {
-  const shape = backend_util.computeConv2DInfo(
-    x.shape as Four,
-    filterShape,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    true,
-  );
+  const shape = convolutionShape(x.shape as Four, filterShape, attributes);
   const values = wasm.typedArrayFromHeap(x) as Float32Array;
   const gradients = wasm.typedArrayFromHeap(dy) as Float32Array;
   const { inChannels, outChannels } = shape;
@@ -106,6 +90,14 @@ function runFilterGradient(
     }
   });
   return filled(wasm, filterShape, sums);
+}
+
+function convolutionShape(
+  input: Four,
+  filter: Four,
+  { strides, dilations, pad, dimRoundingMode }: Omit<DepthwiseConv2dNativeBackpropInputAttrs, 'inputShape'>,
+): ConvolutionShape {
+  return backend_util.computeConv2DInfo(input, filter, strides, dilations, pad, dimRoundingMode, true);
 }
 
 /** First element of an input pixel, of an output pixel and of a position of the filter that meet. */
