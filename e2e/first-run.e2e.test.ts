@@ -1,14 +1,15 @@
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { encodeQR } from 'qr';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
 import { launchChromium } from './chromium-browser.ts';
+import { dropOnto } from './dropped-folder.ts';
 import { FakeAgent } from './fake-agent.ts';
-import { offlinePlant } from './fake-status.ts';
+import { freshPlant, LOOK } from './fresh-plant.ts';
 import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
 import { PhotoPlant } from './photo-plant.ts';
 
@@ -19,39 +20,6 @@ const LINK = `genba://enrol?v=1&server=${encodeURIComponent('wss://genba.example
 
 const toFullWidth = (text: string) =>
   text.replace(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
-
-/** A plant that knows nothing yet. */
-function freshPlant() {
-  const plant = offlinePlant();
-  const network = { ...plant.network, server: null };
-  const empty = { round: null, history: [], dataset: null, base: null, backend: null, task: null };
-  return { ...plant, ...empty, network, phase: 'unconfigured' as const, security: null, plantName: 'PC-07' };
-}
-
-const LOOK: DataPreview = {
-  path: '/srv/写真',
-  kind: 'images',
-  unit: 'picture',
-  isTaskKnown: true,
-  problem: null,
-  examples: 412,
-  isWhole: true,
-  classes: [
-    { name: 'OK', count: 380 },
-    { name: 'NG', count: 32 },
-  ],
-  skipped: 2,
-  skippedItems: [{ item: 'NG/写真 9.png', reason: 'cut short' }],
-  table: null,
-  pictures: {
-    opened: 40,
-    smallest: { width: 96, height: 96 },
-    largest: { width: 96, height: 96 },
-    samples: [],
-  },
-  split: { by: 'example', column: null, training: 330, validation: 82, groups: null },
-  checks: [{ kind: 'rare-class', name: 'NG', count: 12, wanted: 20 }],
-};
 
 describeIfAvailable('chromium', 'the first run', () => {
   let browser: Browser;
@@ -131,6 +99,14 @@ describeIfAvailable('chromium', 'the first run', () => {
       await page.getByLabel('学習データのフォルダーまたはファイル').fill('写真');
       await page.getByRole('button', { name: '中身を確認' }).click();
       await page.getByText('ドライブ名から始まる').waitFor();
+      // A browser tells nobody where a folder lies; it must not be left for what was dropped, either.
+      const problem = page
+        .getByRole('alert')
+        .filter({ hasText: 'ブラウザーにはフォルダーの場所が分からない' });
+      await dropOnto(page.locator('.drop'), [tmpdir()]);
+      await problem.waitFor();
+      await dropOnto(page.locator('.drop'), [tmpdir(), process.cwd()]);
+      await page.getByText('1つずつドロップしてください').waitFor();
 
       let finish: (message: null) => void = () => undefined;
       agent.answer = (request) => {

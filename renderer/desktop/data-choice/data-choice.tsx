@@ -6,6 +6,7 @@ import { useLanguage } from '../../ui/i18n/use-language.ts';
 import type { AgentClient } from '../agent-client.ts';
 import type { CommandOutcome, Failure } from '../agent-view.ts';
 import { CommandFailure } from '../command-failure.tsx';
+import { DataDrop } from './data-drop.tsx';
 import { PreviewReport } from './preview-report.tsx';
 import { ReadingWait } from './reading-wait.tsx';
 import { pathIn } from './typed-path.ts';
@@ -46,11 +47,13 @@ export function DataChoice({ client, confirmLabel, onChosen }: DataChoiceProps) 
     if (answer.kind === 'answered') setPreview(answer.answer.preview);
     else setOutcome(isCancelled(answer) ? null : answer);
   };
+  const take = (path: string) => {
+    setTyped(path);
+    void look(path);
+  };
   const browse = async (shell: GenbaBridge, kind: 'folder' | 'table') => {
     const path = await shell.choosePath(kind);
-    if (path === null) return;
-    setTyped(path);
-    await look(path);
+    if (path !== null) take(path);
   };
   const choose = async (path: string) => {
     setWork('choosing');
@@ -69,16 +72,18 @@ export function DataChoice({ client, confirmLabel, onChosen }: DataChoiceProps) 
         void look(typed);
       }}
     >
-      {bridge === undefined ? null : (
-        <div className="actions">
-          <Button disabled={work !== null} onClick={() => void browse(bridge, 'folder')}>
-            {t('choose.folder')}
-          </Button>
-          <Button variant="default" disabled={work !== null} onClick={() => void browse(bridge, 'table')}>
-            {t('choose.table')}
-          </Button>
-        </div>
-      )}
+      <DataDrop isDisabled={work !== null} onPath={take}>
+        {bridge === undefined ? null : (
+          <div className="drop__buttons">
+            <Button disabled={work !== null} onClick={() => void browse(bridge, 'folder')}>
+              {t('choose.folder')}
+            </Button>
+            <Button variant="default" disabled={work !== null} onClick={() => void browse(bridge, 'table')}>
+              {t('choose.table')}
+            </Button>
+          </div>
+        )}
+      </DataDrop>
       <div className="field-row">
         <TextInput
           label={t('choose.path.label')}

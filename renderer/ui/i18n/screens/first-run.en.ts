@@ -42,6 +42,12 @@ export const firstRunEn = {
   'choose.path.example': 'D:\\inspection\\photos',
   'choose.path.incomplete':
     'Please give the whole path, beginning with the drive, such as D:\\inspection\\photos.',
+  'choose.drop': 'Drop the folder or the CSV file here, or choose it.',
+  'choose.drop.browser':
+    'In a browser a folder can be neither chosen nor dropped: it tells nobody where a folder lies. Paste the path below, or open Genba itself on this PC.',
+  'choose.drop.several': 'Please drop one folder or one file at a time.',
+  'choose.drop.nowhere':
+    'This lies in no folder of this PC. Save it first, or drop the folder from the file manager.',
   'choose.folder': 'Choose a folder',
   'choose.table': 'Choose a CSV file',
   'choose.look': 'Look inside',
