@@ -1,5 +1,6 @@
 import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
@@ -50,7 +51,9 @@ import { Ledger } from './store/ledger.ts';
 import { Outbox } from './store/outbox.ts';
 import { newestRefused, readRefused } from './store/refused-updates.ts';
 import { type AgentSettings, SettingsStore, scheduleOf } from './store/settings.ts';
-import { PlantSync } from './sync/plant-sync.ts';
+import { bytesPerSecond, PlantSync } from './sync/plant-sync.ts';
+import { RateLimit } from './sync/rate-limit.ts';
+import { askForFile, type FileWish } from './updates/release-files.ts';
 
 export interface AgentOptions {
   readonly dataFolder: string;
@@ -453,6 +456,16 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Where a picture lies that a window may see. @throws AppError `labels/unknown-picture`, `labels/folder-not-found` */
   findPicture(picture: string): Promise<string> {
     return this.#labelling.pathOf(picture);
+  }
+
+  /** Asks the aggregator for a file of the app's release; see {@link askForFile}. */
+  askForFile(wish: FileWish): Promise<IncomingMessage> {
+    return askForFile({ where: this.#identity.syncTargets(), dial: this.#network.dial }, wish);
+  }
+
+  /** What the plant's line gives to downloads beside the weights. */
+  downloadRate(): RateLimit {
+    return new RateLimit(bytesPerSecond(this.#settings.read().downloadLimit));
   }
 
   /** One page of the labels that people have given, oldest first, behind the one named. */

@@ -158,6 +158,7 @@ async function run(options: CliOptions, appVersion: string): Promise<void> {
     execute: (command) => agent.execute(command),
     answer: (query, tell) => agent.answer(query, tell),
     findPicture: (picture) => agent.findPicture(picture),
+    release: { ask: (wish) => agent.askForFile(wish), rate: () => agent.downloadRate() },
     stop: () => void stop('local API'),
     pagesFolder: PAGES_FOLDER,
     log,

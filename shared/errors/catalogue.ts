@@ -544,6 +544,17 @@ export const ERROR_CATALOGUE = {
     en: 'No version of the app is offered. The command updates publish offers one.',
     ja: '配布中の版はありません。updates publish で公開してください。',
   },
+  // updates of the app, as the plant’s PC sees them
+  'updates/unreachable': {
+    isRetryable: true,
+    en: 'The aggregator could not be asked for updates. Check the network; Genba asks again by itself.',
+    ja: '更新の有無を集約サーバーに確認できません。ネットワークを確認してください。Genbaは自動で確認し直します。',
+  },
+  'updates/busy': {
+    isRetryable: true,
+    en: 'Many PCs are fetching the update at this moment. Genba tries again by itself.',
+    ja: '多くのパソコンが更新を取得中です。Genbaは自動でやり直します。',
+  },
   // operations of the aggregator: backup, restore, export and the like
   'operation/old-catalogue': {
     isRetryable: false,

@@ -18,8 +18,10 @@ import {
 } from '@genba/shared/local-api/messages';
 import { PICTURES_PATH } from '@genba/shared/local-api/pictures';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
+import { UPDATES_PATH } from '@genba/shared/protocol/status';
 import type { Logger } from 'pino';
 import { WebSocket, WebSocketServer } from 'ws';
+import { type ReleaseDoor, relayRelease } from '../updates/relay-release.ts';
 import { servePages } from './pages.ts';
 import { servePictures } from './serve-pictures.ts';
 
@@ -28,6 +30,9 @@ const STATUS_INTERVAL_MS = 100;
 
 /** Where Electron serves the window's pages from. */
 const SHELL_ORIGIN = 'genba://app';
+
+/** Before the token of a plain request (RFC 6750). */
+const BEARER = 'Bearer ';
 
 /** A command that the agent carries out and goes on. */
 export type AgentCommand = Exclude<LocalCommand, { command: 'stop' }>;
@@ -45,6 +50,8 @@ export interface LocalApiContext {
   ) => Promise<LocalMessage>;
   /** Where a picture lies that a window may see. @throws AppError `labels/unknown-picture` for any other */
   readonly findPicture: (picture: string) => Promise<string>;
+  /** Where the window gets files of the app's release; left out: nowhere. */
+  readonly release?: Pick<ReleaseDoor, 'ask' | 'rate'>;
   /** Ends the agent's process; called when the answer to whoever asked for it is on its way. */
   readonly stop: () => void;
   /** Folder of the built pages. */
@@ -70,11 +77,14 @@ export class LocalApiServer {
   constructor(context: LocalApiContext) {
     this.#context = context;
     const servePage = servePages(context.pagesFolder);
-    const { findPicture: find, log } = context;
+    const { findPicture: find, release, log } = context;
     const servePicture = servePictures({ token: this.token, find, log });
+    const isAllowed = ({ headers }: IncomingMessage) => this.#isToken(headers.authorization, BEARER);
+    const serveRelease = release === undefined ? servePage : relayRelease({ ...release, isAllowed, log });
     this.#http = createServer((request, response) => {
       if (!this.#isOwnHost(request)) response.writeHead(421).end();
       else if (request.url?.startsWith(PICTURES_PATH)) void servePicture(request, response);
+      else if (request.url?.startsWith(UPDATES_PATH)) void serveRelease(request, response);
       else servePage(request, response);
     });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -148,11 +158,15 @@ export class LocalApiServer {
   #hasToken(protocols: string | undefined): boolean {
     const offered = (protocols ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(LOCAL_API_SUBPROTOCOL)) return false;
+    return offered.some((name) => this.#isToken(name, LOCAL_API_TOKEN_PREFIX));
+  }
+
+  /** Whether it is this start's token behind a prefix. */
+  #isToken(shown: string | undefined, prefix: string): boolean {
+    if (!shown?.startsWith(prefix)) return false;
     const expected = Buffer.from(this.token);
-    return offered
-      .filter((name) => name.startsWith(LOCAL_API_TOKEN_PREFIX))
-      .map((name) => Buffer.from(name.slice(LOCAL_API_TOKEN_PREFIX.length)))
-      .some((token) => token.byteLength === expected.byteLength && timingSafeEqual(token, expected));
+    const token = Buffer.from(shown.slice(prefix.length));
+    return token.byteLength === expected.byteLength && timingSafeEqual(token, expected);
   }
 
   #statusMessage(): string {

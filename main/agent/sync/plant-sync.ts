@@ -218,7 +218,7 @@ export class PlantSync {
 }
 
 /** A limit as it is set, 1000 bytes per second; null where none is. */
-function bytesPerSecond(limit: number): number | null {
+export function bytesPerSecond(limit: number): number | null {
   return limit === 0 ? null : limit * 1000;
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, TLSSocket } from 'node:tls';
 import { CHANNEL_BYTES, CHANNEL_LABEL } from '@genba/shared/identity/wire-types';
@@ -76,29 +76,38 @@ export function openSocket({ address, anchor }: Target, dial: Dial): WebSocket {
     perMessageDeflate: false,
     ...(anchor === null
       ? {}
-      : { createConnection: connectTls(endpointOf(address), { anchor, dial, onProven }) }),
+      : {
+          // Its type is that of `net.createConnection`, what `http` documents is more.
+          createConnection: encryptedConnection(endpointOf(address), {
+            anchor,
+            dial,
+            onProven,
+          }) as unknown as ClientOptions['createConnection'],
+        }),
   });
   return socket;
 }
 
-/** What `http` calls to get its connection: it may be given one later, or the reason why there is none. */
-function connectTls(
+/**
+ * What `http` calls to get its connection: it may be given one later, or the reason why there is none.
+ * @param options.onProven is told when the other end has proven who it is
+ */
+export function encryptedConnection(
   endpoint: Endpoint,
   options: { readonly anchor: string; readonly dial: Dial; readonly onProven: () => void },
-): ClientOptions['createConnection'] {
-  const create = (_: unknown, done: (error: Error | null, socket?: TLSSocket) => void) => {
+): NonNullable<RequestOptions['createConnection']> {
+  return (_, done) => {
     options
       .dial(endpoint)
       .then((socket) => beginTls(socket, endpoint, trusting(options.anchor)))
       .then((socket) => socket.once('secureConnect', options.onProven))
       .then(
         (socket) => done(null, socket),
-        (error) => done(error as Error),
+        // The type wants a socket even where there is none.
+        (error) => done(error as Error, undefined as unknown as TLSSocket),
       );
     return undefined;
   };
-  // Its type is that of `net.createConnection`, what `http` documents is more.
-  return create as unknown as ClientOptions['createConnection'];
 }
 
 /**
