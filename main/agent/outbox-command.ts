@@ -23,7 +23,7 @@ export function addOutboxCommand(program: Command, host: CommandHost): void {
         }),
         stopped: async (agent) => ({
           status: agent.status(),
-          refused: await allRefused((after) => Promise.resolve(agent.readRefused(after))),
+          refused: await allRefused((after) => Promise.resolve(agent.answers.refused(after))),
         }),
       });
       host.print(outboxText(status, refused));

@@ -1,12 +1,17 @@
 import type { AgentPhase, AgentStatus } from '@genba/shared/local-api/messages';
 import type { StandstillReason } from '@genba/shared/local-api/schedule';
+import type { AgentParts } from './agent-parts.ts';
 import type { DatasetState } from './dataset/dataset-keeper.ts';
 import type { PlantTraining } from './rounds/plant-training.ts';
+import { remainingMs } from './rounds/remaining-time.ts';
 import type { LoopState } from './rounds/round-loop.ts';
 import type { TrainingHold } from './schedule/training-hold.ts';
+import { readBase, readHistory } from './store/history.ts';
+import { newestRefused } from './store/refused-updates.ts';
+import { scheduleOf } from './store/settings.ts';
 
 /** Points of the history that a window gets; older ones stay in the database. */
-export const HISTORY_POINTS = 200;
+const HISTORY_POINTS = 200;
 
 /** What to call the agent's state, from what is set up and what the loop does. */
 export function agentPhase(facts: {
@@ -77,4 +82,62 @@ export function standstillOf(facts: {
       if (facts.hold !== null) return because(facts.hold.reason, facts.hold.untilMs);
       return facts.loop === 'held' ? because('starting') : because('resting', facts.sleepsUntilMs);
   }
+}
+
+/** Everything a window shows of an agent. */
+export function describeAgent(parts: AgentParts): AgentStatus {
+  const { client, data, database, disk, models, options, outbox, sync, training } = parts;
+  const settings = parts.settings.read();
+  const { plantName, server, dataset, isPaused, roundLimit } = settings;
+  const task = client.task();
+  const base = readBase(database);
+  const loop = training?.loop ?? null;
+  const round = loop?.current ?? null;
+  const datasetProblem = training?.datasetProblem ?? null;
+  const problem = datasetProblem ?? sync.problem ?? loop?.problem ?? parts.identity.clockProblem ?? null;
+  const identity = parts.identity.status();
+  const isServerKnown = identity !== null || server !== null;
+  const phase = agentPhase({
+    isConfigured: isServerKnown && dataset !== null,
+    hasWeights: base !== null,
+    hasFailed:
+      (datasetProblem !== null && training?.dataset === null) ||
+      // What may mend itself needs no person: the weights come then.
+      (sync.problem?.isRetryable === false && base === null),
+    isPaused,
+    loop: loop?.state ?? null,
+  });
+  return {
+    appVersion: options.appVersion,
+    clientId: client.clientId,
+    plantName,
+    phase,
+    standstill: standstillOf({
+      phase,
+      loop: loop?.state ?? null,
+      hold: training?.hold ?? null,
+      isFinished: roundLimit !== null && outbox.figures().roundsDone >= roundLimit,
+      sleepsUntilMs: loop?.sleepsUntilMs ?? null,
+    }),
+    schedule: scheduleOf(settings),
+    problem: problem === null ? null : { code: problem.code, detail: problem.detail ?? null },
+    notice: sync.notice,
+    network: sync.status(),
+    security: isServerKnown ? (identity === null ? 'open-loopback' : 'enrolled') : null,
+    identity,
+    backend: methodStatus(training),
+    task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
+    dataset: datasetStatus(training?.dataset ?? null),
+    model: models.summary(),
+    drift: training?.drift ?? null,
+    reading: data.progress ?? training?.reading ?? null,
+    round: round === null ? null : { ...round, remainingMs: remainingMs(round, Date.now()) },
+    roundLimit,
+    queue: outbox.figures(),
+    held: outbox.held(),
+    refused: newestRefused(database),
+    disk: disk.status,
+    base,
+    history: readHistory(database, HISTORY_POINTS),
+  };
 }

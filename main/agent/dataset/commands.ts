@@ -84,7 +84,7 @@ function previewByAgent(place: string, data: string, host: CommandHost): Promise
   if (!existsSync(path.join(data, DATABASE_FILE))) return previewData({ path: place, task: null, seed: 1 });
   return onAgent(data, host, {
     running: (endpoint) => askPreview(endpoint, place),
-    stopped: (agent) => agent.preview(place),
+    stopped: (agent) => agent.answers.preview(place),
   });
 }
 

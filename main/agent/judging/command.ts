@@ -39,7 +39,7 @@ export function addJudgeCommand(program: Command, host: CommandHost): void {
       };
       const judgement = await onAgent(data, host, {
         running: (endpoint) => askJudgement(endpoint, wish, take),
-        stopped: (agent) => agent.judge(wish, async (items) => take(items)),
+        stopped: (agent) => agent.answers.judge(wish, async (items) => take(items)),
       });
       table?.close();
       if (!json) host.print(summaryLine(judgement, lang));

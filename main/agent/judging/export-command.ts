@@ -17,11 +17,10 @@ export function addExportModelCommand(program: Command, host: CommandHost): void
     .option('--data <folder>', 'data folder of the agent', host.defaultDataFolder)
     .action(async ({ data, to }: Choices) => {
       const target = path.resolve(to);
+      const command = { id: 1, command: 'export-model', target } as const;
       await onAgent(data, host, {
-        running: async (endpoint) => {
-          await askAgent(endpoint, { id: 1, command: 'export-model', target });
-        },
-        stopped: async (agent) => agent.exportModel(target),
+        running: (endpoint) => askAgent(endpoint, command),
+        stopped: (agent) => agent.execute(command),
       });
       host.print(target);
       host.print('It leaves this PC only if you copy it.');

@@ -39,10 +39,10 @@ export function addRejectionCommand(program: Command, host: CommandHost): void {
           return askRejection(endpoint, null);
         },
         stopped: async (agent) => {
-          const now = await agent.describeRejection(null);
+          const now = await agent.answers.rejection(null);
           if (!isChange) return now;
-          agent.setRejection(changed(now.wish));
-          return agent.describeRejection(null);
+          await agent.execute({ id: 1, command: 'set-rejection', wish: changed(now.wish) });
+          return agent.answers.rejection(null);
         },
       });
       if (json) host.print(JSON.stringify(rejection));

@@ -42,7 +42,7 @@ export function addLabelsCommand(program: Command, host: CommandHost): void {
       const words = WORDS[lang];
       const labels = await onAgent(data, host, {
         running: (endpoint) => allLabels((after) => askLabels(endpoint, after)),
-        stopped: (agent) => allLabels(async (after) => agent.readLabels(after)),
+        stopped: (agent) => allLabels(async (after) => agent.answers.labels(after)),
       });
       if (csv !== undefined) {
         const file = path.resolve(csv);

@@ -33,7 +33,7 @@ export function addLedgerCommand(program: Command, host: CommandHost): void {
       const of = { since: since ?? null, until: until ?? null };
       const { entries, keptSince } = await onAgent(data, host, {
         running: (endpoint) => allPages(of, (query) => askLedger(endpoint, query)),
-        stopped: (agent) => allPages(of, (query) => Promise.resolve(agent.readLedger(query))),
+        stopped: (agent) => allPages(of, (query) => Promise.resolve(agent.answers.ledger(query))),
       });
       if (csv === undefined) host.print(ledgerText(entries, keptSince, lang));
       else {

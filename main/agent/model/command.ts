@@ -46,7 +46,7 @@ export function addModelCommand(program: Command, host: CommandHost): void {
         },
         stopped: async (agent: Agent) => {
           if (wish !== null) await agent.execute(wish);
-          return { report: agent.readModels(), classes: agent.status().task?.classes ?? [] };
+          return { report: agent.answers.models(), classes: agent.status().task?.classes ?? [] };
         },
       });
       if (json) host.print(JSON.stringify(report, null, 2));

@@ -25,7 +25,7 @@ export async function startPredict(
     token: predictToken(dataFolder),
     judge: async (subject) => {
       const results: Pick<JudgedItem, 'line' | 'verdict' | 'problem'>[] = [];
-      const { model } = await agent.judge({ subject, parts: true }, async (items) => {
+      const { model } = await agent.answers.judge({ subject, parts: true }, async (items) => {
         for (const { line, verdict, problem } of items) results.push({ line, verdict, problem });
       });
       return { model, results };

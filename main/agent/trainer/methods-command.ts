@@ -36,9 +36,9 @@ export function addMethodsCommand(program: Command, host: CommandHost): void {
           return askMethods(endpoint);
         },
         stopped: async (agent) => {
-          if (use !== undefined) agent.setMethod(method);
-          if (measure) agent.measureMethods();
-          return agent.describeMethods();
+          if (use !== undefined) await agent.execute({ id: 1, command: 'set-method', method });
+          if (measure) await agent.execute({ id: 1, command: 'measure-methods' });
+          return agent.answers.methods();
         },
       });
       if (json) host.print(JSON.stringify(report));
