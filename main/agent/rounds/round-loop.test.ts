@@ -15,7 +15,8 @@ import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
 import { Outbox } from '../store/outbox.ts';
 import { type AgentSettings, SettingsStore } from '../store/settings.ts';
-import { RoundLoop, type RoundLoopContext, type Trainer } from './round-loop.ts';
+import { RoundLoop, type RoundLoopContext } from './round-loop.ts';
+import type { Trainer } from './trainer-at-hand.ts';
 
 const TASK = parseTask({
   id: 'welds',

@@ -1,25 +1,21 @@
-import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { AppError } from '@genba/shared/errors/app-error';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import Database from 'better-sqlite3';
-import type { Logger } from 'pino';
-import type { BackendChoice, BackendName, RoundRequest } from '../../trainer/messages.ts';
+import type { BackendChoice, RoundRequest } from '../../trainer/messages.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import type { ClientStore, FinishedRound } from '../store/client-store.ts';
 import { withDiskTrouble } from '../store/disk-trouble.ts';
-import type { TrainerProcess, TrainingProgress } from '../trainer/trainer-process.ts';
-import type { TrainingMethods } from '../trainer/training-methods.ts';
+import type { TrainingProgress } from '../trainer/trainer-process.ts';
 import { Measuring, type MeasuringContext } from './measuring.ts';
 import { remainingMs } from './remaining-time.ts';
 import { roundSeed } from './round-seed.ts';
+import { type Trainer, TrainerAtHand, type TrainerContext } from './trainer-at-hand.ts';
 import { WakeSignal } from './wake-signal.ts';
 
 /** Wait before a round is tried again after a problem, milliseconds. */
 const RETRY_MS = 2_000;
-
-/** A trainer that dies again and again is started again ever later, at most so much later, milliseconds. */
-const LONGEST_RETRY_MS = 60_000;
 
 /** A round that would end so soon is finished although the plan leaves the PC to others by now, milliseconds. */
 const NEARLY_DONE_MS = 120_000;
@@ -54,16 +50,11 @@ export type LoopState =
   | 'recovering'
   | 'failed';
 
-/** What the loop needs of a trainer's process. */
-export type Trainer = Pick<TrainerProcess, 'load' | 'train' | 'evaluate' | 'cancel' | 'close' | 'pid'>;
-
 /** What the loop needs of the agent. */
-export interface RoundLoopContext extends MeasuringContext {
+export interface RoundLoopContext extends MeasuringContext, TrainerContext {
   readonly client: ClientStore;
   /** As the aggregator last described it: each round trains with the settings of the moment. */
   readonly task: () => Task;
-  /** The examples that were kept cannot be read. */
-  readonly onExamplesDamaged: () => void;
   /** Why the schedule does not let training run; null when it does. */
   readonly hold: () => TrainingHold | null;
   /** There has been nothing to train for a while, and there will not be for a while. */
@@ -73,10 +64,6 @@ export interface RoundLoopContext extends MeasuringContext {
   /** Why no round may begin, such as a disk that is nearly full; null: nothing is in the way. It may go by itself. */
   readonly obstacle: () => AppError | null;
   readonly roundsDone: () => number;
-  readonly startTrainer: (onExit: () => void) => Trainer;
-  /** With what to train. */
-  readonly methods: Pick<TrainingMethods, 'choose' | 'died'>;
-  readonly log: Logger;
   /** A round was kept: there is an update to send. */
   readonly onRoundDone: () => void;
 }
@@ -88,21 +75,11 @@ export interface RoundLoopContext extends MeasuringContext {
 export class RoundLoop {
   state: LoopState = 'waiting';
   problem: AppError | null = null;
-  backend: BackendChoice | null = null;
   current: CurrentRound | null = null;
   readonly #context: RoundLoopContext;
   readonly #measuring: Measuring;
   readonly #signal = new WakeSignal();
-  #trainer: Trainer | null = null;
-  /** Which examples the trainer has. */
-  #loadedVersion: number | null = null;
-  #deathsInARow = 0;
-  #isTrainerStale = false;
-  /** What the trainer computes with, or is to. */
-  #method: { readonly name: BackendName | null; readonly device: string | null } = {
-    name: null,
-    device: null,
-  };
+  readonly #trainer: TrainerAtHand;
   /** When a sleep ends by itself, milliseconds since 1970. */
   sleepsUntilMs: number | null = null;
   #overtime: NodeJS.Timeout | null = null;
@@ -113,6 +90,7 @@ export class RoundLoop {
   constructor(context: RoundLoopContext) {
     this.#context = context;
     this.#measuring = new Measuring(context);
+    this.#trainer = new TrainerAtHand(context);
   }
 
   /** Runs until {@link stop}; never throws: what cannot be mended ends in the state `failed` with its problem. */
@@ -125,7 +103,12 @@ export class RoundLoop {
       }
     }
     if (this.#overtime !== null) clearTimeout(this.#overtime);
-    await this.#trainer?.close();
+    await this.#trainer.close();
+  }
+
+  /** What the rounds are trained with; null before the first. */
+  get backend(): BackendChoice | null {
+    return this.#trainer.backend;
   }
 
   /** A setting has changed: look at all of them again. */
@@ -150,14 +133,14 @@ export class RoundLoop {
 
   /** How to train was decided anew: the running round is broken off, and another trainer begins it again. */
   methodChanged(): void {
-    this.#isTrainerStale = true;
-    this.#trainer?.cancel();
+    this.#trainer.replace();
+    this.#trainer.cancel();
     if (this.state === 'failed' || this.state === 'recovering') this.wake();
   }
 
   /** Breaks off the running round, so that the PC is free at once; it starts afresh after the pause. */
   interrupt(): void {
-    this.#trainer?.cancel();
+    this.#trainer.cancel();
     this.wake();
   }
 
@@ -201,7 +184,7 @@ export class RoundLoop {
   stop(): void {
     this.#isStopped = true;
     // Its pending work, loading included, fails at once.
-    void this.#trainer?.close();
+    void this.#trainer.close();
     this.#signal.wake();
   }
 
@@ -222,7 +205,7 @@ export class RoundLoop {
     if (this.#context.hold() !== null) return this.#sleep('held');
     if (this.#isFinished(roundLimit)) return this.#sleep('finished');
     const trainer = await this.#readyTrainer();
-    await this.#measuring.installed(trainer, this.#loadedVersion!);
+    await this.#measuring.installed(trainer, this.#trainer.loadedVersion);
     // Weights that came while others were judged are the next step's: no round beyond the limit for them.
     if (this.#areRoundsDone(roundLimit)) return;
     // It may have taken a while to get ready.
@@ -266,54 +249,14 @@ export class RoundLoop {
   }
 
   async #endTrainer(): Promise<void> {
-    const trainer = this.#trainer;
-    if (trainer !== null) {
-      this.#trainer = null;
-      this.#context.log.info({ pid: trainer.pid }, 'nothing to train: trainer ended');
-      await trainer.close();
-    }
+    await this.#trainer.end();
     this.#context.onIdle?.();
   }
 
   async #readyTrainer(): Promise<Trainer> {
-    if (this.#isTrainerStale) {
-      this.#isTrainerStale = false;
-      const stale = this.#trainer;
-      this.#trainer = null;
-      await stale?.close();
-    }
-    const examples = this.#context.examples()!;
-    if (this.#trainer !== null && this.#loadedVersion === examples.version) return this.#trainer;
-    const task = this.#context.task();
-    const choice = await this.#context.methods.choose(task);
-    // What is tried first is at fault where the trainer dies over it.
-    this.#method = { name: choice.backend ?? choice.order?.[0] ?? null, device: null };
-    const trainer = this.#trainer ?? this.#startTrainer();
-    try {
-      this.backend = await trainer.load({ task, ...choice, ...examples.request });
-      this.#method = { name: this.backend.name, device: this.backend.device?.name ?? null };
-    } catch (thrown) {
-      // A trainer that could not load is of no use: the next attempt takes a new one.
-      if (this.#trainer === trainer) this.#trainer = null;
-      await trainer.close();
-      if (toAppError(thrown).code === 'dataset/damaged') this.#context.onExamplesDamaged();
-      throw thrown;
-    }
-    this.#loadedVersion = examples.version;
-    const { name, note, isRequested, device } = this.backend;
-    this.#context.log.info(
-      { backend: name, device: device?.name, note, isRequested, pid: trainer.pid },
-      'training method',
-    );
-    this.#context.onChange();
-    return trainer;
-  }
-
-  #startTrainer(): Trainer {
-    const trainer = this.#context.startTrainer(() => {
-      if (this.#trainer === trainer) this.#trainer = null;
-    });
-    this.#trainer = trainer;
+    const before = this.backend;
+    const trainer = await this.#trainer.ready(this.#context.examples()!);
+    if (this.backend !== before) this.#context.onChange();
     return trainer;
   }
 
@@ -344,7 +287,7 @@ export class RoundLoop {
     // Stopped before it was kept: the round will be trained again, under the same number.
     if (!isKept) return;
     this.problem = null;
-    this.#deathsInARow = 0;
+    this.#trainer.proven();
     const { loss, durationMs } = result;
     const scores = { validation: validation?.score ?? null, check: check?.score ?? null };
     log.info({ round: number, loss, ...scores, durationMs }, 'round finished');
@@ -352,7 +295,7 @@ export class RoundLoop {
     // With weights that came meanwhile these are not what this plant has by now.
     if (validation === null || base?.baseId !== this.#context.client.base()?.baseId) return;
     const sync = { ...base!, round: number };
-    await this.#measuring.consider(trainer, this.#loadedVersion!, {
+    await this.#measuring.consider(trainer, this.#trainer.loadedVersion, {
       weights: result.weights,
       validation,
       sync,
@@ -399,25 +342,6 @@ export class RoundLoop {
       'round broken off',
     );
     if (!error.isRetryable) return this.#sleep('failed');
-    await this.#sleep('recovering', error.code === 'trainer/crashed' ? this.#afterDeathMs(error) : RETRY_MS);
-  }
-
-  /** How long to wait after a trainer's death; not at all where another method is tried. */
-  #afterDeathMs({ detail }: AppError): number {
-    // It may still live, out of memory: nothing more is to be expected of it.
-    this.#isTrainerStale = true;
-    const { name, device } = this.#method;
-    const reason = detail ?? 'crashed';
-    const deathsInARow = this.#deathsInARow + 1;
-    if (name === null || !this.#context.methods.died({ name, device, reason, deathsInARow }))
-      return this.#nextRetryMs();
-    this.#deathsInARow = 0;
-    return 0;
-  }
-
-  /** The first time at once: most often something outside has ended it. */
-  #nextRetryMs(): number {
-    const deaths = this.#deathsInARow++;
-    return deaths === 0 ? 0 : Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (deaths - 1));
+    await this.#sleep('recovering', error.code === 'trainer/crashed' ? this.#trainer.died(error) : RETRY_MS);
   }
 }
