@@ -1,12 +1,14 @@
-import { cp, readFile, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build, Platform } from 'electron-builder';
+import { build, type Configuration, Platform } from 'electron-builder';
 import { copyPackages, runtimePackages } from './agent-packages.ts';
 import { buildAgent } from './build-agent.ts';
 import { buildPackageIcons } from './build-icons.ts';
 import { buildWindows } from './build-windows.ts';
+import { NO_HOME_PAGE } from './deb/build-deb.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const AGENT_FOLDER = join(root, 'release', 'agent');
@@ -30,12 +32,33 @@ async function ownElectron(): Promise<{ electronDist?: string; electronVersion?:
   return { electronDist: folder, electronVersion: version.trim() };
 }
 
-const { values } = parseArgs({
+/**
+ * Has debs made by dpkg itself where there is one, instead of by an fpm that would have to be downloaded.
+ * @returns what electron-builder wants to know of a Linux package, and a plant's own package may not have
+ */
+async function prepareDeb(homePage: string | undefined): Promise<Configuration> {
+  if (!process.env.CUSTOM_FPM_PATH && spawnSync('dpkg-deb', ['--version']).status === 0) {
+    const program = join(root, 'release', 'build-deb');
+    const command = [process.execPath, join(root, 'tools', 'deb', 'build-deb.ts')];
+    await writeFile(program, `#!/bin/sh\nexec ${command.map((word) => `'${word}'`).join(' ')} "$@"\n`, {
+      mode: 0o755,
+    });
+    process.env.CUSTOM_FPM_PATH = program;
+  }
+  return { extraMetadata: { homepage: homePage ?? NO_HOME_PAGE } };
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     /** Only the folder, no installers: what the tests run. */
     dir: { type: 'boolean', default: false },
     /** Saves half a gigabyte; the agent trains on WebAssembly then. */
     'without-tensorflow': { type: 'boolean', default: false },
+    /** Who answers for a Linux package: `Name <address>`. */
+    maintainer: { type: 'string' },
+    /** A page about it, shown by Linux package managers. */
+    homepage: { type: 'string' },
   },
 });
 
@@ -44,9 +67,15 @@ await buildWindows();
 await buildPackageIcons(join(root, 'release', 'icons'));
 await stageAgent(new Set(values['without-tensorflow'] ? ['@tensorflow/tfjs-node'] : []));
 const platform = Platform.current();
+const targets = values.dir ? ['dir'] : positionals;
 await build({
   projectDir: root,
-  targets: values.dir ? platform.createTarget('dir') : platform.createTarget(),
+  targets: platform.createTarget(targets.length > 0 ? targets : undefined),
   publish: 'never',
-  config: { extends: 'electron-builder.yml', ...(await ownElectron()) },
+  config: {
+    extends: 'electron-builder.yml',
+    ...(await ownElectron()),
+    ...(process.platform === 'linux' ? await prepareDeb(values.homepage) : {}),
+    ...(values.maintainer ? { linux: { maintainer: values.maintainer } } : {}),
+  },
 });

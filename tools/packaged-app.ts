@@ -5,8 +5,8 @@ import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What `npm run package -- --dir` leaves on Linux. */
-export const PACKAGE_FOLDER = join(root, 'release', 'linux-unpacked');
+/** The packaged program's folder: what `npm run package -- --dir` leaves on Linux, or an installed one (GENBA_PACKAGE). */
+export const PACKAGE_FOLDER = process.env.GENBA_PACKAGE || join(root, 'release', 'linux-unpacked');
 /** The program as it ships. */
 export const PACKAGED_PROGRAM = join(PACKAGE_FOLDER, 'genba');
 /** The same for a test driver; see {@link makeAppToTest}. */

@@ -154,6 +154,10 @@ const REQUIREMENTS = {
     howToGet:
       'Small disks to fill up cannot be mounted: run as root on Linux, in a container with the right to mount (docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined).',
   },
+  'dpkg-deb': {
+    isAvailable: () => onPath('dpkg-deb') !== null,
+    howToGet: 'dpkg-deb is missing: install dpkg (Debian and its like have it).',
+  },
   'systemd-analyze': {
     isAvailable: () => onPath('systemd-analyze') !== null,
     howToGet:

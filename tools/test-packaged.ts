@@ -13,7 +13,8 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = process.env): voi
   if (status !== 0) process.exit(status ?? 1);
 }
 
-run([join('tools', 'package.ts'), '--dir']);
+// An installed one, as GENBA_PACKAGE names it, is there already.
+if (!process.env.GENBA_PACKAGE) run([join('tools', 'package.ts'), '--dir']);
 run([join('tools', 'packaged-app.ts')]);
 run([join('node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'e2e', ...TESTS], {
   ...process.env,

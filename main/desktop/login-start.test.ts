@@ -17,7 +17,7 @@ it('is a file on Linux, there or not', () => {
   start.set(true);
   expect(start.isOn()).toBe(true);
   expect(readFileSync(file, 'utf8')).toContain(
-    '\nExec="/opt/Genba 工場/genba" "--data=/x 100%%" "--hidden"\n',
+    '\nTryExec=/opt/Genba 工場/genba\nExec="/opt/Genba 工場/genba" "--data=/x 100%%" "--hidden"\n',
   );
   start.set(false);
   expect(start.isOn()).toBe(false);
@@ -26,7 +26,9 @@ it('is a file on Linux, there or not', () => {
 it('escapes what a desktop would take for more than a name', () => {
   const file = join(newFolder(), 'genba.desktop');
   xdgLoginStart(file, ['/a"b$c`d\\e']).set(true);
-  expect(readFileSync(file, 'utf8')).toContain('\nExec="/a\\\\"b\\\\$c\\\\`d\\\\\\\\e"\n');
+  expect(readFileSync(file, 'utf8')).toContain(
+    '\nTryExec=/a"b$c`d\\\\e\nExec="/a\\\\"b\\\\$c\\\\`d\\\\\\\\e"\n',
+  );
 });
 
 it('counts a file that the desktop was told to ignore as off', () => {

@@ -45,9 +45,11 @@ export function systemLoginStart(
 }
 
 function desktopEntry(command: readonly string[]): string {
+  // TryExec: ignored, not complained of, once the program was removed.
   return `[Desktop Entry]
 Type=Application
 Name=Genba
+TryExec=${command[0]!.replaceAll('\\', '\\\\')}
 Exec=${command.map(quoted).join(' ')}
 Terminal=false
 X-GNOME-Autostart-enabled=true

@@ -4,6 +4,7 @@ import { app, powerMonitor } from 'electron';
 import { askAgent } from '../agent/local-api/ask-agent.ts';
 import { findAgent } from '../agent/local-api/find-agent.ts';
 import { type AgentProgram, startAgent } from './agent-process.ts';
+import { APP_ID } from './app-id.ts';
 import { findOpening } from './invitation-inbox.ts';
 import { readLaunchOptions } from './launch-options.ts';
 import { PAGE_SCHEME } from './page-address.ts';
@@ -74,6 +75,7 @@ function run(): void {
   });
 }
 
+if (process.platform === 'win32') app.setAppUserModelId(APP_ID);
 // One window per data folder: the lock and the browser's own files live in it, so several plants can be watched.
 app.setPath('userData', windowFolder(options.dataFolder, app.getPath('userData')));
 if (app.requestSingleInstanceLock()) run();
