@@ -19,6 +19,7 @@ import type { Examples } from '../../trainer/messages.ts';
 import { DatasetKeeper } from './dataset-keeper.ts';
 import { readAndKeep } from './read-and-keep.ts';
 import { readInChild } from './reader-process.ts';
+import type { LabelledPicture } from './source-files.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const TABLE = parseTask({
@@ -47,12 +48,19 @@ async function stopAll(): Promise<void> {
   keepers = [];
 }
 
-function keep(dataFolder: string, dataset: string, task = TABLE, times: Partial<typeof TIMES> = {}) {
+function keep(
+  dataFolder: string,
+  dataset: string,
+  task = TABLE,
+  times: Partial<typeof TIMES> = {},
+  labelled: () => Promise<readonly LabelledPicture[]> = async () => [],
+) {
   const changes: number[] = [];
   const keeper = new DatasetKeeper({
     dataFolder,
     settings: () => ({ dataset, checkSet: null, seed: 1 }),
     task: () => task,
+    labelled,
     onChange: () => changes.push(keeper.current?.version ?? 0),
     log: pino({ level: 'silent' }),
     read: (job) => readAndKeep(job),
@@ -182,6 +190,26 @@ describe('DatasetKeeper', () => {
     await vi.waitFor(() =>
       expect(keeper.state()!.summary.training + keeper.state()!.summary.validation).toBe(count),
     );
+  });
+
+  it('looks at the files once after many labels, and at times while they go on and on', async () => {
+    const { root, write } = temporaryFolder();
+    const dataset = write('data.csv', table(...rows(0, 20)));
+    let looks = 0;
+    const labelled = async () => {
+      looks++;
+      return [];
+    };
+    const quiet = { pulseMs: 60_000, scanMs: 60_000, settleMs: 300, restlessMs: 1_000 };
+    const keeper = keep(join(root, 'plant'), dataset, TABLE, quiet, labelled);
+    await vi.waitFor(() => expect(keeper.current?.version).toBe(1));
+    const before = looks;
+    for (let label = 0; label < 100; label++) keeper.lookOnceStill();
+    expect(looks).toBe(before);
+    await vi.waitFor(() => expect(looks).toBe(before + 1));
+    const labelling = setInterval(() => keeper.lookOnceStill(), 20);
+    onTestFinished(() => clearInterval(labelling));
+    await vi.waitFor(() => expect(looks).toBe(before + 2), { timeout: 5_000 });
   });
 
   it('takes up new pictures, decodes no other again, and leaves each in its part', async () => {

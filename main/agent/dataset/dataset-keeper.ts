@@ -105,6 +105,9 @@ export class DatasetKeeper {
   #lockedUntilMs: number | null = null;
   /** Somebody asked for a look while one was under way, which may have missed what it was about. */
   #isLookWanted = false;
+  /** Since when a look waits for people to stop labelling; null while none does. */
+  #stillSinceMs: number | null = null;
+  #stillTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
   #reading: { readonly progress: ReadingProgress; readonly abort: AbortController } | null = null;
 
@@ -127,6 +130,7 @@ export class DatasetKeeper {
   /** Ends the watch. */
   stop(): void {
     this.#isStopped = true;
+    clearTimeout(this.#stillTimer);
     this.#reading?.abort.abort();
     this.#signal.wake();
   }
@@ -164,9 +168,21 @@ export class DatasetKeeper {
 
   /** Looks at once: the PC has woken up, or the settings are others. */
   look(): void {
+    clearTimeout(this.#stillTimer);
+    this.#stillSinceMs = null;
     this.#seen = null;
     this.#isLookWanted = true;
     this.#signal.wake();
+  }
+
+  /** Looks once nobody has labelled for a moment: files are not all to be looked at after each of a thousand labels. */
+  lookOnceStill(): void {
+    if (this.#isStopped) return;
+    const nowMs = performance.now();
+    this.#stillSinceMs ??= nowMs;
+    const leftMs = this.#stillSinceMs + this.#times.restlessMs - nowMs;
+    clearTimeout(this.#stillTimer);
+    this.#stillTimer = setTimeout(() => this.look(), Math.max(0, Math.min(this.#times.settleMs, leftMs)));
   }
 
   /** How far the reading in progress has come; null while none is. */

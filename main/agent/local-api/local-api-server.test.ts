@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
 import { CONTENT_SECURITY_POLICY } from '@genba/shared/local-api/window';
@@ -17,6 +18,7 @@ let folder: string;
 let server: LocalApiServer;
 let executed: LocalCommand[];
 let stopCount: number;
+let status: AgentStatus;
 
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'genba-pages-'));
@@ -25,8 +27,9 @@ beforeEach(async () => {
   writeFileSync(path.join(folder, 'secret.txt'), 'secret');
   executed = [];
   stopCount = 0;
+  status = STATUS;
   server = new LocalApiServer({
-    status: () => STATUS,
+    status: () => status,
     execute: async (command) => {
       if (command.command === 'resume') throw new AppError('internal/bug');
       executed.push(command);
@@ -157,12 +160,35 @@ describe('the local API', () => {
   });
 
   it('tells every window of a change, many changes at once', async () => {
+    const windows = await Promise.all([connect(), connect()]);
+    const heard = windows.map(({ socket }) => nextMessage(socket));
+    status = { ...STATUS, plantName: '名古屋' };
+    for (let change = 0; change < 100; change++) server.statusChanged();
+    expect(await Promise.all(heard)).toEqual([
+      { type: 'status', status },
+      { type: 'status', status },
+    ]);
+  });
+
+  it('says nothing where nothing is new to any window', async () => {
     const { socket } = await connect();
     const messages: unknown[] = [];
     socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString())));
-    for (let change = 0; change < 50; change++) server.statusChanged();
-    await expect.poll(() => messages.length).toBe(1);
-    socket.terminate();
+    const tell = async (next: AgentStatus) => {
+      status = next;
+      server.statusChanged();
+      await delay(150);
+    };
+    const other = { ...STATUS, plantName: '名古屋' };
+    await tell(other);
+    await tell({ ...other });
+    expect(messages).toEqual([{ type: 'status', status: other }]);
+    // One that came meanwhile has heard of what was not there for long.
+    status = STATUS;
+    const { socket: late } = await connect();
+    const heard = nextMessage(late);
+    await tell(other);
+    expect(await heard).toEqual({ type: 'status', status: other });
   });
 
   it('refuses a port in use', async () => {

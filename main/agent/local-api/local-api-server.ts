@@ -73,6 +73,8 @@ export class LocalApiServer {
     handleProtocols: () => LOCAL_API_SUBPROTOCOL,
   });
   #statusTimer: NodeJS.Timeout | null = null;
+  /** What every window has heard last; null where one of them has heard something else. */
+  #lastTold: string | null = null;
 
   constructor(context: LocalApiContext) {
     this.#context = context;
@@ -106,12 +108,14 @@ export class LocalApiServer {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
   }
 
-  /** The status changed: every window hears of it, at most ten times a second. */
+  /** The status may have changed: every window hears of it where it has, at most ten times a second. */
   statusChanged(): void {
     if (this.#statusTimer !== null || this.#sockets.clients.size === 0) return;
     this.#statusTimer = setTimeout(() => {
       this.#statusTimer = null;
       const message = this.#statusMessage();
+      if (message === this.#lastTold) return;
+      this.#lastTold = message;
       for (const client of this.#sockets.clients) client.send(message);
     }, STATUS_INTERVAL_MS);
   }
@@ -190,6 +194,7 @@ export class LocalApiServer {
         socket.close(1008);
       }
     });
+    this.#lastTold = null;
     socket.send(this.#statusMessage());
   }
 

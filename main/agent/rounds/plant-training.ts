@@ -137,7 +137,7 @@ export class PlantTraining {
 
   /** People have labelled pictures, or taken labels back. */
   labelsChanged(): void {
-    this.#keeper.look();
+    this.#keeper.lookOnceStill();
   }
 
   /** In what newer data are unlike those before, until a person knows. */

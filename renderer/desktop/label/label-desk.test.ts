@@ -90,6 +90,17 @@ describe('the desk on which pictures are labelled', () => {
     expect(seen()).toEqual({ current: null, waiting: 0, labelled: 7, last: 'g' });
   });
 
+  it('shows a label once: nothing is drawn again when the agent has taken it', async () => {
+    const { desk } = await open('abc');
+    let draws = 0;
+    desk.subscribe(() => draws++);
+    const labelling = desk.label('キズ', '山田');
+    const shown = desk.view();
+    await labelling;
+    expect(draws).toBe(1);
+    expect(desk.view()).toBe(shown);
+  });
+
   it('keeps the order of what is said faster than the agent answers, and loses none of it', async () => {
     const { pictures, desk, seen } = await open('abcdefg');
     const steps = [

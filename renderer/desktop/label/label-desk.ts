@@ -1,6 +1,7 @@
 import type { Label, LabelQueue } from '@genba/shared/local-api/labelling';
 import type { AgentClient } from '../agent-client.ts';
 import type { Failure } from '../agent-view.ts';
+import { keepEqualParts } from '../keep-equal-parts.ts';
 
 /** A picture that waits for a label. */
 export type QueuedPicture = LabelQueue['pictures'][number];
@@ -201,7 +202,10 @@ export class LabelDesk {
   }
 
   #show(): void {
-    this.#view = this.#draw();
+    const view = keepEqualParts(this.#view, this.#draw());
+    // The agent took what the screen shows already: nothing is to be drawn again.
+    if (view === this.#view) return;
+    this.#view = view;
     for (const listener of this.#listeners) listener();
   }
 
