@@ -5,7 +5,7 @@ import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { DeviceHeader } from '@genba/shared/exchange/header';
 import type { Logger } from 'pino';
 import type { TaskEngine } from '../engine/task-engine.ts';
-import { requireCapabilities } from '../gateway/handshake.ts';
+import { lackedBy, tooOld } from '../gateway/handshake.ts';
 import { readServing } from '../identity/serving-file.ts';
 import type { BaseRecord } from '../store/catalogue.ts';
 import type { Device } from '../store/identity-register.ts';
@@ -118,7 +118,9 @@ export class FileImporter {
     const device = await this.#admit(file, engine);
     await onStep('admitted');
     const { taskId, clientId, plantName } = device;
-    await store.catalogue.seeClient({ taskId, clientId, plantName, seenAt: new Date().toISOString() });
+    const seenAt = new Date().toISOString();
+    const program = { app: header.app, lacks: [] };
+    await store.catalogue.seeClient({ taskId, clientId, plantName, seenAt, program });
     if (header.baseId !== null) await engine.markInstalled({ baseId: header.baseId, clientId });
     await onStep('installed');
     const uploaded = header.update === null ? null : await this.#upload(file, header.update, engine);
@@ -148,7 +150,8 @@ export class FileImporter {
     const serving = await readServing(identityPath);
     if (serving?.certificate !== certificate) throw new AppError('exchange/other-aggregator');
     if (taskId !== task.id) throw new AppError('task/unknown', { detail: taskId });
-    requireCapabilities({ capabilities }, task);
+    const lacks = lackedBy({ capabilities }, task);
+    if (lacks.length > 0) throw tooOld(lacks, task);
     await file.provePayloads();
     return admitByFile(store.identities, file.header);
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { TASK_FEATURES } from '@genba/shared/model/task-features';
 import Sqlite from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { verify } from '../operations/verify.ts';
@@ -108,11 +109,11 @@ it('keeps nothing of any client that calibrates by itself, where it keeps two mo
 it('refuses a program that cannot calibrate where it may have to, and admits it elsewhere', async () => {
   const { address } = await startForTest({ tasks: [BY_CLIENTS] });
   const old = await TestClient.dial(address);
-  old.send({ ...old.hello(), capabilities: [] });
+  old.send({ ...old.hello(), capabilities: [...TASK_FEATURES] });
   await old.expectError('task/app-too-old');
   expect(await old.closed).toBe(1008);
   const elsewhere = await startForTest({ tasks: [BY_SERVER] });
   const admitted = await TestClient.dial(elsewhere.address);
-  admitted.send({ ...admitted.hello(), capabilities: [] });
+  admitted.send({ ...admitted.hello(), capabilities: [...TASK_FEATURES] });
   await admitted.expect('welcome');
 });

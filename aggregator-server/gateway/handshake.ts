@@ -1,6 +1,7 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { mayCalibrateOnClient } from '@genba/shared/federation/strategies/orthofl-average';
 import type { Task } from '@genba/shared/model/task';
+import { FEATURE_SINCE, featuresOf, firstVersionWith } from '@genba/shared/model/task-features';
 import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
 import { parseControlFrame } from '@genba/shared/protocol/control-frame';
 import { PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
@@ -60,12 +61,18 @@ export function findEngine(engines: ReadonlyMap<string, TaskEngine>, taskId: str
   return engine;
 }
 
-/** Refuses a client whose program cannot do what the task asks of its plants. @throws AppError `task/app-too-old` */
-export function requireCapabilities(
-  { capabilities }: Pick<Hello, 'capabilities'>,
-  { federation }: Task,
-): void {
-  if (federation.strategy !== 'orthofl' || !mayCalibrateOnClient(federation)) return;
-  if (!capabilities.includes(CAN_CALIBRATE))
-    throw new AppError('task/app-too-old', { detail: CAN_CALIBRATE });
+/** What a task asks of its plants that a client does not name, and so cannot do. */
+export function lackedBy({ capabilities }: Pick<Hello, 'capabilities'>, task: Task): readonly string[] {
+  const { federation } = task;
+  const mustCalibrate = federation.strategy === 'orthofl' && mayCalibrateOnClient(federation);
+  const asked = [...featuresOf(task), ...(mustCalibrate ? [CAN_CALIBRATE] : [])];
+  return asked.filter((name) => !capabilities.includes(name));
+}
+
+/** The refusal of a client whose program lacks something. @param lacks at least one name of {@link lackedBy} */
+export function tooOld(lacks: readonly string[], task: Task): AppError {
+  const version = firstVersionWith(featuresOf(task), FEATURE_SINCE);
+  return new AppError('task/app-too-old', {
+    detail: `needs Genba ${version} or newer, for ${lacks.join(', ')}`,
+  });
 }

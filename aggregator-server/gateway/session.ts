@@ -14,7 +14,7 @@ import { type Admission, type Admitted, Challenge, type SecureConnection } from 
 import { Channel, isOurFault } from './channel.ts';
 import { DownloadDesk } from './download-desk.ts';
 import { decodeText } from './frame-text.ts';
-import { findEngine, type Hello, readHello, requireCapabilities } from './handshake.ts';
+import { findEngine, type Hello, lackedBy, readHello, tooOld } from './handshake.ts';
 import { tellHeld } from './held-notice.ts';
 import { Inbox } from './inbox.ts';
 import { countReceivedMemory } from './received-memory.ts';
@@ -257,10 +257,19 @@ export class Session implements RegisteredSession {
     const { admission, registry, store, engines } = this.#host;
     const { clientId } = hello;
     const engine = findEngine(engines, admitted?.device.taskId ?? hello.taskId);
-    requireCapabilities(hello, engine.task);
     const taskId = engine.task.id;
+    const isExamination = hello.capabilities.includes(EXAMINE);
+    const lacks = lackedBy(hello, engine.task);
+    const plantName = admitted?.device.plantName ?? hello.plantName;
+    const seenAt = new Date().toISOString();
+    const seen = { taskId, clientId, plantName, seenAt, program: { app: hello.app, lacks } };
+    if (lacks.length > 0) {
+      // Who looks after the server sees by it which PC waits for an update.
+      if (!isExamination) await store.catalogue.seeClient(seen);
+      throw tooOld(lacks, engine.task);
+    }
     clearTimeout(this.#handshakeDeadline);
-    if (hello.capabilities.includes(EXAMINE)) return this.#dismiss(engine, admitted);
+    if (isExamination) return this.#dismiss(engine, admitted);
     await registry.claim(taskId, clientId, this);
     const log = this.#host.log.child({ taskId, clientId });
     const context = { clientId, engine, store, channel: this.#channel, log };
@@ -273,9 +282,7 @@ export class Session implements RegisteredSession {
     this.#open = open;
     if (this.#connection !== null) admission?.pending.settle(this.#connection);
     if (this.#ending !== null) return;
-    const plantName = admitted?.device.plantName ?? hello.plantName;
-    const seenAt = new Date().toISOString();
-    const client = await store.catalogue.seeClient({ taskId, clientId, plantName, seenAt });
+    const client = await store.catalogue.seeClient(seen);
     this.#channel.send(welcomeOf(engine, { admitted, baseId: client.base?.baseId ?? null }));
     log.info({ app: hello.app, keyId: admitted?.keyId }, 'client connected');
     await tellNews(open);

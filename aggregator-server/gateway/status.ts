@@ -41,8 +41,10 @@ async function taskStatus(engine: TaskEngine, { store, registry }: SessionHost):
     },
     keptVersions,
     evictedClients,
-    clients: clients.map((client) => ({
+    clients: clients.map(({ program, ...client }) => ({
       ...client,
+      app: program?.app ?? null,
+      lacks: [...(program?.lacks ?? [])],
       connected: registry.find(id, client.clientId) !== undefined,
     })),
   };

@@ -1,5 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
-import type { Device, InvitationRecord } from '../store/identity-register.ts';
+import type { Device, InvitationRecord, SeenDevice } from '../store/identity-register.ts';
 import { operator } from './invite.ts';
 import { withRegister } from './open-register.ts';
 
@@ -8,7 +8,7 @@ const SHORTEST_NAME = 8;
 
 /** Who may connect, and who may yet. */
 export interface Guests {
-  readonly devices: readonly Device[];
+  readonly devices: readonly SeenDevice[];
   /** Those that nobody has used and whose time is not over. */
   readonly invitations: readonly InvitationRecord[];
 }

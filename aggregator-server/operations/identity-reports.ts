@@ -2,6 +2,7 @@ import { type Invitation, invitationLink } from '@genba/shared/identity/invitati
 import Table from 'cli-table3';
 import { encodeQR } from 'qr';
 import type { AuditRow } from '../store/audit-chain.ts';
+import type { SeenDevice } from '../store/identity-register.ts';
 import { invitationName } from '../store/sqlite-identity-register.ts';
 import type { Guests, Revocation } from './devices.ts';
 
@@ -26,13 +27,13 @@ export function invitationReport(invitation: Invitation): string {
 /** Devices and open invitations as tables. */
 export function guestsReport({ devices, invitations }: Guests): string {
   const deviceTable = new Table({
-    head: ['Plant', 'Task', 'Client', 'Key', 'Enrolled', 'State'],
+    head: ['Plant', 'Task', 'Client', 'Key', 'Enrolled', 'Program', 'State'],
     style: { head: [], border: [] },
   });
-  for (const { plantName, taskId, clientId, keyId, nextKeyId, enrolledAt, revokedAt } of devices) {
-    const next = nextKeyId === null ? 'in use' : `in use, next key ${shortKey(nextKeyId)}`;
-    const state = revokedAt === null ? next : `revoked ${revokedAt}`;
-    deviceTable.push([plantName, taskId, clientId, shortKey(keyId), enrolledAt, state]);
+  for (const device of devices) {
+    const { plantName, taskId, clientId, keyId, enrolledAt, program } = device;
+    const known = [plantName, taskId, clientId, shortKey(keyId), enrolledAt, program?.app ?? '–'];
+    deviceTable.push([...known, stateOf(device)]);
   }
   const invitationTable = new Table({
     head: ['Invitation', 'Plant', 'Task', 'Made', 'Good until'],
@@ -43,6 +44,13 @@ export function guestsReport({ devices, invitations }: Guests): string {
   }
   const open = invitations.length === 0 ? 'No open invitations.' : invitationTable.toString();
   return `${devices.length === 0 ? 'No devices.' : deviceTable.toString()}\n${open}`;
+}
+
+function stateOf({ nextKeyId, revokedAt, program }: SeenDevice): string {
+  if (revokedAt !== null) return `revoked ${revokedAt}`;
+  const use = nextKeyId === null ? 'in use' : `in use, next key ${shortKey(nextKeyId)}`;
+  if (program === null || program.lacks.length === 0) return use;
+  return `${use}\nupdate Genba on this PC: it does not know ${program.lacks.join(', ')}`;
 }
 
 export function revocationReport({ devices, invitations }: Revocation): string {

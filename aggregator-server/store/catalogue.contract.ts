@@ -342,11 +342,23 @@ export function describeCatalogue(name: string, open: () => Promise<Catalogue>):
       expect(applied).toBe(1);
       expect(clients[1]).toEqual({
         ...osaka,
+        program: null,
         baseVersion: 1,
         updatesApplied: 1,
         rounds: 2,
         lastStaleness: 0,
       });
+    });
+
+    it('remembers what a client trains with, and what that lacks, until it says otherwise', async () => {
+      const osaka = { taskId: TASK, clientId: 'osaka', plantName: '大阪', seenAt: TIME };
+      const older = { app: 'genba-agent/0.1.0', lacks: ['template/next'] };
+      expect(await catalogue.seeClient({ ...osaka, program: older })).toMatchObject({ program: older });
+      expect(await catalogue.seeClient(osaka)).toMatchObject({ program: older });
+      const newer = { app: 'genba-agent/0.2.0', lacks: [] };
+      await catalogue.seeClient({ ...osaka, program: newer });
+      const { clients } = await catalogue.summarise(TASK);
+      expect(clients.find(({ clientId }) => clientId === 'osaka')).toMatchObject({ program: newer });
     });
   });
 }

@@ -59,6 +59,14 @@ export interface BaseRecord {
   readonly installedAt: string | null;
 }
 
+/** What a client trains with. */
+export interface ClientProgram {
+  /** Name and version, as it says. */
+  readonly app: string;
+  /** What its task needs and it does not know; with any of it, it is refused. */
+  readonly lacks: readonly string[];
+}
+
 /** One plant's membership in a task. */
 export interface ClientRecord extends ClientProgress {
   /** Names of vectors that were let go; they are not among `vectors`. */
@@ -70,6 +78,8 @@ export interface ClientRecord extends ClientProgress {
   readonly plantName: string;
   /** When it last connected, reported or installed. */
   readonly lastSeenAt: string;
+  /** null where it was not heard of since programs are written down. */
+  readonly program: ClientProgram | null;
   /** The base last issued; null before the first. */
   readonly base: BaseRecord | null;
 }
@@ -166,6 +176,8 @@ export interface ClientSummary {
   /** Local rounds behind the applied updates. */
   readonly rounds: number;
   readonly lastStaleness: number | null;
+  /** As in {@link ClientRecord}. */
+  readonly program: ClientProgram | null;
 }
 
 /** Figures of a task for status pages. */
@@ -244,12 +256,14 @@ export interface Catalogue {
   }): Promise<Aftermath>;
   /** How many clients of a task have a base. */
   countClients(taskId: string): Promise<number>;
-  /** Registers a client or refreshes its name and time. */
+  /** Registers a client or refreshes its name, time and program, one that is refused as too old as well. */
   seeClient(client: {
     taskId: string;
     clientId: string;
     plantName: string;
     seenAt: string;
+    /** Left out: what is known of it stays. */
+    program?: ClientProgram;
   }): Promise<ClientRecord>;
   findClient(taskId: string, clientId: string): Promise<ClientRecord | null>;
   findUpdate(updateId: string): Promise<UpdateRecord | null>;

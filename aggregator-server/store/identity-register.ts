@@ -1,4 +1,5 @@
 import type { AuditNote } from './audit-chain.ts';
+import type { ClientProgram } from './catalogue.ts';
 
 /** A device that was let in once. */
 export interface Device {
@@ -16,6 +17,12 @@ export interface Device {
   readonly enrolledAt: string;
   /** ISO 8601; null while it may connect. */
   readonly revokedAt: string | null;
+}
+
+/** A device, and what its client said last. */
+export interface SeenDevice extends Device {
+  /** null where it was not heard of since it enrolled. */
+  readonly program: ClientProgram | null;
 }
 
 /** A public key with its name, in the forms of the wire. */
@@ -106,7 +113,7 @@ export interface IdentityRegister {
   /** Those of the given devices that were locked out. */
   revokedAmong(deviceIds: readonly string[]): Promise<string[]>;
   /** All devices, by plant. */
-  devices(): Promise<Device[]>;
+  devices(): Promise<SeenDevice[]>;
   /** Writes down what changes nothing here. */
   note(note: AuditNote): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuditRow } from './audit-chain.ts';
-import type { Device, InvitationRecord } from './identity-register.ts';
+import type { Device, InvitationRecord, SeenDevice } from './identity-register.ts';
+import { readProgram } from './rows.ts';
 
 // Rows are input too: a database may be edited or damaged, so each one is proved when it is read.
 
@@ -31,6 +32,14 @@ export function readDevice(value: unknown): Device {
     enrolledAt: row.enrolled_at,
     revokedAt: row.revoked_at,
   };
+}
+
+const seenDeviceRow = deviceRow.extend({ app: z.string().nullable(), lacks: z.string().nullable() });
+
+/** @param value columns of {@link readDevice}, and of its client `app` and `lacks` */
+export function readSeenDevice(value: unknown): SeenDevice {
+  const { app, lacks, ...device } = seenDeviceRow.parse(value);
+  return { ...readDevice(device), program: readProgram({ app, lacks }) };
 }
 
 const invitationRow = z.strictObject({

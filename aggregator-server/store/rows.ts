@@ -2,6 +2,7 @@ import { WEIGHTS_USES } from '@genba/shared/protocol/messages';
 import { z } from 'zod';
 import type {
   BaseRecord,
+  ClientProgram,
   ClientRecord,
   ClientSummary,
   Scalars,
@@ -70,6 +71,8 @@ const clientRow = z.strictObject({
   base_id: z.string().nullable(),
   is_held: z.int().min(0).max(1),
   scalars: z.string(),
+  app: z.string().nullable(),
+  lacks: z.string().nullable(),
 });
 
 const clientSummaryRow = z.strictObject({
@@ -80,7 +83,11 @@ const clientSummaryRow = z.strictObject({
   updates_applied: z.int(),
   rounds: z.int(),
   last_staleness: z.int().nullable(),
+  app: z.string().nullable(),
+  lacks: z.string().nullable(),
 });
+
+const lackedNames = z.array(z.string());
 
 const countsRow = z.strictObject({
   received: z.int(),
@@ -190,6 +197,7 @@ export function readClient(
     clientId: client.client_id,
     plantName: client.plant_name,
     lastSeenAt: client.last_seen_at,
+    program: readProgram(client),
     baseId: client.base_id,
     isHeld: client.is_held === 1,
     scalars: scalars.parse(JSON.parse(client.scalars)),
@@ -207,7 +215,19 @@ export function readClientSummary(row: unknown): ClientSummary {
     updatesApplied: client.updates_applied,
     rounds: client.rounds,
     lastStaleness: client.last_staleness,
+    program: readProgram(client),
   };
+}
+
+/** Proves what is written of a client's program. */
+export function readProgram({
+  app,
+  lacks,
+}: {
+  app: string | null;
+  lacks: string | null;
+}): ClientProgram | null {
+  return app === null || lacks === null ? null : { app, lacks: lackedNames.parse(JSON.parse(lacks)) };
 }
 
 /** Proves a row of counts of updates. */

@@ -5,6 +5,7 @@ import {
   type Application,
   type BaseRecord,
   type Catalogue,
+  type ClientProgram,
   type ClientProgress,
   type ClientRecord,
   type EvictedFiles,
@@ -133,9 +134,12 @@ export class SqliteCatalogue implements Catalogue {
     clientId: string;
     plantName: string;
     seenAt: string;
+    program?: ClientProgram;
   }): Promise<ClientRecord> {
     return this.#connection.transact(() => {
-      this.#connection.change(SEE_CLIENT, client);
+      const { program, ...row } = client;
+      const lacks = program === undefined ? null : JSON.stringify(program.lacks);
+      this.#connection.change(SEE_CLIENT, { ...row, app: program?.app ?? null, lacks });
       return this.#client(client.taskId, client.clientId)!;
     });
   }

@@ -10,8 +10,16 @@ import type {
   InvitationRecord,
   KeyAnnouncement,
   NewInvitation,
+  SeenDevice,
 } from './identity-register.ts';
-import { DEVICE_COLUMNS, readAuditRow, readDevice, readId, readInvitation } from './identity-rows.ts';
+import {
+  DEVICE_COLUMNS,
+  readAuditRow,
+  readDevice,
+  readId,
+  readInvitation,
+  readSeenDevice,
+} from './identity-rows.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** How much of a code's digest names an invitation in the record, characters. */
@@ -161,9 +169,11 @@ export class SqliteIdentityRegister implements IdentityRegister {
     return this.#connection.read(() => this.#connection.all(sql, values).map(readId));
   }
 
-  async devices(): Promise<Device[]> {
-    const sql = `SELECT ${DEVICE_COLUMNS} FROM devices ORDER BY plant_name, task_id, enrolled_at, id`;
-    return this.#connection.read(() => this.#connection.all(sql, {}).map(readDevice));
+  async devices(): Promise<SeenDevice[]> {
+    const sql = `SELECT ${DEVICE_COLUMNS.replace(/\w+/g, 'devices.$&')}, app, lacks FROM devices
+                 LEFT JOIN clients USING (task_id, client_id)
+                 ORDER BY devices.plant_name, devices.task_id, enrolled_at, id`;
+    return this.#connection.read(() => this.#connection.all(sql, {}).map(readSeenDevice));
   }
 
   async note(note: AuditNote): Promise<void> {

@@ -2,9 +2,10 @@ import { UPDATE_COLUMNS } from './rows.ts';
 
 /** Inserts a client or refreshes its name and time. */
 export const SEE_CLIENT = `
-  INSERT INTO clients (task_id, client_id, plant_name, last_seen_at)
-  VALUES (@taskId, @clientId, @plantName, @seenAt)
-  ON CONFLICT DO UPDATE SET plant_name = excluded.plant_name, last_seen_at = excluded.last_seen_at`;
+  INSERT INTO clients (task_id, client_id, plant_name, last_seen_at, app, lacks)
+  VALUES (@taskId, @clientId, @plantName, @seenAt, @app, @lacks)
+  ON CONFLICT DO UPDATE SET plant_name = excluded.plant_name, last_seen_at = excluded.last_seen_at,
+    app = coalesce(excluded.app, app), lacks = coalesce(excluded.lacks, lacks)`;
 
 /** A client was heard of; an older time changes nothing. */
 export const HEAR_CLIENT = `
@@ -126,7 +127,7 @@ export const REFERENCED_WEIGHTS = `
 
 /** The clients of a task with what they have contributed. */
 export const CLIENT_SUMMARIES = `
-  SELECT c.client_id, c.plant_name, c.last_seen_at, bases.version AS base_version,
+  SELECT c.client_id, c.plant_name, c.last_seen_at, c.app, c.lacks, bases.version AS base_version,
     (SELECT count(*) FROM updates u WHERE u.task_id = c.task_id AND u.client_id = c.client_id
        AND u.state = 'applied') AS updates_applied,
     (SELECT coalesce(sum(u.rounds), 0) FROM updates u WHERE u.task_id = c.task_id

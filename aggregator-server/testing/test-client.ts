@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
 import { CHANNEL_BYTES, CHANNEL_LABEL } from '@genba/shared/identity/wire-types';
-import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
+import { AGENT_CAPABILITIES } from '@genba/shared/protocol/capabilities';
 import { decodeDataFrame, encodeDataFrame } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES, WEBSOCKET_PATH, WEBSOCKET_SUBPROTOCOL } from '@genba/shared/protocol/limits';
 import {
@@ -93,7 +93,7 @@ export class TestClient {
       plantName,
       taskId,
       keyId: null,
-      capabilities: [CAN_CALIBRATE] as string[],
+      capabilities: [...AGENT_CAPABILITIES],
     };
   }
 

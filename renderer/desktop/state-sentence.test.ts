@@ -132,6 +132,13 @@ describe('describeState', () => {
       expect(describePlant('en', change, 'offline').next).not.toContain('check');
     });
 
+    it('points to the problem where this PC’s program is too old for the task', () => {
+      const problem = { code: 'task/app-too-old', detail: null } as const;
+      const shown = describePlant('en', { phase: 'training', problem }, 'offline');
+      expect(shown).toMatchObject({ tone: 'attention' });
+      expect(shown.next).toContain('once the problem below is solved');
+    });
+
     it('is only standing by between two rounds', () => {
       expect(describePlant('en', idle(49, 50)).headline).toBe('Standing by');
       expect(describePlant('ja', idle(50, null)).headline).toBe('待機中です');

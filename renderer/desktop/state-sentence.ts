@@ -83,9 +83,12 @@ function describeFinished({ phase, queue, roundLimit }: AgentStatus, t: Translat
   return isFinished ? t('state.finished', { count: roundLimit }) : null;
 }
 
-/** The aggregator is there, but it and this PC do not trust each other: no network that comes back will help. */
+/**
+ * The aggregator is there, but it and this PC do not trust each other, or not understand: no network that comes back will
+ * help.
+ */
 function isBarred({ problem }: AgentStatus): boolean {
-  return problem !== null && /^(identity|tls)\//.test(problem.code);
+  return problem !== null && /^((identity|tls)\/|task\/app-too-old$)/.test(problem.code);
 }
 
 /** What the schedule waits for, where it does. */

@@ -77,8 +77,8 @@ export const ERROR_CATALOGUE = {
   },
   'task/app-too-old': {
     isRetryable: false,
-    en: 'This task needs something that this app cannot do yet. Update the app on this PC.',
-    ja: 'このタスクに必要な機能が、このアプリにはありません。このPCのアプリを更新してください。',
+    en: 'This task needs a newer version of Genba than this PC has, so nothing can be exchanged. Update Genba on this PC; its results are kept, and it goes on by itself afterwards.',
+    ja: 'このタスクには、このパソコンより新しい版の Genba が必要なため、送受信できません。このパソコンの Genba を更新してください。学習結果は残っており、更新後に自動で再開します。',
   },
   // update
   'update/unknown-base': {

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 import { ERROR_CODES } from '../errors/catalogue.ts';
 import { base64url32, keyId, signature } from '../identity/wire-types.ts';
+import { newerThanKnown } from '../model/newer-task.ts';
 import { taskSchema } from '../model/task.ts';
+import { capabilitiesSchema } from '../protocol/capabilities.ts';
 import {
   updateHeldSchema,
   updateOfferSchema,
@@ -43,7 +45,7 @@ const deviceHeader = z
     from: z.literal('device'),
     /** The raw public half of the key that signs. */
     publicKey: base64url32,
-    capabilities: z.array(z.string().regex(/^[a-z0-9][a-z0-9./-]{0,63}$/)).max(32),
+    capabilities: capabilitiesSchema,
     /** The base the device works from: what it was sent is installed. null before its first weights. */
     baseId: z.uuid().nullable(),
     /** Set in a request to be enrolled: the invitation, by digest, and the proof of its code over `invitedStatement`. */
@@ -95,6 +97,7 @@ export type AggregatorHeader = z.output<typeof aggregatorHeader>;
 export type ExchangeHeader = DeviceHeader | AggregatorHeader;
 
 const headerSchema = z.discriminatedUnion('from', [deviceHeader, aggregatorHeader]);
+const replyWithAnyTask = aggregatorHeader.extend({ task: z.unknown() });
 const anyFormat = z.looseObject({ format: z.int().min(1) });
 
 /** What vouches for a device's file: an Ed25519 signature over `fileStatement`. */
@@ -122,13 +125,24 @@ export function payloadsOf(header: ExchangeHeader): Payload[] {
 
 /**
  * Reads a header from JSON.
- * @throws AppError `exchange/newer-format`, `exchange/damaged`
+ * @throws AppError `exchange/newer-format`, `exchange/damaged`; `task/app-too-old` where all that is wrong is that the task has
+ *   what only a newer version knows
  */
 export function parseHeader(text: string): ExchangeHeader {
   const content = parseJson(text);
   const { format } = proven(anyFormat, content);
   if (format > EXCHANGE_FORMAT) throw new AppError('exchange/newer-format', { detail: `format ${format}` });
-  return proven(headerSchema, content);
+  const parsed = headerSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const unknown = unknownInTask(content);
+  if (unknown !== null) throw new AppError('task/app-too-old', { detail: unknown });
+  throw damaged(parsed.error);
+}
+
+/** What the task of a reply has that is not known here; null where this is no proper reply. */
+function unknownInTask(content: unknown): string | null {
+  const reply = replyWithAnyTask.safeParse(content);
+  return reply.success ? newerThanKnown(reply.data.task) : null;
 }
 
 /** Reads a seal from JSON. @throws AppError `exchange/damaged` */
@@ -147,6 +161,10 @@ function parseJson(text: string): unknown {
 function proven<Content>(schema: z.ZodType<Content>, content: unknown): Content {
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
-  const detail = [...new Set(parsed.error.issues.map(({ path }) => path.join('.') || 'content'))].join(', ');
-  throw new AppError('exchange/damaged', { detail: detail.slice(0, 300) });
+  throw damaged(parsed.error);
+}
+
+function damaged({ issues }: z.ZodError): AppError {
+  const detail = [...new Set(issues.map(({ path }) => path.join('.') || 'content'))].join(', ');
+  return new AppError('exchange/damaged', { detail: detail.slice(0, 300) });
 }

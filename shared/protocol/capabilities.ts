@@ -1,4 +1,13 @@
-/** Names of what a client can do, as `hello` lists them. */
+import { z } from 'zod';
+import { TASK_FEATURES } from '../model/task-features.ts';
+
+/** How many capabilities a client may name. */
+const MAX_CAPABILITIES = 128;
+
+/** Names of what a client can do, as `hello` and exchange files list them. */
+export const capabilitiesSchema = z
+  .array(z.string().regex(/^[a-z0-9][a-z0-9./-]{0,63}$/))
+  .max(MAX_CAPABILITIES);
 
 /** Calibrates by itself: takes weights for any use of `WEIGHTS_USES`. */
 export const CAN_CALIBRATE = 'calibrate';
@@ -11,3 +20,6 @@ export const WANTS_GLOBAL = 'global-weights';
  * connection ends with the answer; a session of the same client goes on, and nothing is written down.
  */
 export const EXAMINE = 'examine';
+
+/** What every conversation of an agent names: that it can calibrate by itself, and all that it knows of tasks. */
+export const AGENT_CAPABILITIES: readonly string[] = [CAN_CALIBRATE, ...TASK_FEATURES];

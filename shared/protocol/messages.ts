@@ -3,13 +3,11 @@ import { ERROR_CODES } from '../errors/catalogue.ts';
 import { UPDATE_ENCODINGS } from '../federation/encoding/update-encoding.ts';
 import { base64url32, enrolmentCode, keyId, SECURITY_MODES, signature } from '../identity/wire-types.ts';
 import { taskSchema } from '../model/task.ts';
+import { capabilitiesSchema } from './capabilities.ts';
 import { DATA_CHUNK_BYTES, MIN_DATA_CHUNK_BYTES } from './limits.ts';
 
 /** Upper bound of counters on the wire: exact in a float64 and far beyond any factory. */
 const MAX_COUNT = 1_000_000_000;
-
-/** How many capabilities a client may name. */
-const MAX_CAPABILITIES = 32;
 
 const uuid = z.uuid();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'sha256 in lower-case hexadecimal');
@@ -39,7 +37,7 @@ const hello = z.strictObject({
   /** The key this client has enrolled with; null before that, or where it has none. */
   keyId: keyId.nullable(),
   /** What this client can do beyond the protocol's first form; names the server does not know mean nothing to it. */
-  capabilities: z.array(z.string().regex(/^[a-z0-9][a-z0-9./-]{0,63}$/)).max(MAX_CAPABILITIES),
+  capabilities: capabilitiesSchema,
 });
 
 /** Echoed by every signed answer, so that a wrong one can be told by its proper name. */
@@ -278,6 +276,9 @@ const errorMessage = z.strictObject({
   /** One technical sentence for the log. */
   detail: z.string().max(2000).nullable(),
 });
+
+/** A welcome whose task may be one that only a newer version knows; for `parseServerMessage`. */
+export const welcomeWithAnyTaskSchema = welcome.extend({ task: z.unknown() });
 
 /** Everything a server may say. */
 export const serverMessageSchema = z.discriminatedUnion('type', [

@@ -37,6 +37,10 @@ const clientStatus = z.strictObject({
   lastStaleness: count.nullable(),
   /** When it last connected, reported or installed. */
   lastSeenAt: z.iso.datetime(),
+  /** Its program, name and version; null where it was not heard of since that is written down. */
+  app: z.string().nullable(),
+  /** What the task needs and that program does not know: it is refused until it is updated. */
+  lacks: z.array(z.string()),
 });
 
 const taskStatus = z.strictObject({

@@ -7,6 +7,7 @@ import { quarantine } from './0005-quarantine.ts';
 import { clientsByLastSeen } from './0006-clients-by-last-seen.ts';
 import { identity } from './0007-identity.ts';
 import { exchange } from './0008-exchange.ts';
+import { programs } from './0009-programs.ts';
 
 /** Every migration ever shipped, in order. A shipped one is never edited; a change is a new file. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   clientsByLastSeen,
   identity,
   exchange,
+  programs,
 ];

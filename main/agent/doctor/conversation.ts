@@ -1,8 +1,8 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
-import { CAN_CALIBRATE, EXAMINE } from '@genba/shared/protocol/capabilities';
-import { parseControlFrame } from '@genba/shared/protocol/control-frame';
+import { AGENT_CAPABILITIES, EXAMINE } from '@genba/shared/protocol/capabilities';
 import { PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
-import { type ClientMessage, type ServerMessage, serverMessageSchema } from '@genba/shared/protocol/messages';
+import type { ClientMessage, ServerMessage } from '@genba/shared/protocol/messages';
+import { parseServerMessage } from '@genba/shared/protocol/server-message';
 import { inTime } from './in-time.ts';
 import type { Way } from './way.ts';
 
@@ -23,7 +23,7 @@ export function examinationHello(way: Way): ClientMessage {
     plantName: device?.plantName ?? '-',
     taskId: device?.taskId ?? null,
     keyId: device?.keyId ?? null,
-    capabilities: [CAN_CALIBRATE, EXAMINE],
+    capabilities: [...AGENT_CAPABILITIES, EXAMINE],
   };
 }
 
@@ -50,7 +50,7 @@ export function converse(way: Way, message: ClientMessage): Promise<Said> {
 
 function readSaid(data: Buffer, isBinary: boolean): Said {
   if (isBinary) throw new AppError('protocol/bad-message', { detail: 'a data frame' });
-  const said = parseControlFrame(serverMessageSchema, data.toString('utf8'));
+  const said = parseServerMessage(data.toString('utf8'));
   if (said.type === 'challenge' || said.type === 'welcome' || said.type === 'error') return said;
   throw new AppError('protocol/unexpected-message', { detail: said.type });
 }

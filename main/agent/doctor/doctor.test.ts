@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
+import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import { type DoctorReport, doctorReportSchema, isWell, WAY_LAYERS } from '@genba/shared/local-api/doctor';
 import { reportText } from '@genba/shared/local-api/doctor-report-text';
 import {
@@ -8,6 +9,8 @@ import {
   type DoctorVerdict,
   doctorSentence,
 } from '@genba/shared/local-api/doctor-sentences';
+import type { Task } from '@genba/shared/model/task';
+import { AGENT_CAPABILITIES, EXAMINE } from '@genba/shared/protocol/capabilities';
 import type { ServerMessage } from '@genba/shared/protocol/messages';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -494,8 +497,17 @@ describe('the connection doctor', () => {
     });
     // It greets, shows its key and leaves: nothing is offered, requested or announced.
     expect(scene.aggregator.heard.map(({ type }) => type)).toEqual(['hello', 'proof']);
-    expect(scene.aggregator.heard[0]).toMatchObject({ capabilities: ['calibrate', 'examine'] });
+    expect(scene.aggregator.heard[0]).toMatchObject({ capabilities: [...AGENT_CAPABILITIES, EXAMINE] });
     await expect.poll(() => scene.aggregator.connections).toBe(0);
+  });
+
+  it('says that this program is too old for the task, as the agent does', async () => {
+    const scene = await Scene.open();
+    const task = { ...TEST_TASK, model: { template: 'vit', depth: 3 } };
+    scene.aggregator.task = task as unknown as Task;
+    const { conclusion } = await scene.examine();
+    expect(conclusion.verdict).toBe('identity/refused');
+    expect(JSON.stringify(conclusion)).toContain(ERROR_CATALOGUE['task/app-too-old'].ja);
   });
 
   it('gets through a proxy, and says which', async () => {

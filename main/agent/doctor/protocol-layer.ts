@@ -1,5 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
-import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
+import { ERROR_CATALOGUE, type ErrorCode } from '@genba/shared/errors/catalogue';
 import { PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
 import { converse, examinationHello, type Said } from './conversation.ts';
 import { codeOf, TOO_LATE } from './in-time.ts';
@@ -14,6 +14,7 @@ export const protocolLayer: Layer<Way> = {
       return verdictOn(way, await converse(way, examinationHello(way)));
     } catch (thrown) {
       const code = thrown instanceof AppError ? thrown.code : codeOf(thrown);
+      if (code === 'task/app-too-old') return refused(way, code, {});
       if (code === TOO_LATE) return failed('protocol/silent', way.values, { code });
       return failed('protocol/not-genba', { ...way.values, code }, { code });
     }
@@ -39,8 +40,13 @@ function verdictOn(way: Way, said: Said): Finding {
       if (code === 'protocol/unsupported-version') {
         return failed('protocol/version', { ...way.values, mine: `genba.v${PROTOCOL_VERSION}` }, measured);
       }
-      const { en, ja } = ERROR_CATALOGUE[code];
-      return failed('protocol/refused', { ...way.values, code, 'reason-en': en, 'reason-ja': ja }, measured);
+      return refused(way, code, measured);
     }
   }
+}
+
+function refused(way: Way, code: ErrorCode, measured: Readonly<Record<string, string>>): Finding {
+  const { en, ja } = ERROR_CATALOGUE[code];
+  const reason = { code, 'reason-en': en, 'reason-ja': ja };
+  return failed('protocol/refused', { ...way.values, ...reason }, { code, ...measured });
 }

@@ -446,6 +446,10 @@ describe('a reply', () => {
     const changed = { ...TEST_TASK, classes: ['0', '1', '2'] };
     const other = aggregator.write(at('task'), { ...addressee, task: changed }, { receipt: receipt() });
     expect(await importing(other)).toBe('task/changed');
+    // One that a newer version made is no damaged file.
+    const newer = { ...TEST_TASK, model: { template: 'vit', depth: 3 } } as unknown as typeof TEST_TASK;
+    const unknown = aggregator.write(at('newer'), { ...addressee, task: newer }, { receipt: receipt() });
+    expect(await importing(unknown)).toBe('task/app-too-old');
     expect(plant.outbox.next()?.state).toBe('inFlight');
   });
 });

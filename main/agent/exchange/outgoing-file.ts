@@ -3,7 +3,7 @@ import { AppError } from '@genba/shared/errors/app-error';
 import { MAX_FILE_BYTES } from '@genba/shared/exchange/container';
 import { type DeviceHeader, EXCHANGE_FORMAT, INVITATION_NAME_LENGTH } from '@genba/shared/exchange/header';
 import { fileStatement, invitedStatement } from '@genba/shared/identity/statements';
-import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
+import { AGENT_CAPABILITIES } from '@genba/shared/protocol/capabilities';
 import type { DeviceKey } from '../identity/device-key.ts';
 import type { DeviceStore } from '../identity/device-store.ts';
 import type { ClientStore } from '../store/client-store.ts';
@@ -98,7 +98,7 @@ function headerOf(
     taskId,
     certificate,
     publicKey: key.publicKey,
-    capabilities: [CAN_CALIBRATE],
+    capabilities: [...AGENT_CAPABILITIES],
     baseId: client.base()?.baseId ?? null,
     start: null,
     ...more,

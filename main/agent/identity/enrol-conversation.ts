@@ -1,9 +1,9 @@
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
-import { CAN_CALIBRATE } from '@genba/shared/protocol/capabilities';
-import { parseControlFrame } from '@genba/shared/protocol/control-frame';
+import { AGENT_CAPABILITIES } from '@genba/shared/protocol/capabilities';
 import { PROTOCOL_VERSION, REPLY_DEADLINE_MS } from '@genba/shared/protocol/limits';
-import { type ClientMessage, type ServerMessage, serverMessageSchema } from '@genba/shared/protocol/messages';
+import type { ClientMessage, ServerMessage } from '@genba/shared/protocol/messages';
+import { parseServerMessage } from '@genba/shared/protocol/server-message';
 import type { WebSocket } from 'ws';
 import type { Dial } from '../network/dial.ts';
 import { channelOf, isProven, openSocket, type Target } from '../sync/target.ts';
@@ -78,7 +78,7 @@ function converse(socket: WebSocket, target: Target, request: EnrolRequest): Pro
     socket.on('open', () => say(helloOf(request)));
     socket.on('message', (data: Buffer) => {
       try {
-        const task = onMessage(parseControlFrame(serverMessageSchema, data.toString('utf8')));
+        const task = onMessage(parseServerMessage(data.toString('utf8')));
         if (task !== null) resolve(task);
       } catch (thrown) {
         reject(toAppError(thrown));
@@ -102,6 +102,6 @@ function helloOf({ appVersion, clientId, plantName, taskId }: EnrolRequest): Cli
     plantName,
     taskId,
     keyId: null,
-    capabilities: [CAN_CALIBRATE],
+    capabilities: [...AGENT_CAPABILITIES],
   };
 }

@@ -6,16 +6,11 @@ import type { SecurityMode } from '@genba/shared/identity/wire-types';
 import type { AgentNotice } from '@genba/shared/local-api/messages';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
-import { CAN_CALIBRATE, WANTS_GLOBAL } from '@genba/shared/protocol/capabilities';
-import { parseControlFrame } from '@genba/shared/protocol/control-frame';
+import { AGENT_CAPABILITIES, WANTS_GLOBAL } from '@genba/shared/protocol/capabilities';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import { DATA_CHUNK_BYTES, PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
-import {
-  type ClientMessage,
-  type ServerMessage,
-  serverMessageSchema,
-  type WeightsOffer,
-} from '@genba/shared/protocol/messages';
+import type { ClientMessage, ServerMessage, WeightsOffer } from '@genba/shared/protocol/messages';
+import { parseServerMessage } from '@genba/shared/protocol/server-message';
 import type { WebSocket } from 'ws';
 import { proofMessage, rotateMessage } from '../identity/answers.ts';
 import type { DeviceKey } from '../identity/device-key.ts';
@@ -122,7 +117,7 @@ export class SyncSession {
       plantName: this.#context.plantName(),
       taskId: this.#identity?.taskId ?? this.#context.taskId(),
       keyId: this.#identity?.key.keyId ?? null,
-      capabilities: [CAN_CALIBRATE, WANTS_GLOBAL],
+      capabilities: [...AGENT_CAPABILITIES, WANTS_GLOBAL],
     });
   }
 
@@ -138,11 +133,12 @@ export class SyncSession {
 
   /**
    * Handles one frame.
-   * @throws AppError when the aggregator breaks the protocol: the caller ends the conversation and starts anew
+   * @throws AppError when the aggregator breaks the protocol, or has a task that only a newer program knows: the caller
+   *   ends the conversation and starts anew
    */
   receive(data: Buffer, isBinary: boolean): void {
     if (isBinary) this.#receiveData(data);
-    else this.#receiveMessage(parseControlFrame(serverMessageSchema, data.toString('utf8')));
+    else this.#receiveMessage(parseServerMessage(data.toString('utf8')));
   }
 
   /** Offers the outstanding update, or a newly frozen one, unless one is already being talked about. */

@@ -33,6 +33,12 @@ const REFUSED_DELAY_MS = 30_000;
  */
 const LOGIN_REFUSED_DELAY_MS = 15 * 60_000;
 
+/**
+ * Wait where this program is too old for the task, milliseconds, and half of it at random: every such plant waits for
+ * an update, or for another task file. A program that was updated is a new process, which connects at once.
+ */
+const OUTDATED_DELAY_MS = 15 * 60_000;
+
 /** How long a connection may take to answer after the PC has slept, milliseconds. */
 const WAKE_PROBE_MS = 3_000;
 
@@ -117,7 +123,7 @@ export class SyncClient extends EventEmitter<SyncEvents> {
         this.#socket?.close();
       },
       onRefusal: (error, isFatal) => {
-        if (isFatal) this.#leastDelayMs = REFUSED_DELAY_MS;
+        if (isFatal) this.#leastDelayMs = refusedDelayMs(error, Math.random);
         options.context.onRefusal(error, isFatal);
         this.#report(error);
         // An update that was refused leaves the connection in order; anything else needs a new one.
@@ -332,7 +338,9 @@ export class SyncClient extends EventEmitter<SyncEvents> {
 
   /** Ends a conversation in which something went wrong; the next one starts from what is stored. */
   #breakOff(thrown: unknown): void {
-    this.#context.onRefusal(withDiskTrouble(thrown), false);
+    const error = withDiskTrouble(thrown);
+    // Nothing comes of saying it again, but all else is a matter of this one connection.
+    this.#context.onRefusal(error, error.code === 'task/app-too-old');
     this.#socket?.close();
   }
 
@@ -364,4 +372,13 @@ export class SyncClient extends EventEmitter<SyncEvents> {
     this.#failedAttempts += 1;
     return delayMs;
   }
+}
+
+/**
+ * How long to wait after a refusal that only a person can lift.
+ * @param random uniform in [0, 1)
+ * @returns milliseconds
+ */
+export function refusedDelayMs({ code }: AppError, random: () => number): number {
+  return code === 'task/app-too-old' ? OUTDATED_DELAY_MS * (1 + random() / 2) : REFUSED_DELAY_MS;
 }

@@ -117,6 +117,28 @@ export class ToldPlant {
   }
 
   /**
+   * Says the same to it on every connection that it opens.
+   * @returns how many it opened in so many milliseconds
+   */
+  async connectionsWithin(ms: number, frames: readonly Frame[]): Promise<number> {
+    let connections = 0;
+    const answer = (socket: WebSocket) => {
+      connections += 1;
+      socket.on('error', () => undefined);
+      socket.once('message', () => {
+        for (const { bytes, isBinary } of frames) socket.send(bytes, { binary: isBinary });
+      });
+    };
+    this.#server.on('connection', answer);
+    const sync = this.#sync();
+    sync.start();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    sync.stop();
+    this.#server.off('connection', answer);
+    return connections;
+  }
+
+  /**
    * Is told the same again and again by an aggregator that reads no answer; resolves when the plant has hung up.
    * @returns how often it was told
    */
