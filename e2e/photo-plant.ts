@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LOCAL_API_ENDPOINT_FILE, localApiEndpointSchema } from '@genba/shared/local-api/messages';
+import Database from 'better-sqlite3';
 import { readMnist } from '../demo/mnist.ts';
 import { type PhotoClass, writePhotos } from './inspection-photos.ts';
 import { PROGRAMS, Program } from './program.ts';
+import { runProgram } from './run-program.ts';
 
 /** What is inspected: photos that are OK or NG. */
 const TASK = {
@@ -27,13 +29,21 @@ export class PhotoPlant {
   readonly #agent = new Program(PROGRAMS.agent);
   #port = '0';
 
-  /** Starts both and writes the photos. */
-  static async start(classes: readonly PhotoClass[]): Promise<PhotoPlant> {
+  /**
+   * Starts both and writes the photos.
+   * @param isDataKnown whether the agent knows already where they are
+   */
+  static async start(
+    classes: readonly PhotoClass[],
+    { isDataKnown = false }: { readonly isDataKnown?: boolean } = {},
+  ): Promise<PhotoPlant> {
     const plant = new PhotoPlant();
     writeFileSync(path.join(plant.folder, 'task.json'), JSON.stringify(TASK));
     await writePhotos(plant.photos, readMnist('test'), classes);
     await plant.heal();
-    await plant.#agent.start(['--data', plant.agentFolder, '--backend', 'wasm', '--rest', '0.5']);
+    const dataset = isDataKnown ? ['--dataset', plant.photos] : [];
+    const args = ['--data', plant.agentFolder, '--backend', 'wasm', '--rest', '0.5', ...dataset];
+    await plant.#agent.start(args);
     return plant;
   }
 
@@ -56,6 +66,24 @@ export class PhotoPlant {
     const link = /^genba:\S+$/m.exec(stdout)?.[0];
     if (link === undefined) throw new Error(`No link in: ${stdout}`);
     return link;
+  }
+
+  /** Enrols the agent while it runs, as IT does by command. */
+  async enrol(plantName: string): Promise<void> {
+    const link = await this.invite(plantName);
+    const { exitCode, stderr } = await runProgram('agent', 'enrol', link, '--data', this.agentFolder);
+    if (exitCode !== 0) throw new Error(stderr);
+  }
+
+  /** Rounds of all plants that this aggregator's model holds. */
+  roundsMerged(): number {
+    const database = new Database(path.join(this.#serverFolder, 'catalogue.sqlite'), { readonly: true });
+    try {
+      const sum = database.prepare("SELECT coalesce(sum(rounds), 0) FROM updates WHERE state = 'applied'");
+      return sum.pluck().get() as number;
+    } finally {
+      database.close();
+    }
   }
 
   /** The aggregator cannot be reached any more. */

@@ -11,6 +11,7 @@ import { StateBanner } from '../ui/state-banner.tsx';
 import { theme } from '../ui/theme.ts';
 import type { AgentClient } from './agent-client.ts';
 import { ContactNotice, useStateSentence } from './contact-notice.tsx';
+import { HandedInvitation } from './handed/handed-invitation.tsx';
 import { Navigation } from './navigation.tsx';
 import { usePlace } from './place.ts';
 import { SCREENS } from './screens.tsx';
@@ -36,6 +37,7 @@ export function WindowFrame({ client }: { readonly client: AgentClient }) {
           <WindowFooter client={client} />
         </footer>
       </div>
+      {hasStatus ? <HandedInvitation client={client} /> : null}
       <Suspense fallback={null}>
         <NoticeHost />
       </Suspense>

@@ -1,10 +1,12 @@
 import { toAppError } from '@genba/shared/errors/app-error';
 import { ERROR_CATALOGUE, type ErrorCode } from '@genba/shared/errors/catalogue';
 import { type Invitation, readInvitation } from '@genba/shared/identity/invitation';
+import type { HandedInvitation } from '@genba/shared/local-api/window';
 import { useCallback, useState } from 'react';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import type { AgentClient } from '../agent-client.ts';
-import { useHandedInvitation } from './handed-invitation.ts';
+import { useHandedInvitation } from '../handed/use-handed-invitation.ts';
+import { useStatus } from '../use-status.ts';
 import { invitationTextIn } from './invitation-file.ts';
 import { InvitationForm } from './invitation-form.tsx';
 import { InvitationSummary } from './invitation-summary.tsx';
@@ -37,7 +39,15 @@ export function JoinStep({ client, onJoined }: JoinStepProps) {
       setProblem(toAppError(thrown).code);
     }
   }, []);
-  useHandedInvitation(read, setProblem);
+  const isJoined = useStatus(client, (status) => status.security !== null);
+  const take = useCallback(
+    (handed: HandedInvitation) => {
+      if (handed.state === 'ready') read(handed.text);
+      else setProblem(handed.problem);
+    },
+    [read],
+  );
+  useHandedInvitation(!isJoined, take);
   if (offer !== null) {
     return (
       <InvitationSummary

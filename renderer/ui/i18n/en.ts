@@ -1,4 +1,5 @@
 import { firstRunEn } from './screens/first-run.en.ts';
+import { handedEn } from './screens/handed.en.ts';
 import { modelEn } from './screens/model.en.ts';
 import { networkEn } from './screens/network.en.ts';
 import { settingsEn } from './screens/settings.en.ts';
@@ -363,6 +364,7 @@ export const en = {
   'strict.undo': 'Undo',
   'common.none': '–',
   ...firstRunEn,
+  ...handedEn,
   ...settingsEn,
   ...modelEn,
   ...networkEn,

@@ -1,4 +1,5 @@
 import { firstRunJa } from './screens/first-run.ja.ts';
+import { handedJa } from './screens/handed.ja.ts';
 import { modelJa } from './screens/model.ja.ts';
 import { networkJa } from './screens/network.ja.ts';
 import { settingsJa } from './screens/settings.ja.ts';
@@ -342,6 +343,7 @@ export const ja = {
   'strict.undo': '元に戻す',
   'common.none': '–',
   ...firstRunJa,
+  ...handedJa,
   ...settingsJa,
   ...modelJa,
   ...networkJa,
