@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { encodePrefix } from '@genba/shared/exchange/container';
 import type { DeviceHeader } from '@genba/shared/exchange/header';
 import { fileStatement, invitedStatement } from '@genba/shared/identity/statements';
+import { AGENT_CAPABILITIES } from '@genba/shared/protocol/capabilities';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
 import { bytesOf, sha256, smallTask } from './fixtures.ts';
 import type { TestDevice, TestKey } from './test-device.ts';
@@ -65,7 +66,7 @@ export function deviceFile(device: TestDevice, wish: FileWish): Buffer {
     plantName: 'as the device says',
     taskId,
     publicKey: key.publicKey,
-    capabilities: [],
+    capabilities: [...AGENT_CAPABILITIES],
     baseId: update?.offer.baseId ?? null,
     enrol: code === undefined ? null : enrolment({ clientId, taskId, ...wish }, code, key),
     weights: { requestId: randomUUID(), isWanted: code !== undefined },
