@@ -1,8 +1,6 @@
-import { AppError } from '@genba/shared/errors/app-error';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';
 import type { MethodName } from '@genba/shared/local-api/methods';
 import type { Schedule } from '@genba/shared/local-api/schedule';
-import type { WatchWish } from '@genba/shared/local-api/watches';
 import type { AgentParts } from './agent-parts.ts';
 import { exportModel } from './judging/export-model.ts';
 import { requireApart } from './labelling/inbox.ts';
@@ -64,10 +62,10 @@ export async function carryOutCommand(
       exportModel(command.target, judge.exportable(), parts.options.appVersion);
       return null;
     case 'start-watch':
-      startWatch(parts, command.watch);
+      await watches.add(command.watch);
       return null;
     case 'stop-watch':
-      await watches.remove(command.folder);
+      await watches.remove(command.path);
       return null;
     case 'set-method':
       setMethod(parts, command.method);
@@ -114,13 +112,6 @@ function setInbox({ settings, training }: AgentParts, inbox: string | null): voi
   if (inbox !== null) requireApart(inbox, settings.read().dataset);
   settings.write({ inbox });
   training?.labelsChanged();
-}
-
-/** @throws AppError `judging/mismatch` where the task is about no pictures, `judging/watched-already` */
-function startWatch({ client, watches }: AgentParts, watch: WatchWish): void {
-  const kind = client.task()?.input.kind ?? 'image';
-  if (kind !== 'image') throw new AppError('judging/mismatch', { detail: `the task needs a ${kind}` });
-  watches.add(watch);
 }
 
 /** How to train from now on; null: the fastest way. */

@@ -8,10 +8,10 @@ import { FileExchange, type FileExchangeOptions } from './exchange/file-exchange
 import { DeviceIdentity } from './identity/device-identity.ts';
 import { DeviceStore } from './identity/device-store.ts';
 import { FileKeyStore } from './identity/key-store.ts';
-import { FolderWatches } from './judging/folder-watches.ts';
 import { Judge } from './judging/judge.ts';
 import { ChosenModel, NewestOwnModel } from './judging/model-in-use.ts';
 import { suggestBy } from './judging/suggest.ts';
+import { Watches } from './judging/watches.ts';
 import { LabelStore } from './labelling/label-store.ts';
 import { Labelling } from './labelling/labelling.ts';
 import { PlantModels } from './model/plant-models.ts';
@@ -49,7 +49,7 @@ export interface AgentParts {
   readonly data: DatasetChoice;
   readonly labelling: Labelling;
   readonly judge: Judge;
-  readonly watches: FolderWatches;
+  readonly watches: Watches;
   readonly models: PlantModels;
   readonly network: PlantNetwork;
   readonly sync: PlantSync;
@@ -143,8 +143,10 @@ export function assembleParts(options: AgentOptions, context: PartsContext): Age
     backend: () => settings.read().backend,
     rejection: () => settings.read().rejection,
   });
-  const watches = new FolderWatches({
+  const watches = new Watches({
     judge,
+    database,
+    inputKind: () => client.task()?.input.kind ?? null,
     read: () => settings.read().watches,
     write: (list) => settings.write({ watches: list }),
     onChange,

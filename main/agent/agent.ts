@@ -108,8 +108,9 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   /** Where a picture lies that a window may see. @throws AppError `labels/unknown-picture`, `labels/folder-not-found` */
-  findPicture(picture: string): Promise<string> {
-    return this.#parts.labelling.pathOf(picture);
+  async findPicture(picture: string): Promise<string> {
+    const { labelling, watches } = this.#parts;
+    return watches.find(picture) ?? labelling.pathOf(picture);
   }
 
   /** Asks the aggregator for a file of the app's release; see {@link askForFile}. */

@@ -691,8 +691,13 @@ export const ERROR_CATALOGUE = {
   },
   'judging/watched-already': {
     isRetryable: false,
-    en: 'This folder is watched already, its table belongs to another folder, or there are eight watches. Stop one first.',
-    ja: 'このフォルダーはすでに監視中か、結果の表がほかの監視で使われているか、監視が8件に達しています。先にどれかを止めてください。',
+    en: 'This is watched already, its table belongs to another watch, or there are eight watches. Stop one first.',
+    ja: 'ここはすでに監視中か、結果の表がほかの監視で使われているか、監視が8件に達しています。先にどれかを止めてください。',
+  },
+  'judging/source-held': {
+    isRetryable: true,
+    en: 'Another program keeps a file from being read. It is tried again all the time, and nothing is left out.',
+    ja: 'ほかのプログラムが使用中で、読めないファイルがあります。くり返し読み直すため、判定もれはありません。',
   },
   'judging/file-not-writable': {
     isRetryable: true,

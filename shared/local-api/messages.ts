@@ -284,9 +284,9 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('set-rejection'), wish: rejectionWishSchema }),
   /** Writes the model in use into a new or empty folder, as TensorFlow.js loads it. */
   z.strictObject({ id: z.int(), command: z.literal('export-model'), target: exchangePath }),
-  /** Judges each new picture of a folder once, from now on and after restarts, and adds it to a table. */
+  /** Judges what comes in a folder, or in a CSV file, once, from now on and after restarts, and adds it to a table. */
   z.strictObject({ id: z.int(), command: z.literal('start-watch'), watch: watchWishSchema }),
-  z.strictObject({ id: z.int(), command: z.literal('stop-watch'), folder: exchangePath }),
+  z.strictObject({ id: z.int(), command: z.literal('stop-watch'), path: exchangePath }),
   /** How to train from now on; null: the fastest way. The running round is broken off. */
   z.strictObject({ id: z.int(), command: z.literal('set-method'), method: backendName.nullable() }),
   /** Measures again how fast this PC trains by each method, before the next round. */
@@ -329,7 +329,7 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('labels'), after: z.int().min(0) }),
   /** Has the model judge pictures, rows or series. What cannot be judged is told item by item, and stops nothing. */
   z.strictObject({ id: z.int(), query: z.literal('judge'), of: judgeWishSchema }),
-  /** Folders whose new pictures are judged, and how that stands. */
+  /** Folders and files whose new content is judged, and how that stands. */
   z.strictObject({ id: z.int(), query: z.literal('watches') }),
   /** The ways to train on this PC, and how fast they are. */
   z.strictObject({ id: z.int(), query: z.literal('methods') }),

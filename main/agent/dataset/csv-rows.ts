@@ -8,7 +8,7 @@ import type { DecimalSign } from './csv-number.ts';
 import { decodeText } from './text-encoding.ts';
 
 /** Longest row, characters: an unclosed quote must not read the whole file into one field. */
-const MAX_ROW_LENGTH = 1_000_000;
+export const MAX_ROW_LENGTH = 1_000_000;
 
 /** One row, its fields by the place of their column among those that were asked for. */
 export interface CsvRow {
@@ -37,25 +37,53 @@ export async function readCsvRows(
   onBytes?: (count: number) => void,
 ): Promise<void> {
   const dialect = await detectDialect(file, columns);
-  let places: readonly number[] | null = null;
-  let width = 0;
-  let rowsBefore = 0;
+  const finder = new RowFinder(columns, dialect);
   const takeRow = ({ record, info }: ParsedRow) => {
-    if (places !== null) {
-      if (record.length !== width && COMMENT.test(record[0]!)) return;
-      const fields = places.map((place) => record[place] ?? '');
-      return take({ fields, line: info.lines, decimal: dialect.decimal });
-    }
-    if (rowsBefore === dialect.rowsBeforeHeader) {
-      places = locateColumns(record, columns);
-      width = record.length;
-    } else {
-      rowsBefore += 1;
-    }
-    return;
+    const row = finder.take(record, info.lines);
+    return row === null ? undefined : take(row);
   };
   await parseRows(file, dialect, takeRow, onBytes);
-  if (places === null) throw new AppError('dataset/damaged', { detail: `${basename(file)}: no header row` });
+  if (!finder.hasHeader)
+    throw new AppError('dataset/damaged', { detail: `${basename(file)}: no header row` });
+}
+
+/** Finds the rows below the header among the records of a file, and in them the wanted columns. */
+export class RowFinder {
+  readonly #columns: readonly string[];
+  readonly #dialect: CsvDialect;
+  #places: readonly number[] | null = null;
+  #width = 0;
+  #rowsBefore = 0;
+
+  constructor(columns: readonly string[], dialect: CsvDialect) {
+    this.#columns = columns;
+    this.#dialect = dialect;
+  }
+
+  get hasHeader(): boolean {
+    return this.#places !== null;
+  }
+
+  /**
+   * Takes the next record that is not blank.
+   * @param line of its end
+   * @returns null for the header, what stands before it, and remarks
+   * @throws AppError `dataset/mismatch` (a column is missing)
+   */
+  take(record: readonly string[], line: number): CsvRow | null {
+    const { rowsBeforeHeader, decimal } = this.#dialect;
+    if (this.#places !== null) {
+      if (record.length !== this.#width && COMMENT.test(record[0]!)) return null;
+      return { fields: this.#places.map((place) => record[place] ?? ''), line, decimal };
+    }
+    if (this.#rowsBefore === rowsBeforeHeader) {
+      this.#places = locateColumns(record, this.#columns);
+      this.#width = record.length;
+    } else {
+      this.#rowsBefore += 1;
+    }
+    return null;
+  }
 }
 
 interface ParsedRow {

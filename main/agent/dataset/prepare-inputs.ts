@@ -1,9 +1,9 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import { columnKey } from './csv-dialect.ts';
-import { tidyField } from './csv-number.ts';
 import { readCsvRows } from './csv-rows.ts';
 import { decodePicture } from './decode-picture.ts';
+import { ExampleCutter, type UncutRow } from './example-cutter.ts';
 import { ExamplesFolder } from './kept-examples.ts';
 import { type ColumnInput, readValues } from './row-reader.ts';
 import { SeriesFeed } from './series-feed.ts';
@@ -22,12 +22,6 @@ export interface PreparedRow {
   /** Series that a window is of, as its column names it; `''` where there is none. */
   readonly series: string;
   readonly input: Float32Array;
-}
-
-/** A row of a file that cannot be judged, and why, in one English sentence without its content. */
-export interface UnpreparedRow {
-  readonly line: number;
-  readonly reason: string;
 }
 
 /** Columns' mean and deviation as this plant last read them; null for pictures, or where nothing was read yet. */
@@ -73,7 +67,7 @@ export class InputPreparer {
   record(record: InputRecord): Float32Array {
     const input = this.#columnInput();
     if (input.kind !== 'table') throw mismatch('the task needs a series, not single rows');
-    return this.#standardised(Float32Array.from(this.values(record) as number[]));
+    return this.standardised(Float32Array.from(this.values(record) as number[]));
   }
 
   /**
@@ -110,7 +104,7 @@ export class InputPreparer {
     return {
       push: (values) => {
         const window = feed.push(values);
-        return window === null ? null : this.#standardised(window);
+        return window === null ? null : this.standardised(window);
       },
       breakOff: () => feed.breakOff(),
     };
@@ -124,40 +118,32 @@ export class InputPreparer {
   async csv(
     file: string,
     take: (row: PreparedRow) => unknown,
-    skip: (row: UnpreparedRow) => unknown,
+    skip: (row: UncutRow) => unknown,
   ): Promise<void> {
-    const input = this.#columnInput();
-    const groupColumn = input.kind === 'series' ? input.groupColumn : undefined;
-    const columns = [...new Set([...input.columns, ...(groupColumn === undefined ? [] : [groupColumn])])];
-    const places = new Map(columns.map((column, place) => [column, place]));
-    const feeds = new Map<string, SeriesFeed>();
-    const units = new Map<string, string>();
-    await readCsvRows(file, columns, ({ fields, line, decimal }) => {
-      const field = (column: string) => fields[places.get(column)!]!;
-      const values = readValues(input, { field, decimal, units });
-      if (typeof values === 'string') {
-        for (const feed of feeds.values()) feed.breakOff();
-        return skip({ line, reason: values });
-      }
-      if (input.kind === 'table') {
-        return take({ line, series: '', input: this.#standardised(Float32Array.from(values as number[])) });
-      }
-      const series = groupColumn === undefined ? '' : tidyField(field(groupColumn));
-      const feed = feeds.get(series) ?? new SeriesFeed(input);
-      feeds.set(series, feed);
-      const window = feed.push(values);
-      return window === null ? undefined : take({ line, series, input: this.#standardised(window) });
+    const cutter = this.cutter();
+    await readCsvRows(file, cutter.columns, (row) => {
+      const cut = cutter.push(row);
+      if (cut === null) return undefined;
+      if ('reason' in cut) return skip(cut);
+      return take({ line: cut.line, series: cut.series, input: this.standardised(cut.values) });
     });
+  }
+
+  /** What cuts the rows of one file into examples, which {@link standardised} then makes inputs of. @throws as {@link values} */
+  cutter(): ExampleCutter {
+    return new ExampleCutter(this.#columnInput());
+  }
+
+  /** Values as a model takes them; those given stay as they are. */
+  standardised(values: Float32Array): Float32Array {
+    const input = values.slice();
+    standardise(input, this.statistics!);
+    return input;
   }
 
   #columnInput(): ColumnInput {
     if (this.#input.kind === 'image') throw mismatch('the task needs pictures, not rows');
     return this.#input;
-  }
-
-  #standardised(values: Float32Array): Float32Array {
-    standardise(values, this.statistics!);
-    return values;
   }
 }
 

@@ -67,3 +67,37 @@ export async function keepReading(dataFolder: string, dataset: string, task: Tas
   const job = { dataFolder, dataset, checkSet: null, seed: 1, task, labelled: [] };
   await readAndKeep({ ...job, reading: 'test', fingerprint: dataset });
 }
+
+/** Rows with two columns. A linear model: a temperature above the plant's mean is NG. */
+export const ROWS: Task = parseTask({
+  id: 'rows',
+  name: { en: 'Rows', ja: '行' },
+  input: { kind: 'table', columns: ['温度', '圧力'], labelColumn: '判定' },
+  classes: ['OK', 'NG'],
+  model: { template: 'mlp', hiddenUnits: [] },
+});
+
+/** Windows of four rows, every two rows. A linear model: a last temperature above the plant's mean is NG. */
+export const WINDOWS: Task = parseTask({
+  id: 'windows',
+  name: { en: 'Windows', ja: '区間' },
+  input: { kind: 'series', columns: ['温度'], windowRows: 4, strideRows: 2, labelColumn: '判定' },
+  classes: ['OK', 'NG'],
+  model: { template: 'mlp', hiddenUnits: [] },
+});
+
+/** For {@link ROWS} and {@link WINDOWS}: the one value that counts pulls towards the second class. */
+export function warmthWeights(task: Task): Float32Array {
+  const weights = new Float32Array(weightLayout(task).size);
+  const place = task.input.kind === 'series' ? task.input.windowRows - 1 : 0;
+  weights[place * 2] = -1;
+  weights[place * 2 + 1] = 1;
+  return weights;
+}
+
+/** Training data of a plant whose temperatures have the mean 20 and the deviation 5. */
+export const WARMTH_DATA = [
+  '温度,圧力,判定',
+  ...Array.from({ length: 40 }, (_, row) => `${row % 2 === 0 ? 15 : 25},1,${row % 2 === 0 ? 'OK' : 'NG'}`),
+  '',
+].join('\n');

@@ -17,7 +17,7 @@ export type Subject = JudgeSubject | { readonly kind: 'bytes'; readonly pictures
 export type TakeItems = (items: readonly JudgedItem[]) => Promise<void>;
 
 /** One thing to be judged: what it is called, and its input or why there is none. */
-type Candidate = Pick<JudgedItem, 'name' | 'line' | 'series'> & {
+export type Candidate = Pick<JudgedItem, 'name' | 'line' | 'series'> & {
   readonly input: PreparedInput | AppError;
 };
 
@@ -67,7 +67,7 @@ export async function judgePictures(
         candidates.push({ name, line: null, series: null, input: inputs[place]! });
       });
     }
-    await judgeAll(model, candidates, take);
+    await judgeCandidates(model, candidates, take);
   }
 }
 
@@ -90,7 +90,7 @@ async function judgeCsv(model: OpenModel, { path, name }: SubjectFile, take: Tak
   const judgeWaiting = async () => {
     const candidates = waiting;
     waiting = [];
-    await judgeAll(model, candidates, take);
+    await judgeCandidates(model, candidates, take);
   };
   const add = (line: number, series: string | null, input: Candidate['input']) => {
     waiting.push({ name, line, series, input });
@@ -127,11 +127,12 @@ async function judgeRows(model: OpenModel, rows: readonly InputRecord[], take: T
     }
   }
   for (let start = 0; start < candidates.length; start += STEP) {
-    await judgeAll(model, candidates.slice(start, start + STEP), take);
+    await judgeCandidates(model, candidates.slice(start, start + STEP), take);
   }
 }
 
-async function judgeAll(
+/** Judges what has an input; of the rest it is told why it has none. @throws AppError `trainer/…` */
+export async function judgeCandidates(
   { judge }: OpenModel,
   candidates: readonly Candidate[],
   take: TakeItems,

@@ -11,6 +11,7 @@ import { LEDGER_SCHEMA } from './migrations/0006-ledger.ts';
 import { EXCHANGE_SCHEMA } from './migrations/0007-exchange.ts';
 import { LABELS_SCHEMA } from './migrations/0008-labels.ts';
 import { MODELS_SCHEMA } from './migrations/0009-models.ts';
+import { WATCHED_FILES_SCHEMA } from './migrations/0010-watched-files.ts';
 
 export type AgentDatabase = Database.Database;
 
@@ -25,6 +26,7 @@ const MIGRATIONS = [
   EXCHANGE_SCHEMA,
   LABELS_SCHEMA,
   MODELS_SCHEMA,
+  WATCHED_FILES_SCHEMA,
 ];
 
 /** Name of the agent's database in its data folder. */

@@ -1,5 +1,6 @@
 import './judge.css';
 import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
+import { outcomeOf } from '@genba/shared/local-api/outcome';
 import { Button } from '@mantine/core';
 import { useMemo, useSyncExternalStore } from 'react';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
@@ -11,7 +12,6 @@ import { useIsConnected, useStatus } from '../use-status.ts';
 import { JudgeDesk, type JudgeView } from './judge-desk.ts';
 import { JudgeInput } from './judge-input.tsx';
 import { LargeResult } from './large-result.tsx';
-import { outcomeOf } from './outcome.ts';
 import { ResultList } from './result-list.tsx';
 import { resultTable } from './result-table.ts';
 import { StrictnessPanel } from './strictness-panel.tsx';

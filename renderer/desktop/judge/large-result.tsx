@@ -1,6 +1,6 @@
+import type { Outcome } from '@genba/shared/local-api/outcome';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import type { Result } from './judge-desk.ts';
-import type { Outcome } from './outcome.ts';
 import { OutcomeShape } from './outcome-shape.tsx';
 import type { VerdictWords } from './verdict-words.ts';
 

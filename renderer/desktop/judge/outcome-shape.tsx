@@ -1,5 +1,5 @@
+import type { Outcome } from '@genba/shared/local-api/outcome';
 import type { ReactNode } from 'react';
-import type { Outcome } from './outcome.ts';
 
 /** A ring for good and a cross for bad, as every shop floor in Japan reads them; a tag and a question mark besides. */
 const SHAPES: Record<Outcome, ReactNode> = {

@@ -1,8 +1,8 @@
 import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import type { JudgedItem } from '@genba/shared/local-api/judging';
+import { type Outcome, outcomeOf } from '@genba/shared/local-api/outcome';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import { CERTAINTY_SENTENCES, certaintyOf } from '../certainty.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
 
 /** A result in words. */
 export interface VerdictWords {

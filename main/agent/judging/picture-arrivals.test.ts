@@ -4,9 +4,9 @@ import type { WatchWish } from '@genba/shared/local-api/watches';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../dataset/temporary-folder.ts';
+import { openAgentDatabase } from '../store/database.ts';
 import { HeldModel, judgeOf, SIDES, sidePicture, sidesWeights } from './fixtures.ts';
-import { FolderWatch } from './folder-watch.ts';
-import { FolderWatches } from './folder-watches.ts';
+import { Watches } from './watches.ts';
 
 const TIMES = { lookMs: 20, settleMs: 0, giveUpMs: 0 };
 
@@ -14,24 +14,41 @@ function place() {
   const { root, write } = temporaryFolder();
   const judge = judgeOf(join(root, 'データ'), SIDES, new HeldModel(sidesWeights()));
   onTestFinished(() => judge.stop());
-  const wish = { folder: join(root, '検査'), results: join(root, '結果.csv'), language: 'ja' as const };
+  const wish = { path: join(root, '検査'), results: join(root, '結果.csv'), language: 'ja' as const };
   write('検査/夜勤/最初.png', 'to be replaced');
+  const database = openAgentDatabase(join(root, 'データ'));
+  onTestFinished(() => void database.close());
+  const watches = (read: () => WatchWish[], store: (wishes: WatchWish[]) => void, times = TIMES) => {
+    const context = { judge, database, inputKind: () => 'image' as const, onChange: () => {}, times };
+    const made = new Watches({ ...context, read, write: store });
+    onTestFinished(() => made.stop());
+    return made;
+  };
   const watch = (times = TIMES) => {
-    const started = new FolderWatch(wish, judge, () => {}, times);
+    const started = watches(
+      () => [wish],
+      () => {},
+      times,
+    );
     started.start();
-    onTestFinished(() => started.stop());
-    return started;
+    return {
+      get status() {
+        return started.statuses[0]!;
+      },
+      find: (picture: string) => started.find(picture),
+      stop: () => started.stop(),
+    };
   };
   const rows = () =>
     parse(readFileSync(wish.results), { bom: true, columns: true }) as Record<string, string>[];
-  return { root, write, wish, watch, rows, judge };
+  return { root, write, wish, watch, rows, watches };
 }
 
 const TIMEOUT = { timeout: 20_000 };
 
 describe('a watched folder', () => {
   it('has each picture judged once, also over a restart, and says what could not be judged', async () => {
-    const { write, watch, rows } = place();
+    const { write, watch, rows, wish } = place();
     write('検査/夜勤/最初.png', await sidePicture(0.9));
     write('検査/壊れ.png', 'not a picture');
     const first = watch();
@@ -42,8 +59,12 @@ describe('a watched folder', () => {
     write('検査/写し.png', await sidePicture(0.9));
     const second = watch();
     await expect.poll(() => second.status.written, TIMEOUT).toBe(3);
+    const { recent, counts } = second.status;
+    expect(second.status).toMatchObject({ kind: 'pictures', waiting: 0, problem: null });
+    expect(recent).toMatchObject([{ item: { name: '次.png', verdict: { className: '右' } }, values: [] }]);
+    expect(counts).toEqual({ ok: 0, ng: 0, named: 1, unjudged: 0 });
+    expect(second.find(recent[0]!.picture!)).toBe(join(wish.path, '次.png'));
     await second.stop();
-    expect(second.status).toMatchObject({ waiting: 0, problem: null, lastAt: expect.any(String) });
     const [broken, ...judged] = rows().toSorted((a, b) => a.結果!.localeCompare(b.結果!));
     expect(broken).toMatchObject({ ファイル: '壊れ.png', 結果: '', モデル: 'own 7' });
     expect(broken!.判定できない理由).toMatch(/^判定できません/);
@@ -105,31 +126,33 @@ describe('a watched folder', () => {
   });
 });
 
-it('folders are kept over a restart, and each has a table of its own', async () => {
-  const { wish, judge, root } = place();
+it('watches are kept over a restart, and each has a table of its own', async () => {
+  const { wish, watches, root, write } = place();
   let kept: WatchWish[] = [];
-  const write = (next: typeof kept) => {
-    kept = next;
-  };
-  const watches = () => {
-    const context = { judge, read: () => kept, write, onChange: () => {} };
-    const made = new FolderWatches(context);
-    onTestFinished(() => made.stop());
-    return made;
-  };
-  const first = watches();
-  first.add(wish);
-  for (const other of [
-    { ...wish, results: join(root, 'b.csv') },
-    { ...wish, folder: root },
-  ]) {
-    expect(() => first.add(other)).toThrow(expect.objectContaining({ code: 'judging/watched-already' }));
-  }
+  const open = () =>
+    watches(
+      () => kept,
+      (next) => {
+        kept = next;
+      },
+    );
+  const first = open();
+  await first.add(wish);
+  const refuses = async (other: WatchWish, code: string) =>
+    expect(first.add(other)).rejects.toMatchObject({ code });
+  await refuses({ ...wish, results: join(root, 'b.csv') }, 'judging/watched-already');
+  await refuses({ ...wish, path: root }, 'judging/watched-already');
+  const other = { ...wish, path: root, results: join(root, 'b.csv') };
+  await refuses({ ...other, path: join(root, '無い') }, 'judging/not-found');
+  await refuses({ ...other, path: write('一枚.png', '') }, 'judging/mismatch');
+  await refuses({ ...other, results: write('給与.csv', '給与,秘密\n') }, 'judging/other-file');
+  await refuses({ ...other, results: join(root, '無い', 'b.csv') }, 'judging/file-not-writable');
+  expect(kept).toEqual([wish]);
   await first.stop();
-  const second = watches();
+  const second = open();
   second.start();
   expect(second.statuses).toMatchObject([wish]);
-  await second.remove(wish.folder);
+  await second.remove(wish.path);
   expect(second.statuses).toEqual([]);
   expect(kept).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { JudgedItem } from '@genba/shared/local-api/judging';
+import type { JudgedItem } from './judging.ts';
 
 /** What a result means for the part: fine, not fine, neither of them, or not judged. */
 export type Outcome = 'ok' | 'ng' | 'named' | 'unjudged';

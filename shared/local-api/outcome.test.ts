@@ -1,5 +1,5 @@
-import type { Verdict } from '@genba/shared/local-api/judging';
 import { expect, it } from 'vitest';
+import type { Verdict } from './judging.ts';
 import { outcomeOf } from './outcome.ts';
 
 const named = (isGood: boolean | null): Verdict => ({
