@@ -1,11 +1,11 @@
 import { initialWeights } from '@genba/shared/model/initial-weights';
 import { weightLayout } from '@genba/shared/model/layout';
-import type { Task } from '@genba/shared/model/task';
 import { expect, it } from 'vitest';
 import { describeIfAvailable, useSwiftShader } from '../../tools/requirements.ts';
-import { brightHalves, clouds, OWN_TOPOLOGY, sampleTask, spottedSurfaces, waves } from './fixtures.ts';
-import type { BackendName, ExampleSet } from './messages.ts';
+import { sampleTask } from './fixtures.ts';
+import type { BackendName } from './messages.ts';
 import { TrainerSession } from './session.ts';
+import { TEMPLATES, type Template } from './template-fixtures.ts';
 
 /**
  * The same seed and data train the same model on every backend. One step of plain descent with a learning rate of 1 is
@@ -19,66 +19,6 @@ const WEIGHT_TOLERANCE = 5e-3;
 /** Of each of three losses, relative. */
 const LOSS_TOLERANCE = 1e-3;
 
-const BATCH = 6;
-const image = (side: number) => ({ kind: 'image', width: side, height: side, channels: 1 });
-const SERIES = { kind: 'series', columns: ['a', 'b'], windowRows: 16, strideRows: 8 };
-
-interface Template {
-  readonly input?: object;
-  readonly classes?: readonly string[];
-  readonly objective?: object;
-  readonly model: object;
-  readonly set: ExampleSet;
-}
-
-/** Every template of the task schema, tiny: a new one does not compile without a line here. */
-const TEMPLATES: Record<Task['model']['template'], Template> = {
-  mlp: {
-    input: { kind: 'table', columns: ['x', 'y'], labelColumn: 'class' },
-    model: { template: 'mlp', hiddenUnits: [5, 4], batchNormalisation: true },
-    set: clouds(BATCH, 1),
-  },
-  'small-cnn': {
-    model: { template: 'small-cnn', filters: [3], denseUnits: 4 },
-    set: brightHalves(BATCH, 1),
-  },
-  'lenet-5': { input: image(12), model: { template: 'lenet-5' }, set: brightHalves(BATCH, 1, 12) },
-  'vgg-11': {
-    input: image(32),
-    model: { template: 'vgg-11', widthShare: 0.03 },
-    set: brightHalves(BATCH, 1, 32),
-  },
-  mobilenet: {
-    input: image(16),
-    model: { template: 'mobilenet', filters: [3, 4], blocks: 1, expansion: 2, stemStrides: 1 },
-    set: brightHalves(BATCH, 1, 16),
-  },
-  'resnet-1d': {
-    input: { ...SERIES, labelColumn: 'state' },
-    classes: ['calm', 'out of step'],
-    model: { template: 'resnet-1d', filters: [3, 4], blocks: 1 },
-    set: waves(BATCH, 1),
-  },
-  'layers-model': {
-    model: { template: 'layers-model', topology: OWN_TOPOLOGY },
-    set: brightHalves(BATCH, 1),
-  },
-  'conv-autoencoder': {
-    input: image(16),
-    classes: ['good', 'bad'],
-    objective: { kind: 'anomaly' },
-    model: { template: 'conv-autoencoder', filters: [3, 4] },
-    set: spottedSurfaces(BATCH, 1),
-  },
-  autoencoder: {
-    input: { ...SERIES, labelColumn: 'state' },
-    classes: ['good', 'bad'],
-    objective: { kind: 'anomaly' },
-    model: { template: 'autoencoder', hiddenUnits: [6, 3] },
-    set: waves(BATCH, 1),
-  },
-};
-
 interface Curve {
   readonly losses: readonly number[];
   readonly gradient: Float32Array;
@@ -86,7 +26,7 @@ interface Curve {
 }
 
 async function curveOn(backend: BackendName, { set, ...overrides }: Template): Promise<Curve> {
-  const training = { epochs: 1, batchSize: BATCH, learningRate: 1, momentum: 0 };
+  const training = { epochs: 1, batchSize: set.labels.length, learningRate: 1, momentum: 0 };
   const task = sampleTask({ ...overrides, training });
   const session = await TrainerSession.load({ task, training: set, validation: set, check: null, backend });
   const control = { onProgress: () => {}, isCancelled: () => false };

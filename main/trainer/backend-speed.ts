@@ -3,11 +3,10 @@ import { inputWidth } from '@genba/shared/model/layers';
 import { weightLayout } from '@genba/shared/model/layout';
 import { seededRandom } from '@genba/shared/model/random';
 import type { Task } from '@genba/shared/model/task';
+import { Descent } from './descent.ts';
 import type { ExampleSet } from './messages.ts';
 import { buildModel } from './model.ts';
-import { batchLoss } from './objective.ts';
-import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
-import { trainBatch } from './training.ts';
+import { stepTaker } from './native-graph/step-programs.ts';
 import { installWeights } from './weights.ts';
 
 /** How long is measured, milliseconds; one step at least, however long it takes. */
@@ -15,7 +14,7 @@ const MEASURE_MS = 1_000;
 
 /**
  * How many examples per second the backend in use trains on: steps of gradient descent of the task's own model and
- * batch, on made-up examples and throw-away weights. The first step, in which backends translate their programs, does
+ * batch, on made-up examples and throw-away weights. The first steps, in which backends translate their programs, do
  * not count.
  * @throws Error whatever the backend throws where it cannot train this model, and where its results are not numbers
  */
@@ -23,7 +22,8 @@ export async function trainingRate(task: Task): Promise<number> {
   const examples = Math.max(2, task.training.batchSize);
   let steps = 0;
   let begunAt = 0;
-  await descend(task, examples, () => {
+  await descend(task, examples, ({ isSettled }) => {
+    if (!isSettled) return true;
     if (steps === 0) begunAt = performance.now();
     else if (performance.now() - begunAt >= MEASURE_MS) return false;
     steps += 1;
@@ -39,21 +39,22 @@ export function proveTraining(task: Task): Promise<void> {
 }
 
 /** Takes steps, one at least, until `goesOn` says that it is enough. */
-async function descend(task: Task, examples: number, goesOn: () => boolean): Promise<void> {
+async function descend(task: Task, examples: number, goesOn: (descent: Descent) => boolean): Promise<void> {
   const set = madeUp(task, examples);
   const picked = Uint32Array.from({ length: examples }, (_, index) => index);
   const layout = weightLayout(task);
   const model = buildModel(task);
-  const optimiser = freshOptimiser(task.training);
+  const steps = stepTaker(() => {});
+  const { training } = task;
+  const descent = await Descent.begin({ model, task, set, training, pull: null, augment: null, steps });
   try {
     installWeights(model, layout, initialWeights(layout, task.seed));
-    const descent = { loss: batchLoss(task, set), optimiser, pull: null };
     do {
-      const loss = await trainBatch(model, task, set, picked, descent);
-      if (!Number.isFinite(loss)) throw new Error('its results are not numbers');
-    } while (goesOn());
+      if (!Number.isFinite(await descent.step(picked))) throw new Error('its results are not numbers');
+    } while (goesOn(descent));
   } finally {
-    disposeOptimiser(optimiser);
+    descent.dispose();
+    steps.dispose();
     model.dispose();
   }
 }

@@ -1,5 +1,4 @@
 import {
-  backend,
   type GradConfig,
   getBackend,
   getGradient,
@@ -7,12 +6,7 @@ import {
   registerGradient,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-
-/** What is used of tfjs-node's backend beside its public kernels. */
-interface NativeBackend {
-  readonly binding: { readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number };
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly Tensor[]): Tensor;
-}
+import { nativeBackend } from './native-graph/native-backend.ts';
 
 let isRegistered = false;
 
@@ -36,8 +30,7 @@ export function registerNativeReluGradient(): void {
 }
 
 function reluGradient(dy: Tensor, x: Tensor): Tensor {
-  // tfjs-node, whose types may be missing on a PC: only asked where it is the backend.
-  const native = backend() as unknown as NativeBackend;
+  const native = nativeBackend();
   const { TF_ATTR_TYPE, TF_FLOAT } = native.binding;
   return native.executeSingleOutput(
     'ReluGrad',

@@ -15,8 +15,12 @@ export async function loadNativeTensorflow(): Promise<void> {
   // TensorFlow's own log line about CPU features would go to stderr at every start.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   restoreLegacyUtil();
-  if (isInstalled(TFJS_NODE_GPU)) await import(TFJS_NODE_GPU);
-  else await import(TFJS_NODE);
+  await import(nativePackage());
+}
+
+/** The package that native TensorFlow comes from, installed or not. */
+export function nativePackage(): string {
+  return isInstalled(TFJS_NODE_GPU) ? TFJS_NODE_GPU : TFJS_NODE;
 }
 
 function isInstalled(name: string): boolean {

@@ -13,8 +13,13 @@ import {
 import { batchColumn, batchTargets } from './batches.ts';
 import type { ExampleSet } from './messages.ts';
 
-/** The mean loss of a batch, given what the model puts out for it. */
-export type BatchLoss = (outputs: Tensor, inputs: Tensor, picked: Uint32Array) => Scalar;
+/** What a model is trained for, batch by batch. */
+export interface BatchObjective {
+  /** What the outputs of some examples are compared with, beside their inputs. The caller disposes. */
+  readonly targets: (picked: Uint32Array) => Tensor[];
+  /** The mean loss of a batch, given what the model puts out for it; of nothing else. */
+  readonly loss: (outputs: Tensor, inputs: Tensor, targets: readonly Tensor[]) => Scalar;
+}
 
 /**
  * What a task's model minimises on a set.
@@ -24,31 +29,38 @@ export type BatchLoss = (outputs: Tensor, inputs: Tensor, picked: Uint32Array) =
  * - number: mean squared error of the scaled target, L = (1/n) Σ (z − y)²;
  * - anomaly: mean squared error of the reconstruction over the d inputs, L = (1/nd) Σ (z − x)².
  */
-export function batchLoss(task: Task, set: ExampleSet): BatchLoss {
+export function batchObjective(task: Task, set: ExampleSet): BatchObjective {
   const objective = objectiveOf(task);
   switch (objective.kind) {
     case 'classification': {
       const weights = classWeights(task, set);
-      return (outputs, _inputs, picked) => {
-        const targets = batchTargets(task, set, picked);
-        if (weights === null) return losses.softmaxCrossEntropy(targets, outputs);
-        const ofExamples = tensor1d(Float32Array.from(picked, (place) => weights[set.labels[place]!]!));
+      if (weights === null) {
+        return {
+          targets: (picked) => [batchTargets(task, set, picked)],
+          loss: (outputs, _inputs, [classes]) => losses.softmaxCrossEntropy(classes!, outputs),
+        };
+      }
+      const weightsOf = (picked: Uint32Array) =>
+        tensor1d(Float32Array.from(picked, (place) => weights[set.labels[place]!]!));
+      return {
+        targets: (picked) => [batchTargets(task, set, picked), weightsOf(picked)],
         // Not divided by the weights of the batch: a batch that has the rare class counts for more.
-        return mean(losses.softmaxCrossEntropy(targets, outputs, ofExamples, 0, Reduction.NONE));
+        loss: (outputs, _inputs, [classes, ofExamples]) =>
+          mean(losses.softmaxCrossEntropy(classes!, outputs, ofExamples, 0, Reduction.NONE)),
       };
     }
     case 'regression':
-      return (outputs, _inputs, picked) =>
-        mean(
-          squaredDifference(
-            outputs,
-            batchColumn(picked, (place) => set.targets![place]!),
-          ),
-        );
+      return {
+        targets: (picked) => [batchColumn(picked, (place) => set.targets![place]!)],
+        loss: (outputs, _inputs, [numbers]) => mean(squaredDifference(outputs, numbers!)),
+      };
     case 'anomaly': {
       const width = inputWidth(task.input);
-      return (outputs, inputs, picked) =>
-        mean(squaredDifference(outputs, reshape(inputs, [picked.length, width])));
+      return {
+        targets: () => [],
+        loss: (outputs, inputs) =>
+          mean(squaredDifference(outputs, reshape(inputs, [inputs.shape[0]!, width]))),
+      };
     }
   }
 }

@@ -19,11 +19,12 @@ import { installWeights } from './weights.ts';
  * Ownership: holds a copy of the start weights as tensors until {@link dispose}.
  */
 export class ProximalPull {
-  readonly #coefficient: number;
+  /** μ. */
+  readonly coefficient: number;
   readonly #startOf: ReadonlyMap<string, Tensor>;
 
   private constructor(coefficient: number, startOf: ReadonlyMap<string, Tensor>) {
-    this.#coefficient = coefficient;
+    this.coefficient = coefficient;
     this.#startOf = startOf;
   }
 
@@ -40,6 +41,11 @@ export class ProximalPull {
     return new ProximalPull(term.coefficient, new Map(entries));
   }
 
+  /** S, one for each variable. */
+  get startWeights(): readonly Tensor[] {
+    return [...this.#startOf.values()];
+  }
+
   /** g + μ (w − S) for every variable. @param variables w, by name as in `gradients` */
   addTo(
     gradients: NamedTensorMap,
@@ -50,7 +56,7 @@ export class ProximalPull {
       const { name } = variable;
       pulled[name] = tidy(() => {
         const distance = sub(variable, this.#startOf.get(name)!);
-        return add(gradients[name]!, mul(distance, this.#coefficient));
+        return add(gradients[name]!, mul(distance, this.coefficient));
       });
     }
     return pulled;
@@ -58,6 +64,6 @@ export class ProximalPull {
 
   /** Frees the start weights. */
   dispose(): void {
-    dispose([...this.#startOf.values()]);
+    dispose([...this.startWeights]);
   }
 }

@@ -20,6 +20,7 @@ import type {
   TrainResult,
 } from './messages.ts';
 import { buildModel } from './model.ts';
+import { stepTaker } from './native-graph/step-programs.ts';
 import { learntPlaces } from './objective.ts';
 import { Pacer } from './pacer.ts';
 import { predict } from './prediction.ts';
@@ -34,6 +35,7 @@ export class TrainerSession {
   readonly #examples: Examples;
   readonly #layout: WeightLayout;
   readonly #model: LayersModel;
+  readonly #steps = stepTaker(tellRefusal);
   /** The model has the weights that predictions are to be made with. */
   #isInstalled = false;
 
@@ -77,7 +79,14 @@ export class TrainerSession {
     try {
       installWeights(this.#model, this.#layout, weights);
       const pacer = new Pacer(sharePercent);
-      const options = { seed, training: training ?? task.training, pull, pacer, ...control };
+      const options = {
+        seed,
+        training: training ?? task.training,
+        pull,
+        pacer,
+        steps: this.#steps,
+        ...control,
+      };
       loss = await trainRound(this.#model, task, examples, options);
     } finally {
       pull?.dispose();
@@ -140,8 +149,13 @@ export class TrainerSession {
     return { labels, values: await this.predict(inputs) };
   }
 
-  /** Frees the model's tensors. */
+  /** Frees the model's tensors and programs. */
   dispose(): void {
+    this.#steps.dispose();
     this.#model.dispose();
   }
+}
+
+function tellRefusal(reason: string): void {
+  process.stderr.write(`Native TensorFlow trains operation by operation, which is slower: ${reason}\n`);
 }

@@ -1,16 +1,15 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import { seededRandom } from '@genba/shared/model/random';
 import type { Task } from '@genba/shared/model/task';
-import { type Optimizer, type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type Augment, augmentationOf } from './augmentation.ts';
-import { batchInputs, evenBatches, shuffledOrder } from './batches.ts';
+import { augmentationOf } from './augmentation.ts';
+import { evenBatches, shuffledOrder } from './batches.ts';
+import { Descent } from './descent.ts';
 import type { ExampleSet, TrainerReply } from './messages.ts';
-import { type BatchLoss, batchLoss, learntPlaces } from './objective.ts';
-import { disposeOptimiser, freshOptimiser } from './optimiser.ts';
+import type { StepTaker } from './native-graph/step.ts';
+import { learntPlaces } from './objective.ts';
 import { Pacer } from './pacer.ts';
 import type { ProximalPull } from './proximal.ts';
-import { takeValues } from './take-values.ts';
 
 /** Shortest time between two progress reports, milliseconds. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -26,6 +25,8 @@ export interface RoundOptions {
   readonly training: Task['training'];
   /** Holds the round near the start weights; null costs nothing. */
   readonly pull: ProximalPull | null;
+  /** What takes the model's steps. */
+  readonly steps: StepTaker;
   /** Rests between the batches; left out: only as long as the channel to the agent needs. */
   readonly pacer?: Pacer;
   readonly onProgress: (progress: RoundProgress) => void;
@@ -47,7 +48,7 @@ export async function trainRound(
   set: ExampleSet,
   options: RoundOptions,
 ): Promise<number> {
-  const { training, pull, pacer = new Pacer() } = options;
+  const { training, pull, steps, pacer = new Pacer() } = options;
   const { epochs, batchSize } = training;
   const places = learntPlaces(task, set);
   const count = places.length;
@@ -57,8 +58,7 @@ export async function trainRound(
   const random = seededRandom(options.seed);
   // Draws of its own: the order of the examples is the same with and without.
   const augment = augmentationOf(task, seededRandom((options.seed ^ AUGMENTATION_SEED) >>> 0));
-  const optimiser = freshOptimiser(training);
-  const lossOf = batchLoss(task, set);
+  const descent = await Descent.begin({ model, task, set, training, pull, augment, steps });
   let batch = 0;
   let epochLoss = 0;
   let reportedAt = Number.NEGATIVE_INFINITY;
@@ -67,7 +67,7 @@ export async function trainRound(
       const order = shuffledOrder(count, random).map((index) => places[index]!);
       epochLoss = 0;
       for (const picked of evenBatches(order, batchSize)) {
-        const loss = await trainBatch(model, task, set, picked, { loss: lossOf, optimiser, pull, augment });
+        const loss = await descent.step(picked);
         if (!Number.isFinite(loss)) {
           throw new AppError('trainer/diverged', { detail: `loss of batch ${batch + 1} of ${batches}` });
         }
@@ -85,40 +85,7 @@ export async function trainRound(
       }
     }
   } finally {
-    disposeOptimiser(optimiser);
+    descent.dispose();
   }
   return epochLoss;
-}
-
-/** What makes a batch's gradient, and a step of it. */
-export interface Descent {
-  readonly loss: BatchLoss;
-  readonly optimiser: Optimizer;
-  readonly pull: ProximalPull | null;
-  /** Left out: the inputs as they are. */
-  readonly augment?: Augment | null;
-}
-
-/**
- * One step of gradient descent. Returns the batch's mean loss before the step, without the pull's part: see
- * `ProximalPull` for what a pull adds to its gradient.
- */
-export async function trainBatch(
-  model: LayersModel,
-  task: Task,
-  set: ExampleSet,
-  picked: Uint32Array,
-  { optimiser, pull, loss, augment = null }: Descent,
-): Promise<number> {
-  const meanLoss = tidy(() => {
-    const inputs = batchInputs(task, set, picked, augment);
-    const variables = model.trainableWeights.map((weight) => weight.read() as Variable);
-    const { value, grads } = optimiser.computeGradients(() => {
-      // `training` makes normalisation layers use the batch's statistics and update the running ones.
-      return loss(model.apply(inputs, { training: true }) as Tensor, inputs, picked);
-    }, variables);
-    optimiser.applyGradients(pull === null ? grads : pull.addTo(grads, variables));
-    return value;
-  });
-  return (await takeValues(meanLoss))[0]!;
 }
