@@ -75,7 +75,13 @@ describe('the Windows installer’s own part', () => {
     const { PAGE_SCHEME } = await import('../main/desktop/page-address.ts');
     expect((await checked()).appId).toBe(APP_ID);
     expect(defined('LINK_SCHEME')).toBe(PAGE_SCHEME);
+    const { fileAssociations } = await checked();
+    expect(fileAssociations).toMatchObject([{ ext: defined('INVITATION_EXTENSION') }]);
   });
+});
+
+it('takes NSIS and an AppImage runtime that are safe where the system’s account installs', async () => {
+  expect((await checked()).toolsets).toEqual({ appimage: '1.0.3', nsis: '1.2.1' });
 });
 
 describe('the Debian package', () => {

@@ -11,6 +11,7 @@ Var pid
 !define AGENT_ENDPOINT "agent.json"
 !define AGENT_PROFILES "SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 !define LINK_SCHEME "genba"
+!define INVITATION_EXTENSION "genba-invite"
 !define RUN_KEY "Software\Microsoft\Windows\CurrentVersion\Run"
 !define RUN_APPROVED_KEY "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 
@@ -123,5 +124,7 @@ Var pid
     ${if} $3 == 1
       DeleteRegKey SHELL_CONTEXT "Software\Classes\${LINK_SCHEME}"
     ${endIf}
+    # electron-builder takes away the class of these files, but leaves what names it.
+    DeleteRegKey SHELL_CONTEXT "Software\Classes\.${INVITATION_EXTENSION}"
   ${endIf}
 !macroend
