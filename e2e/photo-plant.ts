@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LOCAL_API_ENDPOINT_FILE, localApiEndpointSchema } from '@genba/shared/local-api/messages';
 import Database from 'better-sqlite3';
+import { type PhotoClass, writePhotos } from '../demo/inspection-photos.ts';
 import { readMnist } from '../demo/mnist.ts';
-import { type PhotoClass, writePhotos } from './inspection-photos.ts';
 import { PROGRAMS, Program } from './program.ts';
 import { runProgram } from './run-program.ts';
 

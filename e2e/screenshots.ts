@@ -6,10 +6,10 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
+import { writePhotos } from '../demo/inspection-photos.ts';
 import { readMnist } from '../demo/mnist.ts';
 import { buildWindows } from '../tools/build-windows.ts';
 import { launchChromium } from './chromium-browser.ts';
-import { writePhotos } from './inspection-photos.ts';
 import { PhotoPlant } from './photo-plant.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '..', 'docs', 'screenshots');

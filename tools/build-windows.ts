@@ -20,10 +20,14 @@ const SHELL = {
   product: 'main/desktop/dist/main.cjs',
 };
 
-/** Builds the pages and the shell where their sources are newer than what was built. */
-export async function buildWindows(): Promise<void> {
+/**
+ * Builds the pages and the shell where their sources are newer than what was built.
+ * @param onBuild told before anything is built: it takes a while
+ */
+export async function buildWindows(onBuild: () => void = () => undefined): Promise<void> {
   // Two test files may start at once; the second finds everything built.
   await withLock(async () => {
+    if (isStale(PAGES) || isStale(SHELL)) onBuild();
     if (isStale(PAGES)) {
       await build({ configFile: join(root, 'renderer', 'vite.config.ts'), logLevel: 'warn' });
     }

@@ -19,6 +19,12 @@ describe('readLaunchOptions', () => {
     );
   });
 
+  it('begins to choose a folder where it is told to', () => {
+    expect(readLaunchOptions(plain).chooseIn).toBeNull();
+    expect(readLaunchOptions({ ...plain, arguments: ['--choose-in='] }).chooseIn).toBeNull();
+    expect(readLaunchOptions({ ...plain, arguments: ['--choose-in=/srv/写真'] }).chooseIn).toBe('/srv/写真');
+  });
+
   it('may start an agent unless told to attach', () => {
     expect(readLaunchOptions(plain).mayStartAgent).toBe(true);
     expect(readLaunchOptions({ ...plain, arguments: ['--attach'] }).mayStartAgent).toBe(false);

@@ -15,6 +15,8 @@ export interface PathDialogsContext {
   readonly words: () => ShellWords;
   /** Where new files are suggested to go. */
   readonly documents: string;
+  /** Where a person begins to look for a folder; null: where the system wants. */
+  readonly chooseIn: string | null;
 }
 
 /** The system's own dialogs for what a page lets a person choose. */
@@ -27,13 +29,14 @@ export class PathDialogs {
 
   /** Lets a person choose a folder or a file there is; null where nothing was chosen. */
   async open(kind: OpenKind): Promise<string | null> {
-    const { dialog, words } = this.#context;
+    const { dialog, words, chooseIn } = this.#context;
     const window = this.#context.window();
     if (window === null) return null;
     const { canceled, filePaths } = await dialog.showOpenDialog(window, {
       title: kind === 'folder' ? words().chooseFolder : words().chooseFile,
       properties: kind === 'folder' ? ['openDirectory'] : ['openFile'],
       filters: kind === 'folder' ? [] : [this.#openFilter(kind)],
+      ...(kind === 'folder' && chooseIn !== null ? { defaultPath: chooseIn } : {}),
     });
     return canceled ? null : chosenPathSchema.parse(filePaths[0] ?? null);
   }

@@ -110,6 +110,7 @@ export class Shell {
       window: () => this.#window,
       words: () => this.#words(),
       documents: app.getPath('documents'),
+      chooseIn: this.#options.chooseIn,
     });
     const handlers = shellHandlers({
       follower: this.#follower,

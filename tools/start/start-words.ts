@@ -28,6 +28,37 @@ export const startWords = {
       'Downloading Electron, once (about 120 MB). "npm start -- --browser" does without it.',
       'Electron を初回のみダウンロードします（約120MB）。「npm start -- --browser」なら不要です。',
     ].join('\n'),
+  building: () =>
+    [
+      'Building the window, once after each change (some ten seconds).',
+      '画面を準備しています（最初と変更後のみ、数十秒）。',
+    ].join('\n'),
+  invited: (link: string, photos: string) =>
+    [
+      'A plant to try Genba out. 1. Paste this link into the window (good for a day):',
+      'Genba を試すための拠点です。1. 次のリンクを画面に貼り付けてください（1日有効）：',
+      `  ${link}`,
+      '2. Press "Choose a folder" and take this one, or drop it:',
+      '2. 「フォルダーを選ぶ」で次のフォルダーを選ぶか、画面にドロップしてください：',
+      `  ${photos}`,
+    ].join('\n'),
+  aggregatorRuns: () =>
+    [
+      'The aggregator of the try-out runs until the window is closed, or Ctrl+C.',
+      '試用の集約サーバーは、画面を閉じるか Ctrl+C を押すまで動きます。',
+    ].join('\n'),
+  aggregatorEnded: (description: string) =>
+    [
+      `The aggregator of the try-out has ended by itself: ${description}`,
+      `試用の集約サーバーが止まりました：${description}`,
+    ].join('\n'),
+  noAggregator: (reason: string) =>
+    [
+      `The aggregator of the try-out could not be started: ${reason}`,
+      '  The window opens all the same. If another program has taken its port, end that one and start again.',
+      `試用の集約サーバーを起動できませんでした：${reason}`,
+      '  画面はこのまま開きます。別のプログラムが同じポートを使っている場合は、終了してからもう一度実行してください。',
+    ].join('\n'),
   browser: (reason: BrowserReason, address: string) =>
     [
       ...REASONS[reason],

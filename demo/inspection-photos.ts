@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
-import { DIGIT_SIZE, type DigitSet } from '../demo/mnist.ts';
+import sharp, { type Sharp } from 'sharp';
+import { DIGIT_SIZE, type DigitSet } from './mnist.ts';
 
 /** Sides of a photo, pixels: digits enlarged, as a camera would see them. */
 const PHOTO_SIDE = 96;
@@ -13,6 +13,9 @@ export interface PhotoClass {
   readonly count: number;
 }
 
+/** What is photographed: ink on paper, or bright marks as they are engraved in metal. */
+type PhotoLook = 'ink' | 'engraved';
+
 /**
  * Writes photos as an inspection leaves them: one folder per class, made from handwritten digits.
  * @throws Error when there are too few digits
@@ -21,24 +24,22 @@ export async function writePhotos(
   folder: string,
   digits: DigitSet,
   classes: readonly PhotoClass[],
+  look: PhotoLook = 'ink',
 ): Promise<void> {
   for (const { name, digit, count } of classes) {
     await mkdir(path.join(folder, name), { recursive: true });
     const found = [...digits.labels.keys()].filter((index) => digits.labels[index] === digit).slice(0, count);
     if (found.length < count) throw new Error(`There are only ${found.length} digits ${digit}.`);
+    const photos = found.map((index) => photo(digits, index).negate(look === 'ink'));
     await Promise.all(
-      found.map((index, number) => write(path.join(folder, name, `写真 ${number + 1}.png`), digits, index)),
+      photos.map((each, number) => each.png().toFile(path.join(folder, name, `写真 ${number + 1}.png`))),
     );
   }
 }
 
-function write(file: string, { images }: DigitSet, index: number): Promise<unknown> {
+function photo({ images }: DigitSet, index: number): Sharp {
   const size = DIGIT_SIZE * DIGIT_SIZE;
   return sharp(images.subarray(index * size, (index + 1) * size), {
     raw: { width: DIGIT_SIZE, height: DIGIT_SIZE, channels: 1 },
-  })
-    .negate()
-    .resize(PHOTO_SIDE, PHOTO_SIDE, { kernel: 'cubic' })
-    .png()
-    .toFile(file);
+  }).resize(PHOTO_SIDE, PHOTO_SIDE, { kernel: 'cubic' });
 }
