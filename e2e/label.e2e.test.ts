@@ -153,12 +153,22 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
       await page.getByLabel('キー操作').uncheck();
       await page.keyboard.press('1');
       await page.getByLabel('キー操作').check();
+      // What another has labelled is theirs to take back.
+      await page.getByText(/最後に付けたのは山田さんです/).waitFor();
       await page.keyboard.press('z');
-      // What another has labelled before is taken back as well.
+      await page.keyboard.press('1');
+      await page.getByText('残り2枚・済み4枚').waitFor();
+      await page.keyboard.press('z');
+      await page.getByText('残り3枚・済み3枚').waitFor();
+      await page.getByRole('button', { name: '担当者を変更' }).click();
+      await page.getByLabel('お名前').fill('山田');
+      await page.keyboard.press('Enter');
+      await page.getByText(`${fourth.replace('夜勤/', '')}：良品（山田）`).waitFor();
+      await page.keyboard.press('z');
       await page.getByText('残り4枚・済み2枚').waitFor();
       await expect.poll(named, { timeout: ACTION_DEADLINE_MS }).toBe(fourth);
       await page.keyboard.press('1');
-      await page.getByText(`${fourth}：良品（佐藤）`).waitFor();
+      await page.getByText(`${fourth}：良品（山田）`).waitFor();
     });
 
     it('says that a picture cannot be shown, and goes on', async () => {

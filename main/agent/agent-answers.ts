@@ -42,7 +42,7 @@ export class AgentAnswers {
       case 'preview-data':
         return { type: 'preview', id, preview: await this.preview(query.path) };
       case 'label-queue':
-        return { type: 'label-queue', id, queue: await this.#parts.labelling.queue() };
+        return { type: 'label-queue', id, queue: await this.#parts.labelling.queue(query.of) };
       case 'labels':
         return { type: 'labels', id, labels: this.labels(query.after) };
       case 'watches':

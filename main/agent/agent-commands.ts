@@ -81,7 +81,7 @@ export async function carryOutCommand(
       await labelling.label(command);
       return null;
     case 'undo-label':
-      labelling.undo();
+      labelling.undo(command);
       return null;
     case 'use-model':
       models.use(command.model, command.by);

@@ -63,14 +63,14 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Ends training and connection and closes the database. What was finished is kept. */
   async stop(): Promise<void> {
-    const { data, database, disk, judge, ledger, sync, training, watches } = this.#parts;
+    const { data, database, disk, judge, labelling, ledger, sync, training, watches } = this.#parts;
     this.#isStopped = true;
     disk.stop();
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
     sync.stop();
     data.stop();
     // The judge last: what is being judged for a folder fails with it otherwise, and is told as a problem.
-    await Promise.all([training?.stop(), watches.stop()]);
+    await Promise.all([training?.stop(), watches.stop(), labelling.stop()]);
     await judge.stop();
     ledger.stop();
     database.close();

@@ -653,6 +653,16 @@ export const ERROR_CATALOGUE = {
     en: 'This picture is not in the folder with the new pictures any more. Look at the list anew.',
     ja: 'この画像は新しい画像のフォルダーにもうありません。一覧を更新してください。',
   },
+  'labels/not-yours': {
+    isRetryable: false,
+    en: 'Somebody else has labelled this picture since. Only they can take that back, under their own name.',
+    ja: 'この画像には、ほかの人があとからラベルを付けています。取り消せるのは、付けた本人だけです。本人の名前に切り替えてください。',
+  },
+  'labels/nothing-to-undo': {
+    isRetryable: false,
+    en: 'This label was taken back already. Nothing was changed: go on with the picture that is shown.',
+    ja: 'このラベルはすでに取り消されています。何も変更していません。表示中の画像からそのまま続けてください。',
+  },
   // judging
   'judging/no-model': {
     isRetryable: true,

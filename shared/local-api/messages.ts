@@ -7,7 +7,7 @@ import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
 import { driftNoticeSchema } from './drift.ts';
 import { exchangePath, exchangeResultSchema } from './exchange.ts';
 import { judgedPartSchema, judgementSchema, judgeWishSchema } from './judging.ts';
-import { labellerName, labelQueueSchema, labelSchema, pictureId } from './labelling.ts';
+import { labellerName, labelQueueSchema, labelQueueWishSchema, labelSchema, pictureId } from './labelling.ts';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger.ts';
 import { backendName, methodReportSchema } from './methods.ts';
 import {
@@ -278,8 +278,13 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('use-model'), model: modelWish, by: deciderName }),
   /** The gate decides again. */
   z.strictObject({ id: z.int(), command: z.literal('automatic-model'), by: deciderName }),
-  /** Takes the newest label back. */
-  z.strictObject({ id: z.int(), command: z.literal('undo-label') }),
+  /** A person takes back what they have said of a picture; what it was called before a correction holds again. */
+  z.strictObject({
+    id: z.int(),
+    command: z.literal('undo-label'),
+    picture: pictureId,
+    labelledBy: labellerName,
+  }),
   /** How good parts are to be told from bad ones from now on. */
   z.strictObject({ id: z.int(), command: z.literal('set-rejection'), wish: rejectionWishSchema }),
   /** Writes the model in use into a new or empty folder, as TensorFlow.js loads it. */
@@ -298,14 +303,7 @@ export type LocalCommand = z.output<typeof localCommandSchema>;
 /** Commands that need no more than their name. */
 export type PlainCommand = Extract<
   LocalCommand['command'],
-  | 'pause'
-  | 'resume'
-  | 'rotate-key'
-  | 'sync-now'
-  | 'cancel-reading'
-  | 'acknowledge-drift'
-  | 'undo-label'
-  | 'measure-methods'
+  'pause' | 'resume' | 'rotate-key' | 'sync-now' | 'cancel-reading' | 'acknowledge-drift' | 'measure-methods'
 >;
 
 /** Longest detail of a reply, characters. */
@@ -324,7 +322,7 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   /** Held-out pictures that a model takes for something else. */
   z.strictObject({ id: z.int(), query: z.literal('mistaken-pictures'), of: mistakeWishSchema }),
   /** New pictures to label, the most uncertain ones first. */
-  z.strictObject({ id: z.int(), query: z.literal('label-queue') }),
+  z.strictObject({ id: z.int(), query: z.literal('label-queue'), of: labelQueueWishSchema }),
   /** Every label ever given, oldest first, behind the one named. */
   z.strictObject({ id: z.int(), query: z.literal('labels'), after: z.int().min(0) }),
   /** Has the model judge pictures, rows or series. What cannot be judged is told item by item, and stops nothing. */

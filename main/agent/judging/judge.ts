@@ -9,7 +9,7 @@ import type { ExportableModel } from './export-model.ts';
 import { JudgingProcess, type Model } from './judging-process.ts';
 import { KeptReadingSource } from './kept-reading.ts';
 import type { ModelDescription, ModelInUse } from './model-in-use.ts';
-import { PictureReader } from './picture-reader.ts';
+import { type Pace, PictureReader } from './picture-reader.ts';
 import { describeRejection, type Limit, limitOf, needsMeasuring, requireClasses } from './rejection.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -47,7 +47,7 @@ export interface OpenModel {
 export class Judge {
   readonly #context: JudgeContext;
   readonly #process: JudgingProcess;
-  readonly #pictures = new PictureReader();
+  readonly #readers = { prompt: new PictureReader('prompt'), patient: new PictureReader('patient') };
   readonly #readings: KeptReadingSource;
   #model: (Model & { readonly about: ModelDescription }) | null = null;
   /** What the newest model that was asked says of the validation part. */
@@ -67,9 +67,10 @@ export class Judge {
 
   /**
    * The model in use as it is now.
+   * @param pace whether somebody waits for what it is asked, or the PC's other work comes first
    * @throws AppError `judging/no-model`, `dataset/not-read`
    */
-  open(): OpenModel {
+  open(pace: Pace = 'prompt'): OpenModel {
     const model = this.#current();
     const { task, about, reading } = model;
     const { model: name, globalVersion, rounds } = about;
@@ -79,7 +80,7 @@ export class Judge {
       task,
       about: { model: name, globalVersion, rounds },
       preparer,
-      readPicture: (bytesOrPath) => this.#working(() => this.#readPicture(task, bytesOrPath)),
+      readPicture: (bytesOrPath) => this.#working(() => this.#readPicture(task, bytesOrPath, pace)),
       judge: (inputs) => this.#working(() => this.#judge(model, limit, inputs)),
     };
   }
@@ -147,11 +148,11 @@ export class Judge {
     return last !== undefined && JSON.stringify(last) === JSON.stringify(task) ? last : task;
   }
 
-  async #readPicture({ input }: Task, source: string | Uint8Array): Promise<Uint8Array> {
+  async #readPicture({ input }: Task, source: string | Uint8Array, pace: Pace): Promise<Uint8Array> {
     if (input.kind !== 'image') {
       throw new AppError('judging/mismatch', { detail: `the task needs a ${input.kind}, not pictures` });
     }
-    return this.#pictures.read(source, input);
+    return this.#readers[pace].read(source, input);
   }
 
   async #judge(
@@ -219,7 +220,7 @@ export class Judge {
   async #rest(): Promise<void> {
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#idle = null;
-    this.#pictures.close();
+    for (const reader of Object.values(this.#readers)) reader.close();
     await this.#process.close();
   }
 }

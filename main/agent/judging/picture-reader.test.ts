@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { expect, it, onTestFinished } from 'vitest';
 import { SIDES, sidePicture } from './fixtures.ts';
 import { PictureReader } from './picture-reader.ts';
@@ -5,7 +6,7 @@ import { PictureReader } from './picture-reader.ts';
 const input = SIDES.input as Extract<typeof SIDES.input, { kind: 'image' }>;
 
 it('reads pictures again, each alone, when its process dies over one of them', async () => {
-  const reader = new PictureReader();
+  const reader = new PictureReader('prompt');
   onTestFinished(() => reader.close());
   const picture = await sidePicture(1);
   expect(await reader.read(picture, input)).toHaveLength(64);
@@ -16,10 +17,21 @@ it('reads pictures again, each alone, when its process dies over one of them', a
 });
 
 it('says why there are no pixels', async () => {
-  const reader = new PictureReader();
+  const reader = new PictureReader('prompt');
   onTestFinished(() => reader.close());
   await expect(reader.read(Buffer.from('GIF89a but no more'), input)).rejects.toMatchObject({
     code: 'judging/unreadable',
     detail: expect.stringMatching(/./),
   });
+});
+
+it.each([
+  ['prompt', false],
+  ['patient', true],
+] as const)('%s reading leaves the PC to others: %s', async (pace, isBelow) => {
+  const reader = new PictureReader(pace);
+  onTestFinished(() => reader.close());
+  await reader.read(await sidePicture(1), input);
+  const priority = os.getPriority(reader.pid!) - os.getPriority();
+  expect(priority > 0).toBe(isBelow);
 });

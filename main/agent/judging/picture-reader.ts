@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { ImageInput } from '../dataset/decode-picture.ts';
 
+/** Whether somebody waits for pictures, or the other programs of the PC come before them. */
+export type Pace = 'prompt' | 'patient';
+
 /** One picture to be opened; ids are of this process's choice. */
 export interface PictureRequest {
   readonly id: number;
@@ -28,11 +31,16 @@ const CHILD_PATH = fileURLToPath(new URL('./picture-child.ts', import.meta.url))
 
 /** Opens pictures in a process of its own, which may die over one of them. */
 export class PictureReader {
+  readonly #pace: Pace;
   #child: ChildProcess | null = null;
   readonly #open = new Map<number, OpenPicture>();
   #lastId = 0;
   /** Pictures that were there when the process died, one after the other. */
   #suspects: Promise<unknown> = Promise.resolve();
+
+  constructor(pace: Pace) {
+    this.#pace = pace;
+  }
 
   /**
    * A picture as the model takes it, `[height, width, channels]`.
@@ -78,7 +86,7 @@ export class PictureReader {
   }
 
   #start(): ChildProcess {
-    const child = fork(CHILD_PATH, [], {
+    const child = fork(CHILD_PATH, [this.#pace], {
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,5 +1,5 @@
 import type { Suggestion } from '@genba/shared/local-api/labelling';
-import type { Suggest } from '../labelling/labelling.ts';
+import type { Suggest } from '../labelling/suggestions.ts';
 import type { Judge } from './judge.ts';
 import { judgePictures } from './judge-subject.ts';
 
@@ -9,7 +9,7 @@ export function suggestBy(judge: Judge): Suggest {
     const suggestions: (Suggestion | null)[] = [];
     const files = pictures.map(({ path }) => ({ source: path, name: '' }));
     try {
-      await judgePictures(judge.open(), files, async (items) => {
+      await judgePictures(judge.open('patient'), files, async (items) => {
         for (const { verdict } of items) {
           const isClass = verdict?.kind === 'class';
           suggestions.push(isClass ? { className: verdict.className, confidence: verdict.certainty } : null);

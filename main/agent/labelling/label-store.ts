@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { AppError } from '@genba/shared/errors/app-error';
 import type { Label } from '@genba/shared/local-api/labelling';
 import type { AgentDatabase } from '../store/database.ts';
 
@@ -26,6 +27,8 @@ interface Row {
 /** Keeps every label with who and when, also those that were taken back. */
 export class LabelStore {
   readonly #database: AgentDatabase;
+  /** What {@link inForce} says, kept up by every change; null before anybody has asked. */
+  #inForce: Map<string, string> | null = null;
 
   constructor(database: AgentDatabase) {
     this.#database = database;
@@ -41,40 +44,67 @@ export class LabelStore {
         .prepare('INSERT INTO label (picture, path, class, labelled_by, labelled_at) VALUES (?, ?, ?, ?, ?)')
         .run(picture, where, className, labelledBy, labelledAt);
     })();
+    this.#inForce?.set(picture, className);
   }
 
   /**
-   * Takes the newest label back that is in force. What the picture was called before comes back into force, if the one
-   * taken back had corrected it.
-   * @returns what was taken back; null where there was nothing
+   * Takes back what a person has said of a picture. What it was called before comes back into force, if the label taken
+   * back had corrected it.
+   * @returns what was taken back; null where the picture has no label
+   * @throws AppError `labels/not-yours` where it is somebody else's, its detail who
    */
-  undo(at: string): Label | null {
-    return this.#database.transaction(() => {
-      const last = this.last();
-      if (last === null) return null;
-      this.#database.prepare('UPDATE label SET undone_at = ? WHERE label_id = ?').run(at, last.labelId);
+  undo({ picture, labelledBy }: Pick<NewLabel, 'picture' | 'labelledBy'>, at: string): Label | null {
+    const undone = this.#database.transaction(() => {
+      const label = this.#of(picture);
+      if (label === null) return null;
+      if (label.labelledBy !== labelledBy)
+        throw new AppError('labels/not-yours', { detail: label.labelledBy });
+      this.#database.prepare('UPDATE label SET undone_at = ? WHERE label_id = ?').run(at, label.labelId);
       // A correction ended the one before at its own moment.
       this.#database
         .prepare('UPDATE label SET undone_at = NULL WHERE picture = ? AND undone_at = ? AND label_id < ?')
-        .run(last.picture, last.labelledAt, last.labelId);
-      return { ...last, undoneAt: at };
+        .run(picture, label.labelledAt, label.labelId);
+      return { ...label, undoneAt: at };
     })();
+    const before = this.#of(picture);
+    if (before === null) this.#inForce?.delete(picture);
+    else this.#inForce?.set(picture, before.className);
+    return undone;
   }
 
   /** The newest label in force; null where there is none. */
   last(): Label | null {
-    const row = this.#database
-      .prepare<[], Row>('SELECT * FROM label WHERE undone_at IS NULL ORDER BY label_id DESC LIMIT 1')
-      .get();
-    return row === undefined ? null : labelOf(row);
+    return this.#one('undone_at IS NULL');
+  }
+
+  /** The newest label in force that a person has given; null where there is none. */
+  lastBy(labelledBy: string): Label | null {
+    return this.#one('undone_at IS NULL AND labelled_by = ?', labelledBy);
   }
 
   /** The class of each picture that has one, by the picture's digest. */
-  inForce(): Map<string, string> {
-    const rows = this.#database
-      .prepare<[], Pick<Row, 'picture' | 'class'>>('SELECT picture, class FROM label WHERE undone_at IS NULL')
-      .all();
-    return new Map(rows.map((row) => [row.picture, row.class]));
+  inForce(): ReadonlyMap<string, string> {
+    this.#inForce ??= new Map(
+      this.#database
+        .prepare<[], Pick<Row, 'picture' | 'class'>>(
+          'SELECT picture, class FROM label WHERE undone_at IS NULL',
+        )
+        .all()
+        .map((row) => [row.picture, row.class]),
+    );
+    return this.#inForce;
+  }
+
+  #of(picture: string): Label | null {
+    return this.#one('undone_at IS NULL AND picture = ?', picture);
+  }
+
+  /** The newest label of which a condition holds. */
+  #one(condition: string, ...values: string[]): Label | null {
+    const row = this.#database
+      .prepare<string[], Row>(`SELECT * FROM label WHERE ${condition} ORDER BY label_id DESC LIMIT 1`)
+      .get(...values);
+    return row === undefined ? null : labelOf(row);
   }
 
   /** Every label ever given, oldest first, behind the one named. */

@@ -3,27 +3,16 @@ import {
   LABEL_PAGE_SIZE,
   type Label,
   type LabelQueue,
-  type Suggestion,
+  type LabelQueueWish,
 } from '@genba/shared/local-api/labelling';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import type { LabelledPicture } from '../dataset/source-files.ts';
 import { Inbox, type InboxPicture } from './inbox.ts';
 import type { LabelStore } from './label-store.ts';
+import { type Suggest, Suggestions } from './suggestions.ts';
 
-/** How long a person waits at most for more suggestions, milliseconds. */
-const SUGGESTING_MS = 1_500;
-
-/** Pictures given to the model at a time. */
-const SUGGESTED_AT_ONCE = 64;
-
-interface KnownSuggestion {
-  readonly suggestion: Suggestion | null;
-  /** Which model it is of, counted from 0. */
-  readonly model: number;
-}
-
-/** What the model takes pictures for, in their order; null where it cannot say. */
-export type Suggest = (pictures: readonly InboxPicture[]) => Promise<readonly (Suggestion | null)[]>;
+/** With so many pictures to begin with nobody waits until all of a folder are read. */
+const ENOUGH_TO_BEGIN = 20;
 
 export interface LabellingContext {
   readonly store: LabelStore;
@@ -31,7 +20,7 @@ export interface LabellingContext {
   readonly task: () => Task | null;
   /** Folder of new pictures; null before one is set. */
   readonly folder: () => string | null;
-  /** Asked for pictures that have no suggestion yet, and again for all after {@link Labelling.modelChanged}. */
+  /** Asked for pictures that have no suggestion yet, and again for the next ones after {@link Labelling.modelChanged}. */
   readonly suggest: Suggest;
   /** Which pictures have which label has changed. */
   readonly onLabels: () => void;
@@ -40,39 +29,45 @@ export interface LabellingContext {
 /** People say what new pictures show: the model suggests, the most uncertain pictures come first. */
 export class Labelling {
   readonly #context: LabellingContext;
+  readonly #suggestions: Suggestions;
   #inbox: Inbox | null = null;
-  #suggestions = new Map<string, KnownSuggestion>();
-  /** Counts the models so far. */
-  #model = 0;
 
   constructor(context: LabellingContext) {
     this.#context = context;
+    this.#suggestions = new Suggestions({
+      suggest: context.suggest,
+      waiting: () => this.#waiting(this.#inbox?.pictures() ?? []),
+    });
   }
 
   /**
-   * What is to be labelled next.
+   * What is to be labelled next, of what is known by now: reading the folder and having the model judge go on behind it.
    * @throws AppError `labels/folder-not-found`, `labels/no-classes`
    */
-  async queue(): Promise<LabelQueue> {
+  async queue({ labelledBy, except }: LabelQueueWish): Promise<LabelQueue> {
     const classes = this.#classes();
     const { store } = this.#context;
-    const pictures = await this.#pictures();
-    const labels = store.inForce();
-    const waiting = pictures.filter(({ digest }) => !labels.has(digest));
-    await this.#suggestFor(waiting);
-    const suggestion = ({ digest }: InboxPicture) => this.#suggestions.get(digest)?.suggestion ?? null;
-    const confidence = (picture: InboxPicture) => suggestion(picture)?.confidence ?? 2;
-    const uncertainFirst = waiting.toSorted((a, b) => confidence(a) - confidence(b));
+    const inbox = this.#currentInbox();
+    const known = new Set(except);
+    const isNews = ({ digest }: InboxPicture) => !store.inForce().has(digest) && !known.has(digest);
+    await inbox?.lookForSome(ENOUGH_TO_BEGIN, isNews);
+    const pictures = inbox?.pictures() ?? [];
+    const waiting = this.#waiting(pictures);
+    const page = this.#suggestions.uncertainFirst(waiting.filter(isNews)).slice(0, LABEL_PAGE_SIZE);
+    this.#suggestions.want();
     return {
       folder: this.#context.folder(),
       classes: [...classes],
       waiting: waiting.length,
       labelled: pictures.length - waiting.length,
-      pictures: uncertainFirst.slice(0, LABEL_PAGE_SIZE).map((picture) => ({
-        picture: picture.digest,
-        name: this.#inbox!.nameOf(picture.path),
-        suggestion: suggestion(picture),
+      unread: inbox?.unread ?? 0,
+      unjudged: this.#suggestions.unjudged(waiting),
+      pictures: page.map(({ digest, path }) => ({
+        picture: digest,
+        name: inbox!.nameOf(path),
+        suggestion: this.#suggestions.of(digest),
       })),
+      own: labelledBy === null ? null : store.lastBy(labelledBy),
       last: store.last(),
     };
   }
@@ -91,10 +86,14 @@ export class Labelling {
     this.#context.onLabels();
   }
 
-  /** Takes the newest label back. @returns it; null where there is none */
-  undo(): Label | null {
-    const undone = this.#context.store.undo(new Date().toISOString());
-    if (undone !== null) this.#context.onLabels();
+  /**
+   * Takes back what a person has said of a picture.
+   * @throws AppError `labels/nothing-to-undo`, `labels/not-yours`
+   */
+  undo(wish: { picture: string; labelledBy: string }): Label {
+    const undone = this.#context.store.undo(wish, new Date().toISOString());
+    if (undone === null) throw new AppError('labels/nothing-to-undo');
+    this.#context.onLabels();
     return undone;
   }
 
@@ -113,19 +112,29 @@ export class Labelling {
    * reached: training goes on with the rest.
    */
   async labelled(): Promise<LabelledPicture[]> {
-    const labels = this.#context.store.inForce();
-    if (labels.size === 0) return [];
-    const classes = this.#context.task()?.classes ?? [];
-    const pictures = await this.#pictures().catch(() => []);
+    const { store, task } = this.#context;
+    if (store.inForce().size === 0) return [];
+    const inbox = this.#currentInbox();
+    const pictures =
+      (await inbox?.look().then(
+        () => inbox.pictures(),
+        () => [],
+      )) ?? [];
+    const classes = task()?.classes ?? [];
     return pictures.flatMap(({ path, digest }) => {
-      const className = labels.get(digest);
+      const className = store.inForce().get(digest);
       return className !== undefined && classes.includes(className) ? [{ path, className }] : [];
     });
   }
 
-  /** Another model judges from now on. What the last one suggested is shown until this one has looked at the picture. */
+  /** Another model judges from now on. */
   modelChanged(): void {
-    this.#model += 1;
+    this.#suggestions.modelChanged();
+  }
+
+  /** Ends the judging of pictures that wait. */
+  stop(): Promise<void> {
+    return this.#suggestions.stop();
   }
 
   #classes(): readonly string[] {
@@ -135,36 +144,22 @@ export class Labelling {
     return task.classes;
   }
 
-  async #pictures(): Promise<readonly InboxPicture[]> {
+  #currentInbox(): Inbox | null {
     const folder = this.#context.folder();
-    if (folder === null) return [];
-    if (this.#inbox?.folder !== folder) this.#inbox = new Inbox(folder);
-    return await this.#inbox.pictures();
+    if (this.#inbox?.folder !== folder) this.#inbox = folder === null ? null : new Inbox(folder);
+    return this.#inbox;
+  }
+
+  #waiting(pictures: readonly InboxPicture[]): InboxPicture[] {
+    const labels = this.#context.store.inForce();
+    return pictures.filter(({ digest }) => !labels.has(digest));
   }
 
   async #find(digest: string): Promise<InboxPicture> {
+    const inbox = this.#currentInbox();
     // Whoever labels quickly must not wait for a look at thousands of files each time.
-    const seen = this.#inbox?.folder === this.#context.folder() ? this.#inbox?.find(digest) : null;
-    const found = seen ?? (await this.#pictures()).find((picture) => picture.digest === digest);
-    if (found === undefined) throw new AppError('labels/unknown-picture', { detail: digest });
+    const found = inbox?.find(digest) ?? (await inbox?.look().then(() => inbox.find(digest)));
+    if (!found) throw new AppError('labels/unknown-picture', { detail: digest });
     return found;
-  }
-
-  /** As many as time allows: the rest comes with the next calls, while somebody labels. */
-  async #suggestFor(pictures: readonly InboxPicture[]): Promise<void> {
-    const known = (picture: InboxPicture) => this.#suggestions.get(picture.digest);
-    const unknown = pictures.filter((picture) => known(picture) === undefined);
-    const outdated = pictures.filter((picture) => (known(picture)?.model ?? this.#model) !== this.#model);
-    const wanted = [...unknown, ...outdated];
-    const endMs = performance.now() + SUGGESTING_MS;
-    for (let start = 0; start < wanted.length; start += SUGGESTED_AT_ONCE) {
-      if (start > 0 && performance.now() > endMs) return;
-      const some = wanted.slice(start, start + SUGGESTED_AT_ONCE);
-      const model = this.#model;
-      const suggestions = await this.#context.suggest(some);
-      for (const [index, { digest }] of some.entries()) {
-        this.#suggestions.set(digest, { suggestion: suggestions[index] ?? null, model });
-      }
-    }
   }
 }

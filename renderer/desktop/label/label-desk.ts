@@ -1,13 +1,17 @@
-import type { Label, LabelQueue } from '@genba/shared/local-api/labelling';
+import {
+  type Label,
+  type LabelQueue,
+  type LabelQueueWish,
+  MAX_KNOWN_PICTURES,
+} from '@genba/shared/local-api/labelling';
 import type { AgentClient } from '../agent-client.ts';
 import type { Failure } from '../agent-view.ts';
 import { keepEqualParts } from '../keep-equal-parts.ts';
+import { DeskPictures, type QueuedPicture } from './desk-pictures.ts';
 
-/** A picture that waits for a label. */
-export type QueuedPicture = LabelQueue['pictures'][number];
-
-/** What undo would take back. */
-export interface LastLabel {
+/** A label that was given. */
+export interface GivenLabel {
+  readonly picture: string;
   readonly name: string;
   readonly className: string;
   readonly labelledBy: string;
@@ -28,16 +32,20 @@ export interface DeskView {
   /** Pictures without a label and with one, what is on its way to the agent included. */
   readonly waiting: number;
   readonly labelled: number;
-  readonly last: LastLabel | null;
+  /** Files that were not looked at yet, and pictures that the model has not judged yet. */
+  readonly unread: number;
+  readonly unjudged: number;
+  /** What undo takes back: the newest label of whoever sits here; null where there is none. */
+  readonly own: GivenLabel | null;
+  /** Where there is none: the newest one of somebody else. */
+  readonly others: GivenLabel | null;
   /** Why the newest label or undo was not kept; null where it was. */
   readonly trouble: Failure | null;
 }
 
 type Agent = Pick<AgentClient, 'ask' | 'send'>;
 
-/** So many of the pictures that follow are made ready. */
-const UPCOMING = 4;
-/** With fewer left the next page is fetched, so that nobody waits for it. */
+/** With fewer ahead the next page is fetched, so that nobody waits for it. */
 const REFILL_AT = 50;
 
 /**
@@ -47,10 +55,13 @@ const REFILL_AT = 50;
 export class LabelDesk {
   readonly #agent: Agent;
   readonly #listeners = new Set<() => void>();
-  #pictures: QueuedPicture[] = [];
-  #position = 0;
-  /** Given here and not taken back, newest last. */
-  #given: { readonly picture: QueuedPicture; readonly label: LastLabel }[] = [];
+  readonly #pictures = new DeskPictures();
+  /** Who sits here; null before anybody has said so. */
+  #labeller: string | null;
+  /** Given here by whoever sits here and not taken back, newest last. */
+  #given: { readonly picture: QueuedPicture; readonly label: GivenLabel }[] = [];
+  /** Taken back here, and the agent has not said so yet. */
+  readonly #undoing = new Set<string>();
   #queue: LabelQueue | null = null;
   /** What undo takes back once nothing given here is left. */
   #earlier: Label | null = null;
@@ -62,8 +73,9 @@ export class LabelDesk {
   #work: Promise<void> = Promise.resolve();
   #view: DeskView;
 
-  constructor(agent: Agent) {
+  constructor(agent: Agent, labeller: string | null) {
     this.#agent = agent;
+    this.#labeller = labeller;
     this.#view = this.#draw();
   }
 
@@ -75,22 +87,26 @@ export class LabelDesk {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Looks for pictures; one look at a time. Those that are here keep their place. */
-  look(first: string | null = null): Promise<void> {
+  /**
+   * Looks for pictures; one look at a time. Those that are ready keep their place.
+   * @param wish `newest`: how all stands now; `more`: pictures that are not here
+   */
+  look(wish: 'newest' | 'more' = 'newest'): Promise<void> {
     if (this.#isLooking) return this.#work;
     this.#isLooking = true;
     return this.#inOrder(async () => {
-      const outcome = await this.#agent.ask({ query: 'label-queue' });
+      const except = wish === 'more' ? this.#pictures.ids.slice(0, MAX_KNOWN_PICTURES) : [];
+      const of = { labelledBy: this.#labeller, except };
+      const outcome = await this.#agent.ask({ query: 'label-queue', of });
       this.#isLooking = false;
-      if (outcome.kind === 'answered') this.#take(outcome.answer.queue, first);
+      if (outcome.kind === 'answered') this.#take(outcome.answer.queue, of);
       else this.#failure = outcome;
     });
   }
 
   /** Begins anew, such as with another folder. */
   async restart(): Promise<void> {
-    this.#pictures = [];
-    this.#position = 0;
+    this.#pictures.clear();
     this.#given = [];
     this.#earlier = null;
     this.#queue = null;
@@ -100,13 +116,26 @@ export class LabelDesk {
     await this.look();
   }
 
+  /** Somebody sits down, or stands up: what they have labelled is what undo takes back. */
+  async sitDown(labeller: string | null): Promise<void> {
+    if (labeller === this.#labeller) return;
+    this.#labeller = labeller;
+    this.#given = [];
+    this.#earlier = null;
+    this.#trouble = null;
+    this.#show();
+    // One that is under way asks for whoever sat here before.
+    await this.#work;
+    await this.look();
+  }
+
   /** Says what the picture on the desk shows, and goes on to the next one. */
-  async label(className: string, labelledBy: string): Promise<void> {
-    const picture = this.#pictures[this.#position];
-    if (picture === undefined) return;
-    this.#pictures.splice(this.#position, 1);
-    if (this.#position >= this.#pictures.length) this.#position = 0;
-    const given = { picture, label: { name: picture.name, className, labelledBy } };
+  readonly label = async (className: string): Promise<void> => {
+    const labelledBy = this.#labeller;
+    const picture = labelledBy === null ? null : this.#pictures.takeCurrent();
+    if (picture === null || labelledBy === null) return;
+    const label = { picture: picture.picture, name: picture.name, className, labelledBy };
+    const given = { picture, label };
     this.#given.push(given);
     this.#trouble = null;
     this.#onTheWay++;
@@ -118,76 +147,76 @@ export class LabelDesk {
       if (outcome.kind === 'done') return this.#count(1);
       this.#given = this.#given.filter((each) => each !== given);
       const isGone = outcome.kind === 'refused' && outcome.code === 'labels/unknown-picture';
-      if (!isGone) this.#putBack(picture);
+      if (!isGone) this.#pictures.putBack(picture);
       this.#trouble = outcome;
     });
     await this.#refill();
-  }
+  };
 
-  /** Takes the newest label back; its picture is on the desk again. */
-  async undo(): Promise<void> {
+  /** Takes the newest label of whoever sits here back; its picture is on the desk again. */
+  readonly undo = async (): Promise<void> => {
     const given = this.#given.pop();
     const earlier = given === undefined ? this.#earlier : null;
-    if (given === undefined && earlier === null) return;
+    const label = given?.label ?? earlier;
+    if (label === null) return;
     this.#trouble = null;
-    if (given !== undefined) this.#putBack(given.picture);
+    if (earlier !== null) this.#earlier = null;
+    this.#pictures.putBack(given?.picture ?? { picture: label.picture, name: label.name, suggestion: null });
+    this.#undoing.add(label.picture);
     this.#onTheWay--;
     this.#show();
-    await this.#inOrder(async () => {
-      const outcome = await this.#agent.send('undo-label');
+    const isAsThought = await this.#inOrder(async () => {
+      const { picture, labelledBy } = label;
+      const outcome = await this.#agent.send({ command: 'undo-label', picture, labelledBy });
+      this.#undoing.delete(picture);
       this.#onTheWay++;
-      if (outcome.kind === 'done') return this.#count(-1);
+      if (outcome.kind === 'done') {
+        this.#count(-1);
+        return true;
+      }
+      const code = outcome.kind === 'refused' ? outcome.code : null;
+      // It has no label: it may stay where it is.
+      if (code === 'labels/nothing-to-undo') return false;
       this.#trouble = outcome;
-      if (given === undefined) return;
-      this.#pictures = this.#pictures.filter(({ picture }) => picture !== given.picture.picture);
-      this.#given.push(given);
+      this.#pictures.remove(picture);
+      if (code === 'labels/not-yours') return false;
+      if (given !== undefined) this.#given.push(given);
+      else this.#earlier = earlier;
+      return true;
     });
-    // What was labelled before this screen opened is not known here: the agent shows it again.
-    if (given === undefined) await this.look(earlier!.picture);
-  }
+    // The next one to take back was labelled before this screen opened, or all is other than this screen thinks.
+    if (!isAsThought || this.#given.length === 0) await this.look();
+  };
 
   /** Leaves the picture for later; the first one comes after the last. */
-  next(): void {
-    this.#move(1);
-  }
-
-  previous(): void {
-    this.#move(-1);
-  }
-
-  #move(step: number): void {
-    const count = this.#pictures.length;
-    if (count < 2) return;
-    this.#position = (this.#position + step + count) % count;
+  readonly next = async (): Promise<void> => {
+    this.#pictures.move(1);
     this.#show();
-  }
+    await this.#refill();
+  };
+
+  readonly previous = (): void => {
+    this.#pictures.move(-1);
+    this.#show();
+  };
 
   async #refill(): Promise<void> {
-    const left = this.#pictures.length;
-    const elsewhere = (this.#queue?.waiting ?? 0) - this.#onTheWay - left;
-    if (left < REFILL_AT && elsewhere > 0) await this.look();
+    const elsewhere = (this.#queue?.waiting ?? 0) - this.#onTheWay - this.#pictures.count;
+    if (this.#pictures.aheadCount < REFILL_AT && elsewhere > 0) await this.look('more');
   }
 
-  #take(queue: LabelQueue, first: string | null): void {
+  #take(queue: LabelQueue, { labelledBy, except }: LabelQueueWish): void {
     this.#failure = null;
     this.#queue = queue;
-    if (this.#given.length === 0) this.#earlier = queue.last;
-    const onDesk = first ?? this.#pictures[this.#position]?.picture;
-    const news = new Map(queue.pictures.map((each) => [each.picture, each]));
-    // One page need not be all: what it does not name may still be there.
-    const isAll = queue.pictures.length === queue.waiting;
-    const kept = this.#pictures.filter(({ picture }) => !isAll || news.has(picture));
-    const known = new Set(kept.map(({ picture }) => picture));
-    // Said while the list was on its way.
-    for (const { picture } of this.#given) known.add(picture.picture);
-    const more = queue.pictures.filter(({ picture }) => !known.has(picture));
-    this.#pictures = [...kept.map((each) => news.get(each.picture) ?? each), ...more];
-    const place = this.#pictures.findIndex(({ picture }) => picture === onDesk);
-    this.#position = Math.max(0, place);
-  }
-
-  #putBack(picture: QueuedPicture): void {
-    this.#pictures.splice(this.#position, 0, picture);
+    const isOfLabeller = labelledBy === this.#labeller;
+    if (isOfLabeller && this.#given.length === 0) {
+      const isUndoing = queue.own !== null && this.#undoing.has(queue.own.picture);
+      this.#earlier = isUndoing ? null : queue.own;
+    }
+    const given = new Set(this.#given.map(({ picture }) => picture.picture));
+    // A page need not be all: what it does not name may still be there.
+    const isAll = except.length === 0 && queue.unread === 0 && queue.pictures.length === queue.waiting;
+    this.#pictures.update(queue.pictures, { given, undoing: this.#undoing, isAll });
   }
 
   #count(change: 1 | -1): void {
@@ -196,9 +225,10 @@ export class LabelDesk {
     this.#queue = { ...this.#queue, waiting: waiting - change, labelled: labelled + change };
   }
 
-  #inOrder(work: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(work).then(() => this.#show());
-    return this.#work;
+  #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#work.then(work).finally(() => this.#show());
+    this.#work = done.then(() => undefined);
+    return done;
   }
 
   #show(): void {
@@ -211,22 +241,26 @@ export class LabelDesk {
 
   #draw(): DeskView {
     const queue = this.#queue;
-    const count = this.#pictures.length;
-    const ahead = Math.min(UPCOMING, count - 1);
-    const upcoming = Array.from({ length: Math.max(0, ahead) }, (_, index) => {
-      return this.#pictures[(this.#position + 1 + index) % count]!;
-    });
+    const own = this.#given.at(-1)?.label ?? this.#earlier;
+    const last = queue?.last ?? null;
     return {
       isLoading: queue === null && this.#failure === null,
       failure: this.#failure,
       folder: queue?.folder ?? null,
       classes: queue?.classes ?? [],
-      current: this.#pictures[this.#position] ?? null,
-      upcoming,
-      waiting: Math.max(count, (queue?.waiting ?? 0) - this.#onTheWay),
+      current: this.#pictures.current,
+      upcoming: this.#pictures.upcoming(),
+      waiting: Math.max(this.#pictures.count, (queue?.waiting ?? 0) - this.#onTheWay),
       labelled: Math.max(0, (queue?.labelled ?? 0) + this.#onTheWay),
-      last: this.#given.at(-1)?.label ?? this.#earlier,
+      unread: queue?.unread ?? 0,
+      unjudged: queue?.unjudged ?? 0,
+      own: own === null ? null : givenLabel(own),
+      others: own !== null || last === null || last.labelledBy === this.#labeller ? null : givenLabel(last),
       trouble: this.#trouble,
     };
   }
+}
+
+function givenLabel({ picture, name, className, labelledBy }: GivenLabel): GivenLabel {
+  return { picture, name, className, labelledBy };
 }

@@ -1,8 +1,8 @@
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import type { PictureDoor } from '../picture-door.ts';
 import { pictureFrom } from '../picture-door.ts';
-import type { QueuedPicture } from './label-desk.ts';
+import type { QueuedPicture } from './desk-pictures.ts';
 
 interface LabelPictureProps {
   readonly door: PictureDoor | null;
@@ -12,7 +12,7 @@ interface LabelPictureProps {
 }
 
 /** The picture on the desk, as large as there is room. */
-export function LabelPicture({ door, current, upcoming }: LabelPictureProps) {
+export const LabelPicture = memo(function LabelPicture({ door, current, upcoming }: LabelPictureProps) {
   const { t } = useLanguage();
   const [unseen, setUnseen] = useState<ReadonlySet<string>>(new Set());
   const isUnseen = unseen.has(current.picture);
@@ -38,7 +38,7 @@ export function LabelPicture({ door, current, upcoming }: LabelPictureProps) {
       <figcaption className="soft break">{current.name}</figcaption>
     </figure>
   );
-}
+});
 
 /** A picture of few points is enlarged: its points stay points. */
 const FEW_POINTS = 128;

@@ -1,39 +1,46 @@
 import './label.css';
 import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import { EmptyState, ErrorState, LoadingState } from '../../ui/screen-states.tsx';
 import type { Failure } from '../agent-view.ts';
 import type { ScreenProps } from '../screen-props.ts';
-import { useIsConnected } from '../use-status.ts';
-import { UndoButton } from './desk-panel.tsx';
+import { useIsConnected, useStatus } from '../use-status.ts';
 import { InboxForm } from './inbox-form.tsx';
 import { LabelDesk } from './label-desk.ts';
 import { LabellerForm } from './labeller-form.tsx';
 import { LabellingDesk } from './labelling-desk.tsx';
+import { UndoButton } from './undo-button.tsx';
 import { useLabeller } from './use-labeller.ts';
 
 /** How often it is looked for new pictures while none waits, milliseconds. */
 const LOOK_EVERY_MS = 10_000;
+/** And while the agent still reads the folder, or the model still judges what waits. */
+const FOLLOW_EVERY_MS = 3_000;
 
 /** People say what new pictures show: one key each. */
 export function LabelScreen({ client }: ScreenProps) {
   const { t } = useLanguage();
-  const [desk] = useState(() => new LabelDesk(client));
+  const [labeller, setLabeller] = useLabeller();
+  const [desk] = useState(() => new LabelDesk(client, labeller));
   const view = useSyncExternalStore(desk.subscribe, desk.view);
   const isConnected = useIsConnected(client);
-  const [labeller, setLabeller] = useLabeller();
-  const mustLook = isConnected && view.current === null;
+  const model = useStatus(client, (status) => status.model?.inUse ?? null);
+  const forgetLabeller = useCallback(() => setLabeller(null), [setLabeller]);
+  const isMoving = view.unread > 0 || view.unjudged > 0;
+  const lookEveryMs = isMoving ? FOLLOW_EVERY_MS : view.current === null ? LOOK_EVERY_MS : null;
+  useEffect(() => void desk.sitDown(labeller), [desk, labeller]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another model suggests other things, in another order
   useEffect(() => {
     if (isConnected) void desk.look();
-  }, [desk, isConnected]);
+  }, [desk, isConnected, model]);
   useEffect(() => {
-    if (!mustLook) return;
+    if (!isConnected || lookEveryMs === null) return;
     const timer = setInterval(() => {
       if (!document.hidden) void desk.look();
-    }, LOOK_EVERY_MS);
+    }, lookEveryMs);
     return () => clearInterval(timer);
-  }, [desk, mustLook]);
+  }, [desk, isConnected, lookEveryMs]);
 
   if (view.failure !== null && view.current === null) {
     return <NoList failure={view.failure} client={client} desk={desk} />;
@@ -53,7 +60,7 @@ export function LabelScreen({ client }: ScreenProps) {
         <p className="desk__count" role="status">
           {t('label.count.done', { count: view.labelled })}
         </p>
-        <UndoButton last={view.last} isDisabled={!isConnected} onUndo={() => void desk.undo()} />
+        <UndoButton own={view.own} others={view.others} isDisabled={!isConnected} onUndo={desk.undo} />
         <InboxForm client={client} folder={view.folder} onChosen={() => void desk.restart()} />
       </EmptyState>
     );
@@ -65,7 +72,7 @@ export function LabelScreen({ client }: ScreenProps) {
       view={view}
       current={view.current}
       labeller={labeller}
-      onLabeller={() => setLabeller(null)}
+      onLabeller={forgetLabeller}
     />
   );
 }

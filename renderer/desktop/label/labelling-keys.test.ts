@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type KeyPress, labellingKey } from './labelling-keys.ts';
+import { type KeyPress, keyOfClass, labellingKey } from './labelling-keys.ts';
 
 const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({
   key,
@@ -19,6 +19,10 @@ describe('a key press while labelling', () => {
     ['9', 8],
     ['１', 0],
     ['９', 8],
+    ['a', 9],
+    ['A', 9],
+    ['ａ', 9],
+    ['y', 33],
   ])('%s names a class', (key, index) => {
     expect(labellingKey(press(key))).toEqual({ kind: 'class', index });
   });
@@ -29,7 +33,9 @@ describe('a key press while labelling', () => {
       index: 2,
     });
     expect(labellingKey(press('Process', { code: 'Numpad7' }))).toEqual({ kind: 'class', index: 6 });
-    expect(labellingKey(press('Process', { code: 'KeyA' }))).toBeNull();
+    expect(labellingKey(press('Process', { code: 'KeyB' }))).toEqual({ kind: 'class', index: 10 });
+    expect(labellingKey(press('Process', { code: 'KeyZ' }))).toEqual({ kind: 'undo' });
+    expect(labellingKey(press('Process', { code: 'Space' }))).toBeNull();
   });
 
   it.each([
@@ -42,13 +48,16 @@ describe('a key press while labelling', () => {
     ['Backspace', {}, 'undo'],
     ['ArrowRight', {}, 'next'],
     ['ArrowLeft', {}, 'previous'],
+    ['/', {}, 'find'],
+    ['／', {}, 'find'],
   ] as const)('%s with %o asks for %s', (key, more, kind) => {
     expect(labellingKey(press(key, more))).toEqual({ kind });
   });
 
   it.each([
     ['0', {}],
-    ['a', {}],
+    ['あ', {}],
+    ['a', { ctrlKey: true }],
     ['1', { ctrlKey: true }],
     ['1', { altKey: true }],
     ['1', { repeat: true }],
@@ -58,4 +67,14 @@ describe('a key press while labelling', () => {
   ])('%s with %o means nothing', (key, more) => {
     expect(labellingKey(press(key, more))).toBeNull();
   });
+});
+
+it('is another one for each class, and none of them takes back', () => {
+  const keys = Array.from({ length: 34 }, (_, index) => keyOfClass(index)!);
+  expect(new Set(keys).size).toBe(34);
+  expect(keys).not.toContain('Z');
+  for (const [index, key] of keys.entries()) {
+    expect(labellingKey(press(key))).toEqual({ kind: 'class', index });
+  }
+  expect(keyOfClass(34)).toBeNull();
 });

@@ -290,6 +290,10 @@ export const en = {
   'label.count': '{{waiting}} to go, {{labelled}} done',
   'label.count.done_one': '{{count}} picture labelled',
   'label.count.done_other': '{{count}} pictures labelled',
+  'label.unread_one': '{{number}} file still to be looked at',
+  'label.unread_other': '{{number}} files still to be looked at',
+  'label.unjudged_one': 'The model still looks at {{number}} picture; uncertain ones move forward.',
+  'label.unjudged_other': 'The model still looks at {{number}} pictures; uncertain ones move forward.',
   'label.by': 'Labelled by {{name}}',
   'label.by.change': 'Change name',
   'label.keys': 'Keyboard shortcuts',
@@ -302,8 +306,13 @@ export const en = {
   'label.next': 'Later',
   'label.undo': 'Undo',
   'label.undo.what': '{{name}}: {{className}} ({{who}})',
+  'label.undo.others': 'Nothing of yours to undo. The newest label is by {{who}}: {{name}}, {{className}}',
+  'label.find': 'Find a class',
+  'label.find.none': 'No class is called that.',
   'label.hint':
-    'Digits name the class, Enter takes the suggestion, Z takes the last label back, → leaves the picture for later. The most uncertain pictures come first.',
+    'Digits name the class, Enter takes the suggestion, Z takes your last label back, → leaves the picture for later. The most uncertain pictures come first.',
+  'label.hint.many':
+    'Digits and letters name the class, / finds one by its name, Enter takes the suggestion, Z takes your last label back, → leaves the picture for later. The most uncertain pictures come first.',
   'label.offline':
     'Offline: labels are kept on this PC and trained on here. Nothing has to be sent for that.',
   'label.notKept': 'The last step was not kept: {{reason}}',

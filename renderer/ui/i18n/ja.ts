@@ -272,6 +272,8 @@ export const ja = {
   'label.allDone': '{{folder}} の画像はすべてラベル済みです。新しい画像が届くと自動で表示します。',
   'label.count': '残り{{waiting}}枚・済み{{labelled}}枚',
   'label.count.done_other': '{{count}}枚にラベルを付けました',
+  'label.unread_other': 'フォルダーを確認しています（あと{{number}}枚）',
+  'label.unjudged_other': 'モデルが確認しています（あと{{number}}枚）。迷う画像が前に来ます。',
   'label.by': '担当：{{name}}',
   'label.by.change': '担当者を変更',
   'label.keys': 'キー操作',
@@ -284,8 +286,13 @@ export const ja = {
   'label.next': 'あとで',
   'label.undo': '取り消す',
   'label.undo.what': '{{name}}：{{className}}（{{who}}）',
+  'label.undo.others': 'ご自分のラベルはありません。最後に付けたのは{{who}}さんです：{{name}}、{{className}}',
+  'label.find': 'クラスを探す',
+  'label.find.none': 'その名前のクラスはありません。',
   'label.hint':
-    '数字キーでクラスを選び、Enterでモデルの判定どおりに決定、Zで直前の取り消し、→であとに回します。判定に迷う画像から順に出ます。',
+    '数字キーでクラスを選び、Enterでモデルの判定どおりに決定、Zで自分の直前のラベルを取り消し、→であとに回します。判定に迷う画像から順に出ます。',
+  'label.hint.many':
+    '数字キーと英字キーでクラスを選び、/で名前から検索、Enterでモデルの判定どおりに決定、Zで自分の直前のラベルを取り消し、→であとに回します。判定に迷う画像から順に出ます。',
   'label.offline':
     'オフラインです。ラベルはこのパソコンに保存され、ここでの学習に使われます。送信は必要ありません。',
   'label.notKept': '直前の操作を保存できませんでした。{{reason}}',
