@@ -49,6 +49,7 @@ async function firstRun(page: Page, plant: PhotoPlant): Promise<void> {
   await take(page, 'first-run-data');
   await start.click();
   await page.locator('.recharts-line-curve').first().waitFor({ state: 'attached' });
+  await page.getByRole('button', { name: 'このお知らせを閉じる' }).click();
 }
 
 async function label(page: Page, inbox: string): Promise<void> {

@@ -105,6 +105,10 @@ describeIfAvailable('chromium', 'the settings', () => {
     await card.getByRole('button', { name: '時間を保存' }).click();
     await page.getByText('保存しました。').waitFor();
     await page.screenshot({ path: `${PICTURES}/settings-plan-ja.png`, fullPage: true });
+    // What was said in passing follows a switch of the language, too.
+    await page.getByText('English', { exact: true }).first().click();
+    await page.getByText('Saved.').waitFor();
+    await page.getByText('日本語', { exact: true }).first().click();
     await page.getByRole('button', { name: '元に戻す' }).click();
     await card.getByText('翌日の').waitFor({ state: 'detached' });
     expect(schedules()).toEqual([{ trainWhen: 'mon-sat 22:00-05:30' }, { trainWhen: null }]);

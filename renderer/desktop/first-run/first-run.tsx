@@ -32,7 +32,7 @@ export function FirstRun({ client }: ScreenProps) {
             confirmLabel={t('first.begin')}
             onChosen={() => {
               window.scrollTo(0, 0);
-              void notifyDone({ message: t('first.done') });
+              void notifyDone({ message: 'first.done' });
             }}
           />
           <Button variant="subtle" className="start" onClick={() => setWantsOther(true)}>

@@ -77,7 +77,7 @@ function Offered({ client, offer: { found, text }, onClose }: OfferedProps) {
     setOutcome(answer);
     if (answer.kind !== 'done') return;
     onClose();
-    await notifyDone({ message: t('handed.done') });
+    await notifyDone({ message: 'handed.done' });
   };
   const isChange = found.kind === 'replace' || found.kind === 'renew';
   return (

@@ -94,7 +94,7 @@ function ListHead({ desk, view: { results } }: { readonly desk: JudgeDesk; reado
   };
   const clear = () => {
     const undo = desk.clear();
-    void notifyDone({ message: t('judge.cleared'), undo: { label: t('judge.cleared.undo'), run: undo } });
+    void notifyDone({ message: 'judge.cleared', undo: { label: 'judge.cleared.undo', run: undo } });
   };
   return (
     <div className="judge__head">

@@ -66,8 +66,8 @@ function StrictnessForm({ client, rejection, onSet }: StrictnessFormProps) {
   const save = async () => {
     const before = rejection.wish;
     if (!(await set(wish))) return;
-    const undo = { label: t('strict.undo'), run: () => void set(before) };
-    void notifyDone({ message: t('strict.done'), undo });
+    const undo = { label: 'strict.undo' as const, run: () => void set(before) };
+    void notifyDone({ message: 'strict.done', undo });
   };
   return (
     <form

@@ -99,10 +99,10 @@ function Choice({ client, summary, models, onDone }: InUseCardProps & { readonly
     onDone();
     const before = wayBack(summary, models);
     void notifyDone({
-      message: t('model.choose.done'),
+      message: 'model.choose.done',
       ...(before === null
         ? {}
-        : { undo: { label: t('model.choose.undo'), run: () => void decide(before, by.data) } }),
+        : { undo: { label: 'model.choose.undo', run: () => void decide(before, by.data) } }),
     });
   };
   const choices = models.map(({ model, isAvailable, score }) => ({

@@ -21,8 +21,8 @@ export function FolderCard({ client }: { readonly client: AgentClient }) {
     setIsChoosing(false);
     setOutcome(null);
     const undo =
-      before === null ? {} : { undo: { label: t('settings.undo'), run: () => void goBack(before) } };
-    void notifyDone({ message: t('folder.changed'), ...undo });
+      before === null ? {} : { undo: { label: 'settings.undo' as const, run: () => void goBack(before) } };
+    void notifyDone({ message: 'folder.changed', ...undo });
   };
   return (
     <Card title={t('folder.title')} width="full">

@@ -28,7 +28,7 @@ export function TrainingMethodCard({ client }: { readonly client: AgentClient })
     ask();
   };
   const measure = async () => {
-    await save('measure-methods', null, t('way.willMeasure'));
+    await save('measure-methods', null, 'way.willMeasure');
     ask();
   };
   return (
