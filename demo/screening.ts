@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { TrainerSession } from '@genba/main/trainer/session';
 import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
-import { judgeAccuracy } from '@genba/shared/federation/screening/judge-accuracy';
+import { judgeCheckSet } from '@genba/shared/federation/screening/judge-check-set';
 import {
   judgeFirst,
   judgeNorms,
@@ -80,7 +80,8 @@ async function examine(plant: number, of: { start: Float32Array; weights: Float3
     : judgeNorms(record, known, { settings, startNormsOf });
   const before = await accuracyOf(server.globalWeights);
   const after = await accuracyOf(addShift(server.globalWeights, start, weights));
-  return { record, byNorm, loss: before - after, byCheckSet: judgeAccuracy({ before, after }, settings) };
+  const byCheckSet = judgeCheckSet({ metric: 'accuracy', before, after }, settings);
+  return { record, byNorm, loss: before - after, byCheckSet };
 }
 
 const server = MemoryServer.create(

@@ -1,19 +1,19 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
-import { inputShape } from '@genba/shared/model/layers';
+import type { CheckMetric } from '@genba/shared/federation/screening/check-metric';
+import { inputShape, inputWidth } from '@genba/shared/model/layers';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { layersModelJson } from '@genba/shared/model-export/layers-model';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { dispose, enableProdMode, io, setBackend, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
-import { type CheckSet, readCheckSet } from './read-check-set.ts';
+import { createCheckScorer, metricOf } from './check-scorer.ts';
+import { type CheckSet, inputsOf } from './check-set.ts';
+import { readCheckSet } from './read-check-set.ts';
 
 /** Examples per step: bounds memory; the result does not depend on it. */
 const BATCH = 256;
-
-/** Largest pixel byte; pixels reach the model as 0 to 1, as at the plants. */
-const PIXEL_MAXIMUM = 255;
 
 /**
  * Judges weights on a check set. One model is built once; each judgement puts other weights into it. In WebAssembly,
@@ -40,24 +40,25 @@ export class CheckSetJudge {
     return new CheckSetJudge(task, set, await buildModel(task));
   }
 
-  /**
-   * Share of the examples judged right, 0 to 1. A logit that is not a number is never the largest, so a model that is
-   * broken has the accuracy it deserves.
-   */
-  async accuracy(weights: Float32Array): Promise<number> {
+  /** What it judges by. */
+  get metric(): CheckMetric {
+    return metricOf(this.#task, this.#set);
+  }
+
+  /** How good the weights are, by {@link metric}, 0 to 1. */
+  async score(weights: Float32Array): Promise<number> {
     this.#install(weights);
-    const { labels } = this.#set;
-    let right = 0;
-    for (let start = 0; start < labels.length; start += BATCH) {
-      const length = Math.min(BATCH, labels.length - start);
-      const logits = tidy(() => (this.#model.apply(this.#inputs(start, length)) as Tensor).dataSync());
-      const classes = logits.length / length;
+    const examples = this.#set.labels.length;
+    const scorer = createCheckScorer(this.#task, this.#set);
+    for (let start = 0; start < examples; start += BATCH) {
+      const length = Math.min(BATCH, examples - start);
+      const outputs = tidy(() => (this.#model.apply(this.#inputs(start, length)) as Tensor).dataSync());
+      const width = outputs.length / length;
       for (let row = 0; row < length; row++) {
-        if (indexOfLargest(logits.subarray(row * classes, (row + 1) * classes)) === labels[start + row])
-          right++;
+        scorer.add(start + row, outputs.subarray(row * width, (row + 1) * width));
       }
     }
-    return right / labels.length;
+    return scorer.score();
   }
 
   #install(weights: Float32Array): void {
@@ -75,15 +76,8 @@ export class CheckSetJudge {
 
   #inputs(start: number, length: number): Tensor {
     const shape = inputShape(this.#task.input);
-    const width = shape.reduce((product, each) => product * each, 1);
-    const { inputs } = this.#set;
-    const part = inputs.subarray(start * width, (start + length) * width);
-    const scale = inputs instanceof Uint8Array ? 1 / PIXEL_MAXIMUM : 1;
-    return tensor(
-      Float32Array.from(part, (value) => value * scale),
-      [length, ...shape],
-      'float32',
-    );
+    const values = inputsOf(this.#set, start, length, inputWidth(this.#task.input));
+    return tensor(values, [length, ...shape], 'float32');
   }
 }
 
@@ -98,17 +92,4 @@ async function buildModel(task: Task): Promise<LayersModel> {
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights) as io.WeightsManifestEntry[];
   const weightData = new ArrayBuffer(weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT);
   return loadLayersModel(io.fromMemory({ modelTopology, weightSpecs, weightData }));
-}
-
-/** -1 where nothing is a number. */
-function indexOfLargest(values: ArrayLike<number>): number {
-  let best = -1;
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < values.length; index++) {
-    if (values[index]! > largest) {
-      largest = values[index]!;
-      best = index;
-    }
-  }
-  return best;
 }

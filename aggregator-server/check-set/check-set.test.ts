@@ -59,13 +59,13 @@ describe('a check set', () => {
       'labels-idx1-ubyte.gz': gzipSync(labels),
     });
     const judge = await CheckSetJudge.load(TABLE, folder);
-    expect(await judge.accuracy(firstColumn(1))).toBe(1);
-    expect(await judge.accuracy(firstColumn(-1))).toBe(0);
+    expect(await judge.score(firstColumn(1))).toBe(1);
+    expect(await judge.score(firstColumn(-1))).toBe(0);
     // All logits alike: the first class, which 301 of 601 are.
-    expect(await judge.accuracy(firstColumn(0))).toBe(301 / 601);
+    expect(await judge.score(firstColumn(0))).toBe(301 / 601);
     // A logit that is not a number is never the largest; where none is a number, nothing is right.
-    expect(await judge.accuracy(firstColumn(Number.NaN))).toBe(301 / 601);
-    expect(await judge.accuracy(firstColumn(0).fill(Number.NaN))).toBe(0);
+    expect(await judge.score(firstColumn(Number.NaN))).toBe(301 / 601);
+    expect(await judge.score(firstColumn(0).fill(Number.NaN))).toBe(0);
   });
 
   it('of pictures scales them as the plants do', async () => {
@@ -81,9 +81,9 @@ describe('a check set', () => {
     const weights = new Float32Array(weightLayout(PICTURES).size);
     for (let pixel = 0; pixel < 16; pixel++) weights[2 * pixel + 1] = 1;
     weights[33] = -9.6;
-    expect(await judge.accuracy(weights)).toBe(1);
+    expect(await judge.score(weights)).toBe(1);
     weights[33] = -16 * (220 / 255);
-    expect(await judge.accuracy(weights)).toBe(0.5);
+    expect(await judge.score(weights)).toBe(0.5);
   });
 
   it.each([
@@ -161,7 +161,7 @@ describe('an engine with a check set', () => {
     const spoilt = first.map((value, index) => value + firstColumn(-20)[index]!);
     expect(await report('nagoya', spoilt)).toMatchObject({ state: 'quarantined' });
     const [held] = await bench.store.screening.quarantined(null);
-    expect(held!.finding).toEqual({ kind: 'check-set', accuracyBefore: 1, accuracyAfter: 0, limit: 0.7 });
+    expect(held!.finding).toEqual({ kind: 'check-set', metric: 'accuracy', before: 1, after: 0, limit: 0.7 });
     // Commands that work without the server know where it lies.
     expect(await bench.store.screening.checkSet(TABLE.id)).toBe(checkSet);
     const { weights } = await bench.baseOf('osaka');

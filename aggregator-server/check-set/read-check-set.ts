@@ -4,16 +4,11 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AppError } from '@genba/shared/errors/app-error';
 import { BadIdx, type IdxArray, parseIdx } from '@genba/shared/model/idx';
-import { inputShape } from '@genba/shared/model/layers';
+import { inputWidth } from '@genba/shared/model/layers';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { errorCodeOf } from '../store/storage-error.ts';
-
-/** Held-out examples that every update is judged on. */
-export interface CheckSet {
-  /** As they enter the model, example after example: bytes are pixels that count as 0 to 1. */
-  readonly inputs: Uint8Array | Float32Array;
-  readonly labels: Uint8Array | Int32Array;
-}
+import { metricOf, spreadOf } from './check-scorer.ts';
+import { type CheckSet, inputsOf } from './check-set.ts';
 
 /** Names of the files in a check set's folder, with `.gz` or without. */
 const INPUTS = /^(.*[^a-z])?(images|inputs)([^a-z].*)?$/i;
@@ -26,13 +21,12 @@ const MAX_FILE_BYTES = 2 ** 31 - 1;
  * Reads a check set: a folder with one IDX file of inputs and one of labels, such as `images-idx3-ubyte` and
  * `labels-idx1-ubyte`.
  * Shapes: inputs `[example, …]`, the rest in all as many values as the model has inputs; labels `[example]`, index of a
- *   class each.
- * Units: inputs are bytes (an image task's pixels, 0 to 255) or float32 as they enter the model.
+ *   class each, or the number that is learnt.
+ * Units: inputs are bytes (an image task's pixels, 0 to 255) or float32 as they enter the model; numbers are in the unit of
+ *   the target.
  * @throws AppError `check-set/unusable`, its detail naming the file and what is wrong
  */
 export async function readCheckSet(folder: string, task: Task): Promise<CheckSet> {
-  if (objectiveOf(task).kind !== 'classification')
-    throw unusable(folder, 'the task has no classes to judge by');
   const names = await readdir(folder).catch((cause) => {
     throw unusable(folder, `cannot be read: ${errorCodeOf(cause) ?? String(cause)}`, cause);
   });
@@ -41,12 +35,51 @@ export async function readCheckSet(folder: string, task: Task): Promise<CheckSet
   const inputs = await readIdxFile(folder, inputsName);
   const labels = await readIdxFile(folder, labelsName);
   const [examples = 0] = inputs.lengths;
-  const inputsPerExample = inputShape(task.input).reduce((product, length) => product * length, 1);
-  const wrongInputs = reasonAgainstInputs(inputs, inputsPerExample, task);
+  const wrongInputs = reasonAgainstInputs(inputs, inputWidth(task.input), task);
   if (wrongInputs !== null) throw unusable(folder, `${inputsName}: ${wrongInputs}`);
-  const wrongLabels = reasonAgainstLabels(labels, examples, task.classes.length);
+  const objective = objectiveOf(task);
+  const isNumber = objective.kind === 'regression';
+  const wrongLabels = isNumber
+    ? reasonAgainstTargets(labels, examples)
+    : reasonAgainstLabels(labels, examples, task.classes.length);
   if (wrongLabels !== null) throw unusable(folder, `${labelsName}: ${wrongLabels}`);
-  return { inputs: inputs.values as CheckSet['inputs'], labels: labels.values as CheckSet['labels'] };
+  const set = {
+    inputs: inputs.values as CheckSet['inputs'],
+    labels: isNumber ? scaledBy(objective.range, labels.values) : labels.values,
+  };
+  const useless = reasonAgainstJudging(set, task);
+  if (useless !== null) throw unusable(folder, useless);
+  return set;
+}
+
+/** As the model learns it: the range becomes −1 to 1. */
+function scaledBy([lowest, highest]: readonly [number, number], values: ArrayLike<number>): Float32Array {
+  const [middle, half] = [(lowest + highest) / 2, (highest - lowest) / 2];
+  return Float32Array.from(values, (value) => (value - middle) / half);
+}
+
+/** Why no model would be better or worse on a set. */
+function reasonAgainstJudging(set: CheckSet, task: Task): string | null {
+  switch (metricOf(task, set)) {
+    case 'accuracy':
+    case 'balanced-accuracy':
+      return null;
+    case 'r-squared':
+      return spreadOf(set.labels, 1) > 0 ? null : 'all numbers are alike: nothing can be told by them';
+    case 'separation':
+      return set.labels.includes(0) ? null : `no example is "${task.classes[0]}"`;
+    case 'reconstruction': {
+      const width = inputWidth(task.input);
+      const inputs = inputsOf(set, 0, set.labels.length, width);
+      return spreadOf(inputs, width) > 0 ? null : 'all examples are alike: nothing can be told by them';
+    }
+  }
+}
+
+function reasonAgainstTargets({ kind, lengths, values }: IdxArray, examples: number): string | null {
+  if (kind !== 'float32' || lengths.length !== 1) return 'not a list of float32';
+  if (values.length !== examples) return `${values.length} numbers for ${examples} examples`;
+  return values.every((value) => Number.isFinite(value)) ? null : 'a value that is not a number';
 }
 
 function reasonAgainstInputs(

@@ -1,5 +1,5 @@
 import type { Finding } from '@genba/shared/federation/screening/finding';
-import type { AccuracyChange } from '@genba/shared/federation/screening/judge-accuracy';
+import type { CheckSetChange } from '@genba/shared/federation/screening/judge-check-set';
 import type { NormHistory } from '@genba/shared/federation/screening/judge-norms';
 import type { Norms } from '@genba/shared/federation/screening/norms';
 import type { StepFigures } from '@genba/shared/federation/strategies/strategy';
@@ -53,7 +53,7 @@ export interface Measured {
   /** null where nobody knows any more what the client started from. */
   readonly norms: Norms | null;
   /** null where the task has no check set, or the update was not judged. */
-  readonly accuracy: AccuracyChange | null;
+  readonly checkSet: CheckSetChange | null;
 }
 
 /** An update that must not be merged before an operator has seen it; nothing was computed or staged. */

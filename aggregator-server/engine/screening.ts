@@ -1,6 +1,6 @@
 import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
 import type { Finding } from '@genba/shared/federation/screening/finding';
-import { type AccuracyChange, judgeAccuracy } from '@genba/shared/federation/screening/judge-accuracy';
+import { type CheckSetChange, judgeCheckSet } from '@genba/shared/federation/screening/judge-check-set';
 import { judgeFirst, judgeNorms, lacksHistory } from '@genba/shared/federation/screening/judge-norms';
 import {
   deltaNorms,
@@ -38,7 +38,7 @@ export class Screening {
   readonly #checkSet: string | null;
   #judge: Promise<CheckSetJudge> | undefined;
   /** The served weights that were judged last: they stay while updates are buffered or quarantined. */
-  #served: { readonly digest: string; readonly accuracy: number } | null = null;
+  #served: { readonly digest: string; readonly score: number } | null = null;
 
   constructor(task: Task, settings: ScreeningSettings, checkSet: string | null) {
     this.#task = task;
@@ -60,7 +60,7 @@ export class Screening {
     const origin = startWeights ?? globalWeights;
     const moved = deltaNorms({ clientWeights, startWeights: origin }, this.#groups, fastestKernels());
     const norms = startWeights === null ? null : moved;
-    if (basis.isReleased) return { norms, accuracy: null };
+    if (basis.isReleased) return { norms, checkSet: null };
     const startNormsOf = () => weightNorms(origin, this.#groups);
     const outOfOrdinary =
       norms === null || lacksHistory(basis.history, this.#settings)
@@ -69,21 +69,20 @@ export class Screening {
             settings: this.#settings,
             startNormsOf,
           });
-    // Accuracy takes longest, and says nothing more about an update that waits anyway.
+    // The check set takes longest, and says nothing more about an update that waits anyway.
     if (outOfOrdinary !== null) return { finding: outOfOrdinary };
-    const accuracy = await this.#accuracyChange(vectors);
-    const spoiling = accuracy === null ? null : judgeAccuracy(accuracy, this.#settings);
-    return spoiling === null ? { norms, accuracy } : { finding: spoiling };
+    const checkSet = await this.#checkSetChange(vectors);
+    const spoiling = checkSet === null ? null : judgeCheckSet(checkSet, this.#settings);
+    return spoiling === null ? { norms, checkSet } : { finding: spoiling };
   }
 
-  async #accuracyChange(vectors: Examined): Promise<AccuracyChange | null> {
+  async #checkSetChange(vectors: Examined): Promise<CheckSetChange | null> {
     const judge = await this.#loadJudge();
     if (judge === null) return null;
     const { clientWeights, startWeights, globalWeights, globalDigest: digest } = vectors;
-    if (this.#served?.digest !== digest)
-      this.#served = { digest, accuracy: await judge.accuracy(globalWeights) };
+    if (this.#served?.digest !== digest) this.#served = { digest, score: await judge.score(globalWeights) };
     const candidate = addShift(globalWeights, startWeights ?? globalWeights, clientWeights);
-    return { before: this.#served.accuracy, after: await judge.accuracy(candidate) };
+    return { metric: judge.metric, before: this.#served.score, after: await judge.score(candidate) };
   }
 
   #loadJudge(): Promise<CheckSetJudge | null> {

@@ -150,7 +150,7 @@ export class UpdateQueue {
       case 'applied': {
         const { staleness, effect } = ended.figures;
         const { globalVersion } = keeper.state;
-        const checkSet = ended.measured?.accuracy ?? undefined;
+        const checkSet = ended.measured?.checkSet ?? undefined;
         log.info({ ...entry, globalVersion, staleness, effect, checkSet, durationMs }, 'update applied');
       }
     }

@@ -65,8 +65,8 @@ function findingText(finding: Finding): string {
       return `norm of ${group} ${figure(norm)}, start weights ${figure(startNorm)}\nlimit ${limit} times that`;
     }
     case 'check-set': {
-      const { accuracyBefore, accuracyAfter, limit } = finding;
-      return `check set: ${percent(accuracyBefore)} without, ${percent(accuracyAfter)} with it\nlimit: ${percent(limit)} less`;
+      const { metric, before, after, limit } = finding;
+      return `check set, ${metric}: ${percent(before)} without, ${percent(after)} with it\nlimit: ${percent(limit)} less`;
     }
   }
 }

@@ -1,11 +1,12 @@
+import { areaUnderCurve } from '@genba/shared/model/area-under-curve';
+import { accuracyOf, balancedAccuracyOf, countConfusion } from '@genba/shared/model/confusion';
 import { inputWidth } from '@genba/shared/model/layers';
 import { quantile } from '@genba/shared/model/quantile';
+import { reconstructionError } from '@genba/shared/model/reconstruction-error';
 import type { Objective, Task } from '@genba/shared/model/task';
 import { batchValues } from './batches.ts';
-import { accuracyOf, balancedAccuracyOf, countConfusion } from './confusion.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
 import { placements } from './placements.ts';
-import { reconstructionError } from './reconstruction-error.ts';
 import type { Scorer } from './scorer.ts';
 
 /** Class that is learnt; the other is what it is to be told from. */
@@ -81,25 +82,4 @@ export class AnomalyScorer implements Scorer {
   #negatedErrors(): Float64Array {
     return this.#errors.map((error, place) => (this.#set.labels[place] === GOOD ? -error : 0));
   }
-}
-
-/**
- * Share of all pairs of a good and a bad example in which the bad one has the larger error; equal ones count half.
- *
- * Equation: AUROC = U / (n m), U of Mann and Whitney (Hanley and McNeil, Radiology 143, 1982).
- * @param good ascending
- * @param bad ascending
- * @returns 0 to 1; null where one of them is empty
- */
-export function areaUnderCurve(good: Float64Array, bad: Float64Array): number | null {
-  if (good.length === 0 || bad.length === 0) return null;
-  let below = 0;
-  let notAbove = 0;
-  let wins = 0;
-  for (const error of bad) {
-    while (below < good.length && good[below]! < error) below += 1;
-    while (notAbove < good.length && good[notAbove]! <= error) notAbove += 1;
-    wins += (below + notAbove) / 2;
-  }
-  return wins / (good.length * bad.length);
 }

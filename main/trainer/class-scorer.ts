@@ -1,5 +1,5 @@
+import { accuracyOf, balancedAccuracyOf, countConfusion } from '@genba/shared/model/confusion';
 import type { Objective, Task } from '@genba/shared/model/task';
-import { accuracyOf, balancedAccuracyOf, countConfusion } from './confusion.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
 import type { Scorer } from './scorer.ts';
 

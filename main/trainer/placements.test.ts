@@ -1,6 +1,6 @@
+import { areaUnderCurve } from '@genba/shared/model/area-under-curve';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { areaUnderCurve } from './anomaly-scorer.ts';
 import { placements } from './placements.ts';
 
 describe('placements', () => {

@@ -1,11 +1,11 @@
 import { inputWidth } from '@genba/shared/model/layers';
+import { reconstructionError } from '@genba/shared/model/reconstruction-error';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { batchInputs, batchValues } from './batches.ts';
 import type { ExampleSet, PredictionInputs } from './messages.ts';
 import { Pacer } from './pacer.ts';
-import { reconstructionError } from './reconstruction-error.ts';
 import { takeValues } from './take-values.ts';
 
 /** Examples per step: bounds memory; the result does not depend on it. */

@@ -1,8 +1,8 @@
+import { areaUnderCurve } from '@genba/shared/model/area-under-curve';
+import { accuracyOf, balancedAccuracyOf, countConfusion } from '@genba/shared/model/confusion';
 import { quantile } from '@genba/shared/model/quantile';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { areaUnderCurve } from './anomaly-scorer.ts';
-import { accuracyOf, balancedAccuracyOf, countConfusion } from './confusion.ts';
 import { sampleTask } from './fixtures.ts';
 import { classWeights } from './objective.ts';
 

@@ -8,6 +8,7 @@ import { clientsByLastSeen } from './0006-clients-by-last-seen.ts';
 import { identity } from './0007-identity.ts';
 import { exchange } from './0008-exchange.ts';
 import { programs } from './0009-programs.ts';
+import { checkMetrics } from './0010-check-metrics.ts';
 
 /** Every migration ever shipped, in order. A shipped one is never edited; a change is a new file. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   identity,
   exchange,
   programs,
+  checkMetrics,
 ];

@@ -59,7 +59,7 @@ export function addDatasetCommands(program: Command, host: CommandHost): void {
     .description('write held-out examples for an aggregator’s --check-set, as the agent would read them')
     .requiredOption('--task-file <file>', 'task file (JSON), as the aggregator has it')
     .option('--dataset <path>', 'data as for training: its validation part is written')
-    .option('--check <path>', 'held-out data to write whole instead; of a table, --dataset standardises it')
+    .option('--check <path>', 'held-out data to write whole instead; columns are standardised by --dataset')
     .requiredOption(
       '--to <folder>',
       'new or empty folder; the examples in it can be read by anybody who has it',
@@ -67,12 +67,12 @@ export function addDatasetCommands(program: Command, host: CommandHost): void {
     .option('--seed <number>', 'seed of the split (default: the task’s)', readSeed)
     .action(async ({ taskFile, to, dataset, check, seed }: ExportChoices, command: Command) => {
       const task = await readTaskFile(taskFile);
-      if (dataset === undefined && (check === undefined || task.input.kind === 'table'))
+      if (dataset === undefined && (check === undefined || task.input.kind !== 'image'))
         command.error('error: --dataset is needed');
       const folder = path.resolve(to);
       const { examples, classes } = await exportCheckSet({ task, dataset, check, to: folder, seed });
       const counts = classes.map(({ name, count }) => `${name} ${count}`).join(', ');
-      print(`${examples} examples (${counts}): ${folder}`);
+      print(`${examples} examples${counts === '' ? '' : ` (${counts})`}: ${folder}`);
       print(`genba-aggregator … --check-set "${task.id}=${folder}"`);
       print('This folder holds examples of this plant. It leaves the PC only if you copy it.');
       print('このフォルダーには拠点のデータが入っています。コピーしない限り、このパソコンの外には出ません。');

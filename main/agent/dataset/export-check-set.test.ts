@@ -72,6 +72,61 @@ it('writes other rows whole, standardised by the training part', async () => {
   );
 });
 
+it('writes numbers in their unit', async () => {
+  const { root } = temporaryFolder();
+  const [dataset, check] = [join(root, 'train.csv'), join(root, 'check.csv')];
+  const lengths = parseTask({
+    id: 'lengths',
+    name: { en: 'Lengths', ja: '長さ' },
+    input: { kind: 'table', columns: ['電流', '電圧'], labelColumn: '長さ' },
+    objective: { kind: 'regression', range: [10, 20], unit: 'mm' },
+    model: { template: 'mlp', hiddenUnits: [4] },
+  });
+  const rows = (values: readonly number[]) =>
+    `電流,電圧,長さ\n${values.map((value, row) => `${row},${row * row},${value}`).join('\n')}\n`;
+  await writeFile(dataset, rows([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]));
+  await writeFile(check, rows([12.5, 9, 17.25]));
+  const to = join(root, 'out');
+  expect(await exportCheckSet({ task: lengths, dataset, check, to })).toEqual({ examples: 3, classes: [] });
+  const { labels } = await exported(to);
+  expect(labels).toMatchObject({ kind: 'float32', lengths: [3] });
+  expect([...labels.values].map((value) => Number(value.toFixed(4)))).toEqual([12.5, 9, 17.25]);
+});
+
+it('writes windows of a series, standardised by the training part', async () => {
+  const { root } = temporaryFolder();
+  const [dataset, check] = [join(root, 'train.csv'), join(root, 'check.csv')];
+  const spindles = parseTask({
+    id: 'spindles',
+    name: { en: 'Spindles', ja: '主軸' },
+    input: { kind: 'series', columns: ['電流', '振動'], windowRows: 4, strideRows: 4, labelColumn: '判定' },
+    classes: ['正常', '異常'],
+    objective: { kind: 'anomaly' },
+    model: { template: 'autoencoder', hiddenUnits: [2] },
+  });
+  const rows = (count: number, bad: number) =>
+    `電流,振動,判定\n${Array.from({ length: count }, (_, row) => `${row % 7},${row % 5},${row === bad ? '異常' : '正常'}`).join('\n')}\n`;
+  await writeFile(dataset, rows(80, -1));
+  await writeFile(check, rows(12, 9));
+  const to = join(root, 'out');
+  const summary = await exportCheckSet({ task: spindles, dataset, check, to });
+  expect(summary.classes).toEqual([
+    { name: '正常', count: 2 },
+    { name: '異常', count: 1 },
+  ]);
+  const { inputs, labels } = await exported(to);
+  const { statistics } = await loadDataset(dataset, spindles);
+  expect(inputs).toEqual({
+    kind: 'float32',
+    lengths: [3, 4, 2],
+    values: (await loadCheckSet(check, spindles, statistics)).inputs,
+  });
+  expect([...labels.values]).toEqual([0, 0, 1]);
+  await expect(exportCheckSet({ task: spindles, check, to: join(root, 'alone') })).rejects.toThrow(
+    'a dataset is needed',
+  );
+});
+
 it('writes pixels as bytes', async () => {
   const { root } = temporaryFolder();
   const check = join(root, 'images');

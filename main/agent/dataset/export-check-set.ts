@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { idxHeader } from '@genba/shared/model/idx';
 import { inputShape } from '@genba/shared/model/layers';
-import type { Task } from '@genba/shared/model/task';
+import { objectiveOf, type Task } from '@genba/shared/model/task';
 import type { ExampleSet } from '../../trainer/messages.ts';
 import { loadCheckSet, loadDataset } from './dataset.ts';
 
@@ -29,7 +29,7 @@ export interface CheckSetExport {
 /** What was written. */
 export interface ExportedCheckSet {
   readonly examples: number;
-  /** Examples of each class, in the order of the task's classes. */
+  /** Examples of each class, in the order of the task's classes; none where a number is learnt. */
   readonly classes: readonly { readonly name: string; readonly count: number }[];
 }
 
@@ -37,7 +37,7 @@ export interface ExportedCheckSet {
  * Writes held-out examples in the form in which an aggregator judges updates on them: as they enter the model, read,
  * split and standardised as an agent does it.
  * @throws AppError `dataset/*`, `operation/target-not-empty`, `operation/target-not-writable`; RangeError where a table's
- *   check data comes without the dataset that standardises it, or neither is given
+ *   or a series' check data comes without the dataset that standardises it, or neither is given
  */
 export async function exportCheckSet(wish: CheckSetExport): Promise<ExportedCheckSet> {
   const { task, to } = wish;
@@ -57,7 +57,7 @@ export async function exportCheckSet(wish: CheckSetExport): Promise<ExportedChec
 }
 
 async function heldOutExamples({ task, dataset, check, seed }: CheckSetExport): Promise<ExampleSet> {
-  const needsStatistics = task.input.kind === 'table';
+  const needsStatistics = task.input.kind !== 'image';
   if (check === undefined || needsStatistics) {
     if (dataset === undefined) throw new RangeError('a dataset is needed');
     const { validation, statistics } = await loadDataset(dataset, task, { seed });
@@ -69,14 +69,26 @@ async function heldOutExamples({ task, dataset, check, seed }: CheckSetExport): 
 function inputsFile({ inputs, labels }: ExampleSet, task: Task): Uint8Array {
   const lengths = [labels.length, ...inputShape(task.input)];
   if (inputs instanceof Uint8Array) return Buffer.concat([idxHeader('uint8', lengths), inputs]);
-  const values = Buffer.alloc(inputs.byteLength);
-  inputs.forEach((value, index) => {
+  return numbersFile(inputs, lengths);
+}
+
+function numbersFile(numbers: Float32Array, lengths: readonly number[]): Uint8Array {
+  const values = Buffer.alloc(numbers.byteLength);
+  numbers.forEach((value, index) => {
     values.writeFloatBE(value, 4 * index);
   });
   return Buffer.concat([idxHeader('float32', lengths), values]);
 }
 
-function labelsFile({ labels }: ExampleSet, task: Task): Uint8Array {
+/** In the unit of the target: the file says what was measured, not what a model makes of it. */
+function unscaled(targets: Float32Array, [lowest, highest]: readonly [number, number]): Float32Array {
+  return targets.map((target) => (lowest + highest) / 2 + target * ((highest - lowest) / 2));
+}
+
+function labelsFile({ labels, targets }: ExampleSet, task: Task): Uint8Array {
+  const objective = objectiveOf(task);
+  if (objective.kind === 'regression')
+    return numbersFile(unscaled(targets!, objective.range), [labels.length]);
   if (task.classes.length <= MAX_BYTE + 1)
     return Buffer.concat([idxHeader('uint8', [labels.length]), Uint8Array.from(labels)]);
   const values = Buffer.alloc(4 * labels.length);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHECK_METRICS } from './check-metric.ts';
 
 const figure = z.number().min(0);
 
@@ -29,9 +30,11 @@ export const findingSchema = z.discriminatedUnion('kind', [
   /** Spoils the model on the check set. */
   z.strictObject({
     kind: z.literal('check-set'),
-    accuracyBefore: z.number().min(0).max(1),
-    accuracyAfter: z.number().min(0).max(1),
-    /** Largest loss, as a share of the examples. */
+    metric: z.enum(CHECK_METRICS),
+    /** By the metric, without the update and with it. */
+    before: z.number().min(0).max(1),
+    after: z.number().min(0).max(1),
+    /** Largest loss. */
     limit: figure,
   }),
 ]);

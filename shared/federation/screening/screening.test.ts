@@ -5,7 +5,7 @@ import { parseTask, screeningOf } from '../../model/task.ts';
 import { plainKernels } from '../kernels/plain-kernels.ts';
 import { SimdKernels } from '../kernels/simd-kernels.ts';
 import { findingSchema } from './finding.ts';
-import { judgeAccuracy } from './judge-accuracy.ts';
+import { judgeCheckSet } from './judge-check-set.ts';
 import { harmlessShare, judgeFirst, judgeNorms, lacksHistory, type NormRecord } from './judge-norms.ts';
 import { deltaNorms, normGroups, WHOLE_MODEL, weightNorms } from './norms.ts';
 import { placeIn } from './robust-score.ts';
@@ -219,17 +219,18 @@ describe('judgeFirst', () => {
   });
 });
 
-describe('judgeAccuracy', () => {
-  it('counts the loss in shares of the examples', () => {
+describe('judgeCheckSet', () => {
+  it('counts the loss by the metric', () => {
     const half = { ...SETTINGS, accuracyLoss: 0.5 };
-    expect(judgeAccuracy({ before: 0.75, after: 0.25 }, half)).toBeNull();
-    expect(judgeAccuracy({ before: 0.75, after: 0.24 }, half)).toEqual({
+    expect(judgeCheckSet({ metric: 'r-squared', before: 0.75, after: 0.25 }, half)).toBeNull();
+    expect(judgeCheckSet({ metric: 'r-squared', before: 0.75, after: 0.24 }, half)).toEqual({
       kind: 'check-set',
-      accuracyBefore: 0.75,
-      accuracyAfter: 0.24,
+      metric: 'r-squared',
+      before: 0.75,
+      after: 0.24,
       limit: 0.5,
     });
-    expect(judgeAccuracy({ before: 0.2, after: 0.9 }, SETTINGS)).toBeNull();
+    expect(judgeCheckSet({ metric: 'r-squared', before: 0.2, after: 0.9 }, SETTINGS)).toBeNull();
   });
 });
 

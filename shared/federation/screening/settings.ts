@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const SHORTEST_HISTORY = 3;
 
 /**
- * How updates are judged before anything is merged; see `judgeNorms` and `judgeAccuracy`. Every key has a default,
+ * How updates are judged before anything is merged; see `judgeNorms` and `judgeCheckSet`. Every key has a default,
  * and the whole object may be left out.
  */
 export const screeningSchema = z.strictObject({
@@ -14,7 +14,7 @@ export const screeningSchema = z.strictObject({
   scoreLimit: z.number().min(2).max(1000).default(6),
   /** Updates that a history needs before anything is judged by it. */
   minimumHistory: z.int().min(SHORTEST_HISTORY).max(20).default(8),
-  /** Largest loss of accuracy on the check set, as a share of its examples; matters only where there is one. */
+  /** Largest loss on the check set by its metric (`CHECK_METRICS`), 1 being all of it; matters only where there is one. */
   accuracyLoss: z.number().min(0.005).max(1).default(0.7),
 });
 

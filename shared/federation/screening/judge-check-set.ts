@@ -1,8 +1,10 @@
+import type { CheckMetric } from './check-metric.ts';
 import type { Finding } from './finding.ts';
 import type { ScreeningSettings } from './settings.ts';
 
-/** How good the served model is on the check set, without an update and with it; shares of the examples. */
-export interface AccuracyChange {
+/** How good the served model is on the check set, without an update and with it. */
+export interface CheckSetChange {
+  readonly metric: CheckMetric;
   readonly before: number;
   readonly after: number;
 }
@@ -19,10 +21,10 @@ export interface AccuracyChange {
  * so that no honest update is held; where plants resemble each other, a much lower limit finds much more (figures:
  * `node demo/screening.ts`).
  */
-export function judgeAccuracy(
-  { before, after }: AccuracyChange,
-  { accuracyLoss }: ScreeningSettings,
+export function judgeCheckSet(
+  { metric, before, after }: CheckSetChange,
+  { accuracyLoss: limit }: ScreeningSettings,
 ): Extract<Finding, { kind: 'check-set' }> | null {
-  if (before - after <= accuracyLoss) return null;
-  return { kind: 'check-set', accuracyBefore: before, accuracyAfter: after, limit: accuracyLoss };
+  if (before - after <= limit) return null;
+  return { kind: 'check-set', metric, before, after, limit };
 }
