@@ -15,8 +15,9 @@ const START_DEADLINE_MS = 60_000;
 const ACTION_DEADLINE_MS = 10_000;
 /** All that a page gets from the shell. */
 const BRIDGE = [
-  ...['choosePath', 'chooseTarget', 'endpoint', 'onInvitation', 'pathOf', 'saveLogBundle'],
-  ...['setLanguage', 'takeInvitation', 'versions'],
+  ...['acknowledgeUpdate', 'choosePath', 'chooseTarget', 'endpoint', 'installUpdate', 'lookForUpdate'],
+  ...['onInvitation', 'onUpdate', 'pathOf', 'saveLogBundle', 'setLanguage', 'takeInvitation', 'update'],
+  'versions',
 ];
 
 describeIfAvailable('electron', 'the window in Electron', () => {

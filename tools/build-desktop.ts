@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export async function buildDesktop(): Promise<void> {
   await buildProgram('main', { emptyOutDir: true });
   await buildProgram('preload', { emptyOutDir: false });
+  await buildProgram('update-guard', { emptyOutDir: false });
   await buildTrayIcons(join(root, 'main', 'desktop', 'dist'));
 }
 

@@ -33,6 +33,8 @@ export interface AgentOptions {
   readonly settings: Partial<AgentSettings>;
   /** Who this PC is to its proxy; kept for the next starts, apart from the settings. */
   readonly proxyLogin?: ProxyLogin | null;
+  /** Answers, but neither trains nor sends until `begin-work`: an update has yet to prove itself, and may be gone back on. */
+  readonly isOnTrial?: boolean;
 }
 
 /** What the agent of a plant is made of. */

@@ -37,3 +37,19 @@ it('looks at data for a window, and trains on them once they are chosen, if they
   expect(new SettingsStore(database, 'PC').read().dataset).toBe(file);
   database.close();
 });
+
+it('on trial answers, but begins nothing before it is told that its version works', async () => {
+  const { root, write } = temporaryFolder();
+  const dataset = write('設備.csv', '温度;判定\n1,5;良\n2,5;不良\n');
+  const dataFolder = join(root, 'data');
+  const settings = { server: 'ws://127.0.0.1:9', dataset };
+  const agent = new Agent({ dataFolder, appVersion: '0.0.0', log, settings, isOnTrial: true });
+  agent.start();
+  await agent.execute({ id: 1, command: 'pause' });
+  await agent.execute({ id: 2, command: 'resume' });
+  await expect(agent.execute({ id: 3, command: 'sync-now' })).rejects.toThrow();
+  expect(agent.status().network.state).toBe('offline');
+  await agent.execute({ id: 4, command: 'begin-work' });
+  expect(agent.status().network.state).toBe('connecting');
+  await agent.stop();
+});

@@ -32,12 +32,14 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly answers: AgentAnswers;
   readonly #parts: AgentParts;
   #keyAgeTimer: NodeJS.Timeout | null = null;
+  #isOnTrial: boolean;
   #isStarted = false;
   #isStopped = false;
 
   /** @throws AppError as `assembleParts` does */
   constructor(options: AgentOptions) {
     super();
+    this.#isOnTrial = options.isOnTrial === true;
     this.#parts = assembleParts(options, {
       onChange: () => this.emit('change'),
       onWelcome: () => this.#startTraining(),
@@ -49,6 +51,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Starts to connect and to train, as far as it is set up; returns at once. */
   start(): void {
+    if (this.#isOnTrial) return;
     const { client, disk, settings, sync, watches } = this.#parts;
     if (!this.#isStarted) watches.start();
     this.#isStarted = true;
@@ -82,9 +85,21 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   async execute(command: AgentCommand): Promise<ExchangeResult | null> {
     const enrol = (invitation: string) => this.enrol(invitation, () => undefined);
-    const result = await carryOutCommand(this.#parts, command, enrol);
+    const result =
+      command.command === 'begin-work'
+        ? this.#beginWork()
+        : await carryOutCommand(this.#parts, command, enrol);
     this.emit('change');
     return result;
+  }
+
+  /** The version on trial works. */
+  #beginWork(): null {
+    if (this.#isOnTrial) {
+      this.#isOnTrial = false;
+      this.start();
+    }
+    return null;
   }
 
   /** See `AgentAnswers`. */

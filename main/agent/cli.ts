@@ -66,6 +66,7 @@ interface CliOptions extends ScheduleOptions, NetworkChoices {
   readonly takeOver?: true;
   readonly wait: number;
   readonly shareWindow?: true;
+  readonly onTrial?: true;
   readonly quiet?: true;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -142,7 +143,8 @@ async function run(options: CliOptions, appVersion: string): Promise<void> {
   const dataFolder = path.resolve(options.data);
   const { settings: network, login: proxyLogin } = networkSettings(options);
   const settings = { ...givenSettings(options), ...network };
-  const open = () => new Agent({ dataFolder, appVersion, log, settings, proxyLogin });
+  const isOnTrial = options.onTrial === true;
+  const open = () => new Agent({ dataFolder, appVersion, log, settings, proxyLogin, isOnTrial });
   const agent = options.takeOver ? await takeOver({ dataFolder, waitMs: options.wait * 1000 }, open) : open();
   let isStopping = false;
   const stop = async (reason: string) => {
@@ -235,6 +237,7 @@ function program(appVersion: string): Command {
     .option('--take-over', 'ask the agent that has the data folder to stop, and start when it has')
     .option('--wait <seconds>', 'how long --take-over waits for it', numberFrom(1, 3600, false), 30)
     .option('--share-window', 'let the group of the data folder open the window (not on Windows)')
+    .option('--on-trial', 'train and send nothing before the window of this version says that it works')
     .option('--quiet', 'print no address of the page: it lets in whoever reads it')
     .addOption(new Option('--log-level <level>', 'least level to log').choices(LOG_LEVELS).default('info'))
     .action((options: CliOptions) => run(options, appVersion));

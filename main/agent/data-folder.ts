@@ -1,5 +1,8 @@
 import { posix, win32 } from 'node:path';
 
+/** Name of the agent's database in its data folder. */
+export const DATABASE_FILE = 'agent.sqlite';
+
 /** Where an agent keeps everything when nobody says otherwise: one folder per account, by the system's custom. */
 export function defaultDataFolder(
   platform: NodeJS.Platform,

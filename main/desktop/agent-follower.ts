@@ -28,12 +28,18 @@ export class AgentFollower {
   #lastFoundAt = Number.NEGATIVE_INFINITY;
   #started: { readonly agent: StartedAgent; readonly at: number } | null = null;
   #failedAt = Number.NEGATIVE_INFINITY;
+  #isSuspended = false;
   /** Starts in a row that ended soon. */
   #brokenCount = 0;
   readonly #options: AgentFollowerOptions;
 
   constructor(options: AgentFollowerOptions) {
     this.#options = options;
+  }
+
+  /** Starts none for the time being: the agent has been stopped on purpose. */
+  suspend(isSuspended: boolean): void {
+    this.#isSuspended = isSuspended;
   }
 
   /** Where the agent is now; starts it when it is missing. */
@@ -45,6 +51,7 @@ export class AgentFollower {
       if (this.#started !== null && now - this.#started.at >= STEADY_MS) this.#brokenCount = 0;
       return { state: 'ready', address: found.address, token: found.token };
     }
+    if (this.#isSuspended) return { state: 'starting' };
     if (this.#options.start === null) return { state: 'absent', problem: null };
     if (now - this.#lastFoundAt < RESTART_GRACE_MS) return { state: 'absent', problem: null };
     return this.#ensureStarted(this.#options.start, now);

@@ -1,4 +1,5 @@
 import type { Language } from '@genba/shared/errors/catalogue';
+import type { UpdateReport } from '@genba/shared/local-api/app-update';
 import {
   type HandedInvitation,
   type LogBundleResult,
@@ -26,6 +27,10 @@ export const CALL_ARGUMENTS = {
       .regex(/^[^/\\\0]+$/),
   ]),
   'window/save-log-bundle': z.tuple([]),
+  'window/update': z.tuple([]),
+  'window/look-for-update': z.tuple([]),
+  'window/install-update': z.tuple([]),
+  'window/acknowledge-update': z.tuple([]),
   'window/set-language': z.tuple([z.enum(['en', 'ja'] satisfies Language[])]),
 } as const;
 
@@ -39,8 +44,13 @@ export interface CallAnswers {
   'window/choose-path': string | null;
   'window/choose-target': string | null;
   'window/save-log-bundle': LogBundleResult;
+  'window/update': UpdateReport;
+  'window/look-for-update': null;
+  'window/install-update': null;
+  'window/acknowledge-update': null;
   'window/set-language': null;
 }
 
 /** What the shell tells its page, without content. */
 export const INVITATION_ARRIVED = 'window/invitation-arrived';
+export const UPDATE_CHANGED = 'window/update-changed';

@@ -28,6 +28,13 @@ beforeEach(() => {
       'window/choose-path': note,
       'window/choose-target': note,
       'window/save-log-bundle': async () => ({ state: 'cancelled' }),
+      'window/update': async () => {
+        asked.push([]);
+        return { version: '0.1.0', update: { state: 'not-asked' }, wentBack: null };
+      },
+      'window/look-for-update': note,
+      'window/install-update': note,
+      'window/acknowledge-update': note,
       'window/set-language': note,
     },
   );

@@ -10,6 +10,10 @@ import { readLaunchOptions } from './launch-options.ts';
 import { PAGE_SCHEME } from './page-address.ts';
 import { declarePageProtocol } from './page-protocol.ts';
 import { Shell } from './shell.ts';
+import { goBack, launch } from './updating/go-back.ts';
+import { stopAgentForUpdate } from './updating/stop-agent.ts';
+import { beginStart } from './updating/trial.ts';
+import { UPDATE_JOURNAL_FILE, UpdateJournal } from './updating/update-journal.ts';
 import { UseReporter } from './use-reporter.ts';
 import { windowFolder } from './window-folder.ts';
 
@@ -50,9 +54,39 @@ function reportUse(): void {
   reporter.start();
 }
 
-function run(): void {
+/** This version had its starts: the one before comes back. Where that does not work, this one goes on trying. */
+async function giveUp(journal: UpdateJournal): Promise<void> {
+  const { trial } = journal.read();
+  const { dataFolder } = options;
+  const stopAgent = () => stopAgentForUpdate(dataFolder, { isForced: true });
+  try {
+    const next = await goBack(trial!, { journal, dataFolder, stopAgent, now: new Date() });
+    app.releaseSingleInstanceLock();
+    launch(next, dataFolder);
+    app.exit(0);
+  } catch {
+    run(journal, true);
+  }
+}
+
+function begin(): void {
+  const journal = new UpdateJournal(join(app.getPath('userData'), UPDATE_JOURNAL_FILE));
+  // Whoever only watches has no part in updates.
+  const kind = options.mayStartAgent ? beginStart(journal, app.getVersion(), new Date()) : 'ordinary';
+  if (kind === 'give-up') void giveUp(journal);
+  else run(journal, kind === 'trial');
+}
+
+function run(journal: UpdateJournal, isTrial: boolean): void {
   declarePageProtocol();
-  const shell = new Shell(options, () => startAgent(agentProgram(), options.dataFolder));
+  const program = agentProgram();
+  const shell = new Shell({
+    options,
+    startAgent: (further) => startAgent(program, options.dataFolder, further),
+    journal,
+    isTrial,
+    guard: { nodePath: program.nodePath, scriptPath: join(__dirname, 'update-guard.cjs') },
+  });
   app.on('second-instance', (_, args, workingFolder) => {
     void shell.show();
     void shell.hand(findOpening(args.slice(1), workingFolder));
@@ -78,5 +112,7 @@ function run(): void {
 if (process.platform === 'win32') app.setAppUserModelId(APP_ID);
 // One window per data folder: the lock and the browser's own files live in it, so several plants can be watched.
 app.setPath('userData', windowFolder(options.dataFolder, app.getPath('userData')));
-if (app.requestSingleInstanceLock()) run();
+// An updater that only puts a new AppImage in place runs it once, to end at once.
+if (process.env.APPIMAGE_EXIT_AFTER_INSTALL === 'true') app.exit(0);
+else if (app.requestSingleInstanceLock()) begin();
 else app.quit();

@@ -6,6 +6,7 @@ import type { InvitationInbox } from './invitation-inbox.ts';
 import type { Handlers } from './ipc-handlers.ts';
 import { logBundleName } from './log-bundle/log-bundle.ts';
 import type { PathDialogs } from './path-dialogs.ts';
+import type { ShellUpdates } from './updating/shell-updates.ts';
 import type { ShellWords } from './words.ts';
 
 export interface ShellHandlersContext {
@@ -15,18 +16,35 @@ export interface ShellHandlersContext {
   readonly words: () => ShellWords;
   readonly writeLogs: (target: string) => Promise<void>;
   readonly setLanguage: (language: Language) => void;
+  readonly updates: Pick<ShellUpdates, 'report' | 'ask' | 'install' | 'acknowledge' | 'pageSpoke'>;
   readonly now: () => Date;
 }
 
 /** What the shell does for its page. */
 export function shellHandlers(context: ShellHandlersContext): Handlers {
-  const { follower, inbox, dialogs } = context;
+  const { follower, inbox, dialogs, updates } = context;
   return {
-    'window/endpoint': () => follower.endpoint(),
+    'window/endpoint': () => {
+      updates.pageSpoke();
+      return follower.endpoint();
+    },
     'window/take-invitation': async () => inbox.take(),
     'window/choose-path': (kind) => dialogs.open(kind),
     'window/choose-target': (kind, suggestedName) => dialogs.saveKind(kind, suggestedName),
     'window/save-log-bundle': () => saveLogBundle(context),
+    'window/update': async () => updates.report(),
+    'window/look-for-update': async () => {
+      await updates.ask();
+      return null;
+    },
+    'window/install-update': async () => {
+      await updates.install();
+      return null;
+    },
+    'window/acknowledge-update': async () => {
+      updates.acknowledge();
+      return null;
+    },
     'window/set-language': async (language) => {
       context.setLanguage(language);
       return null;

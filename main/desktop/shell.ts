@@ -7,15 +7,16 @@ import { app, type BrowserWindow, dialog, ipcMain, session } from 'electron';
 import { askAgent, askDoctor, followAgent, readAgentStatus } from '../agent/local-api/ask-agent.ts';
 import { findAgent } from '../agent/local-api/find-agent.ts';
 import { AgentFollower } from './agent-follower.ts';
-import { AGENT_LOG_FILE, type StartedAgent } from './agent-process.ts';
+import { AGENT_LOG_FILE } from './agent-process.ts';
 import { AgentWatcher } from './agent-watcher.ts';
 import { InvitationInbox, type Opening } from './invitation-inbox.ts';
-import { INVITATION_ARRIVED } from './ipc-contract.ts';
+import { INVITATION_ARRIVED, UPDATE_CHANGED } from './ipc-contract.ts';
 import { registerHandlers } from './ipc-handlers.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { lockPermissions } from './lock-down.ts';
 import { writeLogBundle } from './log-bundle/log-bundle.ts';
 import { HIDDEN_ARGUMENT, type LoginStart, systemLoginStart, xdgLoginStart } from './login-start.ts';
+import { makeUpdates, type ShellStart } from './make-updates.ts';
 import { setMenu } from './menu.ts';
 import { servePages } from './page-protocol.ts';
 import { PathDialogs } from './path-dialogs.ts';
@@ -23,11 +24,16 @@ import { shellHandlers } from './shell-handlers.ts';
 import { SHELL_SETTINGS_FILE, ShellSettingsFile } from './shell-settings.ts';
 import { surroundings } from './surroundings.ts';
 import { ShellTray } from './tray.ts';
+import type { ShellUpdates } from './updating/shell-updates.ts';
+import { UPDATE_LOG_FILE } from './updating/update-log.ts';
 import { openWindow } from './window.ts';
 import { languageOf, type ShellWords, shellWords } from './words.ts';
 
 /** How long the agent may take to answer that it will stop, milliseconds. */
 const STOP_DEADLINE_MS = 10_000;
+
+/** Has an agent wait with its work until this version has proven itself. */
+const ON_TRIAL = '--on-trial';
 
 /**
  * The shell of one data folder: its window, which may be closed, its tray, and the agent that it starts where none
@@ -39,13 +45,17 @@ export class Shell {
   readonly #inbox: InvitationInbox;
   readonly #follower: AgentFollower;
   readonly #loginStart: LoginStart;
+  readonly #updates: ShellUpdates;
+  readonly #isTrial: boolean;
   #watcher: AgentWatcher | null = null;
   #tray: ShellTray | null = null;
   #window: BrowserWindow | null = null;
   #language: Language | null;
 
-  constructor(options: LaunchOptions, startAgent: () => StartedAgent) {
+  constructor(start: ShellStart) {
+    const { options, startAgent, isTrial } = start;
     this.#options = options;
+    this.#isTrial = isTrial;
     this.#language = this.#settings.read().language;
     this.#inbox = new InvitationInbox(
       () => new Date(),
@@ -53,9 +63,15 @@ export class Shell {
     );
     this.#follower = new AgentFollower({
       find: this.#find,
-      start: options.mayStartAgent ? startAgent : null,
+      start: options.mayStartAgent ? () => startAgent(this.#updates.isOnTrial ? [ON_TRIAL] : []) : null,
       now: Date.now,
     });
+    this.#updates = makeUpdates(start, {
+      find: this.#find,
+      follower: this.#follower,
+      changed: () => this.#window?.webContents.send(UPDATE_CHANGED),
+    });
+    app.on('before-quit', () => this.#updates.quit());
     this.#loginStart = loginStartOf(options.dataFolder);
   }
 
@@ -67,21 +83,33 @@ export class Shell {
     setMenu(this.#words(), process.platform);
     if (this.#options.mayStartAgent) this.#watch();
     if (!this.#options.isHidden) await this.show();
+    else if (this.#isTrial) await this.#tryWindow();
   }
 
   /** Shows the window, opening it where it was closed. */
   async show(): Promise<void> {
-    if (this.#window === null) {
-      const window = openWindow(__dirname);
-      this.#window = window;
-      window.once('closed', () => {
-        this.#window = null;
-      });
-      await new Promise<void>((resolve) => window.once('ready-to-show', () => resolve()));
-    }
+    if (this.#window === null) await this.#open();
     if (this.#window?.isMinimized()) this.#window.restore();
     this.#window?.show();
     this.#window?.focus();
+  }
+
+  async #open(): Promise<BrowserWindow> {
+    const window = openWindow(__dirname);
+    this.#window = window;
+    window.once('closed', () => {
+      this.#window = null;
+    });
+    await new Promise<void>((resolve) => window.once('ready-to-show', () => resolve()));
+    this.#updates.painted();
+    return window;
+  }
+
+  /** Nobody has asked for the window, but a new version has to show that it can make one. */
+  async #tryWindow(): Promise<void> {
+    const window = await this.#open();
+    await this.#updates.proven;
+    if (!window.isDestroyed() && !window.isVisible()) window.close();
   }
 
   /** Takes in what the system was asked to open, and shows the window. */
@@ -119,6 +147,7 @@ export class Shell {
       words: () => this.#words(),
       writeLogs: (target) => this.#writeLogs(target),
       setLanguage: (language) => this.#setLanguage(language),
+      updates: this.#updates,
       now: () => new Date(),
     });
     registerHandlers(ipcMain, handlers);
@@ -127,7 +156,7 @@ export class Shell {
   #writeLogs(target: string): Promise<void> {
     return writeLogBundle(target, {
       dataFolder: this.#options.dataFolder,
-      logFiles: [AGENT_LOG_FILE],
+      logFiles: [AGENT_LOG_FILE, join(app.getPath('userData'), UPDATE_LOG_FILE)],
       surroundings: surroundings(app.getVersion(), app.getLocale()),
       find: this.#find,
       status: readAgentStatus,
@@ -159,7 +188,10 @@ export class Shell {
       endpoint: () => this.#follower.endpoint(),
       find: this.#find,
       follow: followAgent,
-      seen: (sight) => tray.show(sight),
+      seen: (sight) => {
+        tray.show(sight);
+        this.#updates.seen(sight);
+      },
     });
     void this.#watcher.run();
   }
@@ -193,7 +225,11 @@ export class Shell {
     });
     if (response !== 1) return;
     this.#watcher?.stop();
-    if (await this.#ask('stop')) return app.quit();
+    if (await this.#ask('stop')) {
+      // The agent is not needed now: the best moment there is.
+      if (this.#updates.isReady) await this.#updates.install(false);
+      return app.quit();
+    }
     dialog.showErrorBox('Genba', words.stopFailed);
     void this.#watcher?.run();
   }

@@ -555,6 +555,26 @@ export const ERROR_CATALOGUE = {
     en: 'Many PCs are fetching the update at this moment. Genba tries again by itself.',
     ja: '多くのパソコンが更新を取得中です。Genbaは自動でやり直します。',
   },
+  'updates/bad-answer': {
+    isRetryable: false,
+    en: 'What the aggregator offers as an update does not fit this PC, or cannot be read. Genba goes on as it is; tell your IT.',
+    ja: '集約サーバーが配布している更新は、このパソコンでは使えないか、読み取れません。Genbaはこのまま使えます。IT担当に知らせてください。',
+  },
+  'updates/damaged': {
+    isRetryable: true,
+    en: 'The update that arrived is not the file that was announced, so it was thrown away and nothing was changed. Genba fetches it again; tell your IT if this comes back.',
+    ja: '届いた更新が、配布元の示すファイルと一致しないため破棄しました。何も変更していません。自動で取得し直しますが、繰り返す場合はIT担当に知らせてください。',
+  },
+  'updates/not-signed': {
+    isRetryable: false,
+    en: 'The update is not signed by the publisher of Genba, so it was thrown away and nothing was changed. Tell your IT.',
+    ja: '更新にGenbaの発行元の署名がないため破棄しました。何も変更していません。IT担当に知らせてください。',
+  },
+  'updates/not-installed': {
+    isRetryable: true,
+    en: 'The update was not installed; Genba goes on in the version that you have. Try again, or ask your IT to install it.',
+    ja: '更新をインストールできませんでした。Genbaは今の版のまま使えます。もう一度試すか、IT担当にインストールを依頼してください。',
+  },
   // operations of the aggregator: backup, restore, export and the like
   'operation/old-catalogue': {
     isRetryable: false,

@@ -296,6 +296,8 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('set-method'), method: backendName.nullable() }),
   /** Measures again how fast this PC trains by each method, before the next round. */
   z.strictObject({ id: z.int(), command: z.literal('measure-methods') }),
+  /** Lets an agent on trial train and send: the version that it belongs to works. Others hear nothing new. */
+  z.strictObject({ id: z.int(), command: z.literal('begin-work') }),
   /** Ends the agent: the running round is broken off, all that was finished is kept. */
   z.strictObject({ id: z.int(), command: z.literal('stop') }),
 ]);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES, type Language } from '../errors/catalogue.ts';
 import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
+import type { UpdateReport } from './app-update.ts';
 import { exchangePath } from './exchange.ts';
 import { localApiEndpointSchema } from './messages.ts';
 
@@ -54,6 +55,16 @@ export interface GenbaBridge {
   chooseTarget(kind: SaveKind, suggestedName: string): Promise<string | null>;
   /** Asks where, and writes the log bundle for IT there. */
   saveLogBundle(): Promise<LogBundleResult>;
+  /** How this program stands to newer versions. */
+  update(): Promise<UpdateReport>;
+  /** Tells each time that the report has changed; the returned function ends that. */
+  onUpdate(listener: () => void): () => void;
+  /** Asks the aggregator for a newer version now; what comes of it is in the report. */
+  lookForUpdate(): Promise<void>;
+  /** Installs the version that is ready, and starts anew. */
+  installUpdate(): Promise<void>;
+  /** A person knows that this PC went back to an older version. */
+  acknowledgeUpdate(): Promise<void>;
   /** The tray, menus and dialogs speak it from now on. */
   setLanguage(language: Language): Promise<void>;
   readonly versions: { readonly electron: string; readonly chrome: string };

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import Database from 'better-sqlite3';
+import { DATABASE_FILE } from '../data-folder.ts';
 import { INITIAL_SCHEMA } from './migrations/0001-initial.ts';
 import { IDENTITY_SCHEMA } from './migrations/0002-identity.ts';
 import { REFERENCE } from './migrations/0003-reference.ts';
@@ -28,9 +29,6 @@ const MIGRATIONS = [
   MODELS_SCHEMA,
   WATCHED_FILES_SCHEMA,
 ];
-
-/** Name of the agent's database in its data folder. */
-export const DATABASE_FILE = 'agent.sqlite';
 
 /** A plant's data is nobody else's to read. Windows has no such modes: there, the folder inherits its parent's rights. */
 const FOLDER_MODE = 0o700;

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import Database from 'better-sqlite3';
-import { type AgentDatabase, DATABASE_FILE } from './database.ts';
+import { DATABASE_FILE } from '../data-folder.ts';
+import type { AgentDatabase } from './database.ts';
 
 /**
  * Opens the database of an agent that does not run, for looking only: nothing in it changes, and no lock is held

@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { DoctorReport } from '@genba/shared/local-api/doctor';
 import type { AgentStatus, LocalApiEndpoint } from '@genba/shared/local-api/messages';
@@ -16,7 +16,7 @@ type Part = readonly [name: string, text: string];
 
 export interface LogBundleContext {
   readonly dataFolder: string;
-  /** Names of the logs in it. */
+  /** The logs, by their names in it or by their paths. */
   readonly logFiles: readonly string[];
   /** Versions and figures of this PC. */
   readonly surroundings: Readonly<Record<string, string | number>>;
@@ -45,7 +45,9 @@ export async function writeLogBundle(target: string, context: LogBundleContext):
     ['status.json', await answer(endpoint, async (found) => statusExtract(await context.status(found)))],
     ['connection.json', await answer(endpoint, context.examine)],
     ...(await Promise.all(
-      context.logFiles.map(async (name): Promise<Part> => [name, await tail(join(context.dataFolder, name))]),
+      context.logFiles.map(
+        async (log): Promise<Part> => [basename(log), await tail(resolve(context.dataFolder, log))],
+      ),
     )),
   ];
   const secrets = endpoint === null ? [] : [endpoint.token];

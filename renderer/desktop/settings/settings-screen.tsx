@@ -9,6 +9,7 @@ import { PlanCard } from './plan-card.tsx';
 import { QuotaCard } from './quota-card.tsx';
 import { ShareCard } from './share-card.tsx';
 import { TrainingMethodCard } from './training-method-card.tsx';
+import { UpdateCard } from './update-card.tsx';
 
 /** All that a plant may set by itself. */
 export function SettingsScreen({ client }: ScreenProps) {
@@ -22,6 +23,7 @@ export function SettingsScreen({ client }: ScreenProps) {
       <TrainingMethodCard client={client} />
       <LanguageCard />
       <FolderCard client={client} />
+      <UpdateCard />
       {bridge === undefined ? null : <HelpCard bridge={bridge} />}
       <AboutCard client={client} />
     </div>

@@ -14,6 +14,7 @@ import { PauseButton } from './pause-button.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
 import { ServerNotice } from './server-notice.tsx';
 import { TrainingCard } from './training-card.tsx';
+import { UpdateNotice } from './update-notice.tsx';
 
 // Needed once per PC, with code of its own for files and QR codes.
 const FirstRun = lazy(async () => ({ default: (await import('../first-run/first-run.tsx')).FirstRun }));
@@ -26,6 +27,7 @@ export function TodayScreen({ client }: ScreenProps) {
     <>
       <TodayBanner client={client} />
       {isConnected ? <Notices client={client} /> : null}
+      <UpdateNotice />
       <div className="cards">
         {phase === 'unconfigured' ? (
           <Suspense fallback={<LoadingState />}>

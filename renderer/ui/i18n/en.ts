@@ -3,6 +3,7 @@ import { handedEn } from './screens/handed.en.ts';
 import { modelEn } from './screens/model.en.ts';
 import { networkEn } from './screens/network.en.ts';
 import { settingsEn } from './screens/settings.en.ts';
+import { updatesEn } from './screens/updates.en.ts';
 
 /** Every English sentence of the windows. Keys are flat; plural forms end in `_one` and `_other`. */
 export const en = {
@@ -377,4 +378,5 @@ export const en = {
   ...settingsEn,
   ...modelEn,
   ...networkEn,
+  ...updatesEn,
 } as const;

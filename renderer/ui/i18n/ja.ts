@@ -3,6 +3,7 @@ import { handedJa } from './screens/handed.ja.ts';
 import { modelJa } from './screens/model.ja.ts';
 import { networkJa } from './screens/network.ja.ts';
 import { settingsJa } from './screens/settings.ja.ts';
+import { updatesJa } from './screens/updates.ja.ts';
 
 /** Every Japanese sentence of the windows; the same keys as `en.ts`, in words used on the shop floor. */
 export const ja = {
@@ -354,4 +355,5 @@ export const ja = {
   ...settingsJa,
   ...modelJa,
   ...networkJa,
+  ...updatesJa,
 } as const;

@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ElectronApplication, Page } from 'playwright-core';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { findAgent } from '../main/agent/local-api/find-agent.ts';
+import { buildWindows } from '../tools/build-windows.ts';
+import { describeIfAvailable } from '../tools/requirements.ts';
+import { expectAccessible, expectNoSidewaysScroll, PICTURES } from './page-checks.ts';
+import { endOf, freePort, quit, UpdatingPlant, windowBehind } from './updating-plant.ts';
+import { type Display, openDisplay } from './virtual-display.ts';
+
+const DEADLINE_MS = 60_000;
+
+describeIfAvailable('electron', 'an update of the program', () => {
+  let display: Display;
+  let plant: UpdatingPlant;
+  let app: ElectronApplication | null;
+
+  beforeEach(async () => {
+    await buildWindows();
+    display = await openDisplay();
+    plant = await UpdatingPlant.start(display);
+    app = null;
+  }, DEADLINE_MS);
+
+  afterEach(async () => {
+    if (app !== null) await quit(app);
+    await plant?.end();
+    display?.close();
+  }, DEADLINE_MS);
+
+  /** Opens the window on its settings. */
+  async function openSettings(language: 'ja' | 'en' = 'ja'): Promise<Page> {
+    app = await plant.open(language);
+    const page = await app.firstWindow();
+    page.setDefaultTimeout(DEADLINE_MS / 2);
+    await page.getByRole('navigation').waitFor();
+    await page.getByRole('link', { name: language === 'ja' ? '設定' : 'Settings' }).click();
+    return page;
+  }
+  const cardOf = (page: Page, name = '更新') => page.getByRole('region', { name }).last();
+
+  it('is seen, fetched, said to be ready, and not installed by itself', { timeout: 120_000 }, async () => {
+    const page = await openSettings();
+    const card = cardOf(page);
+    await card.getByRole('button', { name: '更新を確認' }).click();
+    await card.getByText('新しい版はありません').waitFor();
+    await plant.publish('0.2.0', plant.program('0.2.0', 0));
+    await card.getByRole('button', { name: '更新を確認' }).click();
+    await card.getByText('バージョン0.2.0の準備ができました。').waitFor();
+    await card.getByText('バージョン0.2.0の変更点').click();
+    // Plain text, whatever a release writes.
+    await card.getByText('Judging is twice as fast').waitFor();
+    expect(await card.locator('b').count()).toBe(0);
+    await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
+    await page.screenshot({ path: `${PICTURES}/update-ready-ja.png`, fullPage: true });
+    const fetched = path.join(plant.folder, 'cache', 'genba-updater', 'pending', 'Genba-0.2.0.AppImage');
+    expect(readFileSync(fetched, 'utf8')).toBe(plant.program('0.2.0', 0));
+
+    await page.getByRole('link', { name: '今日' }).click();
+    await page.getByText('Genbaの新しい版（0.2.0）の準備ができました。').waitFor();
+    await page.screenshot({ path: `${PICTURES}/update-hint-ja.png`, fullPage: true });
+    await quit(app!);
+    app = null;
+    expect(readFileSync(plant.appImage, 'utf8')).toBe(plant.program('0.1.0', 0));
+  });
+
+  it('is not taken where it is not the file that was announced, nor from another server', {
+    timeout: 120_000,
+  }, async () => {
+    await plant.publish('0.2.0', plant.program('0.2.0', 0));
+    const offered = path.join(plant.serverFolder, 'updates', 'Genba-0.2.0.AppImage');
+    const whole = readFileSync(offered);
+    writeFileSync(offered, Buffer.from(whole).fill('#', 20, 40));
+    const page = await openSettings('en');
+    const card = cardOf(page, 'Updates');
+    await card.getByRole('button', { name: 'Look for updates' }).click();
+    await card.getByText('updates/damaged').waitFor();
+    await page.screenshot({ path: `${PICTURES}/update-damaged-en.png`, fullPage: true });
+    const pending = path.join(plant.folder, 'cache', 'genba-updater', 'pending', 'Genba-0.2.0.AppImage');
+    expect(existsSync(pending)).toBe(false);
+
+    // Another authority behind the same address: nothing of what it offers is believed.
+    writeFileSync(offered, whole);
+    await plant.aggregator.end('SIGKILL');
+    await plant.serve(path.join(plant.folder, '別のサーバー'));
+    await card.getByRole('button', { name: 'Look for updates' }).click();
+    await card.getByText('tls/untrusted').waitFor();
+    expect(existsSync(pending)).toBe(false);
+
+    await plant.aggregator.end('SIGKILL');
+    await plant.serve(plant.serverFolder);
+    await card.getByRole('button', { name: 'Look for updates' }).click();
+    await card.getByText('Version 0.2.0 is ready.').waitFor();
+    expect(readFileSync(pending)).toEqual(whole);
+  });
+
+  it('replaces the program when a person says so, and starts it and its agent anew', {
+    timeout: 180_000,
+  }, async () => {
+    const port = await freePort();
+    const program = plant.program('0.2.0', port);
+    await plant.publish('0.2.0', program);
+    const page = await openSettings();
+    const before = (await findAgent(plant.dataFolder))!;
+    const card = cardOf(page);
+    await card.getByRole('button', { name: '更新を確認' }).click();
+    const ended = endOf(app!);
+    await card.getByRole('button', { name: '再起動して更新' }).click();
+    await ended;
+    app = null;
+    expect(readFileSync(plant.appImage, 'utf8')).toBe(program);
+
+    const { browser, page: next } = await vi.waitFor(() => windowBehind(port), {
+      timeout: DEADLINE_MS,
+      interval: 500,
+    });
+    await next.getByRole('navigation').waitFor();
+    await next.getByRole('link', { name: '設定' }).click();
+    await cardOf(next).getByText('0.2.0').waitFor();
+    const after = (await findAgent(plant.dataFolder))!;
+    expect(after.pid).not.toBe(before.pid);
+    const journal = path.join(plant.dataFolder, 'window', 'updates.json');
+    await expect
+      .poll(() => JSON.parse(readFileSync(journal, 'utf8')) as object, { timeout: DEADLINE_MS })
+      .toMatchObject({ trial: null, refused: [], wentBack: null });
+    expect(existsSync(path.join(plant.dataFolder, 'window', 'update-kept'))).toBe(false);
+    await browser.close();
+    process.kill(pidOfLock(plant.dataFolder));
+  });
+});
+
+/** The process that has the window's lock (Chromium's own). */
+function pidOfLock(dataFolder: string): number {
+  const lock = path.join(dataFolder, 'window', 'SingletonLock');
+  return Number(/-(\d+)$/.exec(readlinkSync(lock))![1]);
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { _electron, type Browser, chromium, type ElectronApplication, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { stopAgent } from '../main/agent/local-api/take-over.ts';
+import { electronPath } from '../tools/requirements.ts';
+import { digitsTask } from './digits.ts';
+import { shellStart } from './electron-window.ts';
+import { PROGRAMS, Program } from './program.ts';
+import { runProgram } from './run-program.ts';
+import type { Display } from './virtual-display.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TASK = digitsTask();
+const STOP_MS = 20_000;
+
+/** What the window does not need of an environment that a test driver has. */
+const AS_ROOT = process.getuid?.() === 0 ? '--no-sandbox' : '';
+
+/** A real aggregator, and a PC that has enrolled with it and whose program lies in one file, as an AppImage does. */
+export class UpdatingPlant {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'genba 更新 '));
+  readonly serverFolder = path.join(this.folder, '集約 サーバー');
+  readonly dataFolder = path.join(this.folder, '検査 ライン 3');
+  /** The program's one file. Its name has no version, so that it keeps it. */
+  readonly appImage = path.join(this.folder, '現場', 'Genba.AppImage');
+  readonly aggregator = new Program(PROGRAMS.aggregator);
+  readonly #display: Display;
+  #port = '0';
+
+  private constructor(display: Display) {
+    this.#display = display;
+  }
+
+  static async start(display: Display): Promise<UpdatingPlant> {
+    const plant = new UpdatingPlant(display);
+    writeFileSync(path.join(plant.folder, 'task.json'), JSON.stringify(TASK));
+    mkdirSync(path.dirname(plant.appImage));
+    writeFileSync(plant.appImage, plant.program('0.1.0', 0), { mode: 0o755 });
+    await plant.serve(plant.serverFolder);
+    const wish = ['--data', plant.serverFolder, '--plant', '仙台', '--task', TASK.id];
+    const { stdout } = await runProgram('aggregator', 'invite', ...wish);
+    const invitation = /^genba:\S+$/m.exec(stdout)![0];
+    const enrolled = await runProgram('agent', 'enrol', invitation, '--data', plant.dataFolder);
+    expect(enrolled).toMatchObject({ exitCode: 0 });
+    return plant;
+  }
+
+  /** Starts an aggregator, always on the same port. */
+  async serve(folder: string): Promise<void> {
+    const task = path.join(this.folder, 'task.json');
+    const fixed = ['--data', folder, '--task', task, '--host', '127.0.0.1', '--port', this.#port];
+    this.#port = /:(\d+)\D*$/.exec(await this.aggregator.start(fixed))![1]!;
+  }
+
+  /** A program of a version as one file: it opens this checkout as that version. @param debugPort to look into it; 0: none */
+  program(version: string, debugPort: number): string {
+    const checkout = path.join(this.folder, `checkout ${version}`);
+    mkdirSync(checkout, { recursive: true });
+    const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as object;
+    writeFileSync(path.join(checkout, 'package.json'), JSON.stringify({ ...manifest, version }));
+    for (const name of ['main', 'renderer', 'node_modules']) {
+      rmSync(path.join(checkout, name), { force: true });
+      symlinkSync(path.join(ROOT, name), path.join(checkout, name));
+    }
+    return `#!/bin/sh
+APPIMAGE="$(readlink -f "$0")" exec "${electronPath()}" ${AS_ROOT} --remote-debugging-port=${debugPort} "${checkout}" --lang=ja
+`;
+  }
+
+  /** Publishes a version whose program is the given text. */
+  async publish(version: string, program: string, more: readonly string[] = []): Promise<void> {
+    const from = path.join(this.folder, `release ${version}`);
+    const name = `Genba-${version}.AppImage`;
+    const bytes = Buffer.from(program);
+    const sha512 = createHash('sha512').update(bytes).digest('base64');
+    mkdirSync(from);
+    writeFileSync(path.join(from, name), bytes);
+    chmodSync(path.join(from, name), 0o755);
+    writeFileSync(
+      path.join(from, 'latest-linux.yml'),
+      `version: ${version}
+files:
+  - url: ${name}
+    sha512: ${sha512}
+    size: ${bytes.byteLength}
+path: ${name}
+sha512: ${sha512}
+releaseNotes: |
+  ・検査の速さが2倍になりました
+  <b>Judging is twice as fast</b>
+releaseDate: '2026-11-26T00:00:00.000Z'
+`,
+    );
+    const published = ['--data', this.serverFolder, '--from', from, ...more];
+    expect(await runProgram('aggregator', 'updates', 'publish', ...published)).toMatchObject({ exitCode: 0 });
+  }
+
+  /** Opens the window as a person does, or the system. */
+  async open(language: 'ja' | 'en' = 'ja'): Promise<ElectronApplication> {
+    const { executable, args } = shellStart(this.dataFolder, this.#display, [`--lang=${language}`]);
+    return _electron.launch({ executablePath: executable, args: [...args], env: this.environment });
+  }
+
+  /** Of the programs of this PC: nothing of the real home is touched. */
+  get environment(): Record<string, string> {
+    const { env } = shellStart(this.dataFolder, this.#display, []);
+    return {
+      ...env,
+      APPIMAGE: this.appImage,
+      HOME: this.folder,
+      XDG_CONFIG_HOME: path.join(this.folder, 'config'),
+      XDG_CACHE_HOME: path.join(this.folder, 'cache'),
+    };
+  }
+
+  /** Ends aggregator and agent, and removes everything. */
+  async end(): Promise<void> {
+    await this.aggregator.end('SIGKILL');
+    await stopAgent({ dataFolder: this.dataFolder, waitMs: STOP_MS, isForced: true }).catch(() => undefined);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+/** Waits until a window's process has ended. The driver would wait for its agent, too, which outlives it and holds its pipes. */
+export async function endOf(app: ElectronApplication): Promise<void> {
+  const process = app.process();
+  if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
+}
+
+/** Closes a window's program as its own menu does. */
+export async function quit(app: ElectronApplication): Promise<void> {
+  const ended = endOf(app);
+  await app.evaluate((electron) => electron.app.quit()).catch(() => undefined);
+  await ended;
+}
+
+/** A port of this computer that is free at the moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** The window of a program that somebody else has started. */
+export async function windowBehind(port: number): Promise<{ browser: Browser; page: Page }> {
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+  const context = browser.contexts()[0]!;
+  const page = context.pages()[0] ?? (await context.waitForEvent('page'));
+  return { browser, page };
+}
