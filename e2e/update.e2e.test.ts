@@ -129,6 +129,43 @@ describeIfAvailable('electron', 'an update of the program', () => {
     await browser.close();
     process.kill(pidOfLock(plant.dataFolder));
   });
+
+  it('goes back to the version before where the new one ends at once, says so, and does not take it again', {
+    timeout: 300_000,
+  }, async () => {
+    const port = await freePort();
+    const earlier = plant.program('0.1.0', port);
+    writeFileSync(plant.appImage, earlier, { mode: 0o755 });
+    await plant.publish('0.2.0', `#!/bin/sh\necho start >> "${plant.folder}/starts"\nexit 1\n`);
+    const page = await openSettings();
+    const card = cardOf(page);
+    await card.getByRole('button', { name: '更新を確認' }).click();
+    const ended = endOf(app!);
+    await card.getByRole('button', { name: '再起動して更新' }).click();
+    await ended;
+    app = null;
+    expect(readFileSync(plant.appImage, 'utf8')).not.toBe(earlier);
+
+    // Nobody does anything from here on.
+    const { browser, page: again } = await vi.waitFor(() => windowBehind(port), {
+      timeout: 150_000,
+      interval: 1_000,
+    });
+    expect(readFileSync(plant.appImage, 'utf8')).toBe(earlier);
+    expect(readFileSync(path.join(plant.folder, 'starts'), 'utf8')).toBe('start\n'.repeat(3));
+    await again.getByText('バージョン0.2.0が起動しなかったため、0.1.0に戻しました').waitFor();
+    await again.screenshot({ path: `${PICTURES}/update-went-back-ja.png`, fullPage: true });
+    await expect.poll(() => findAgent(plant.dataFolder), { timeout: DEADLINE_MS }).not.toBeNull();
+    await again.getByRole('button', { name: '確認しました' }).click();
+    await again.getByRole('link', { name: '設定' }).click();
+    await cardOf(again).getByRole('button', { name: '更新を確認' }).click();
+    await cardOf(again).getByText('新しい版はありません').waitFor();
+    await plant.publish('0.3.0', plant.program('0.3.0', 0));
+    await cardOf(again).getByRole('button', { name: '更新を確認' }).click();
+    await cardOf(again).getByText('バージョン0.3.0の準備ができました。').waitFor();
+    await browser.close();
+    process.kill(pidOfLock(plant.dataFolder));
+  });
 });
 
 /** The process that has the window's lock (Chromium's own). */

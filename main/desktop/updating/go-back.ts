@@ -48,14 +48,24 @@ export async function goBack(trial: UpdateTrial, going: GoingBack): Promise<Laun
     : { program: keptProgram, args: SILENT_INSTALL };
 }
 
+/** A program that was started, and may outlive whoever did. */
+export interface Launched {
+  readonly hasEnded: () => boolean;
+}
+
 /** Starts a program on a data folder, detached. */
-export function launch({ program, args }: Launch, dataFolder: string): void {
+export function launch({ program, args }: Launch, dataFolder: string): Launched {
   const started = spawn(program, [...args], {
     detached: true,
     stdio: 'ignore',
     env: { ...process.env, GENBA_DATA: dataFolder },
     windowsHide: true,
   });
-  started.once('error', () => undefined);
+  let hasEnded = false;
+  for (const end of ['error', 'exit'])
+    started.once(end, () => {
+      hasEnded = true;
+    });
   started.unref();
+  return { hasEnded: () => hasEnded };
 }

@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Launched } from './go-back.ts';
 import { type GuardPatience, guard } from './guard.ts';
 import { endTrial } from './trial.ts';
 import { UpdateJournal, type UpdateTrial } from './update-journal.ts';
@@ -49,9 +50,10 @@ function install(script: string, change: Partial<UpdateTrial> = {}): void {
 }
 
 /** Really starts what is there; the version before is a text and ends at once. */
-function start(): void {
+function start(): Launched {
   started.push(readFileSync(program, 'utf8'));
-  spawn(NODE, ['--input-type=module', '-e', started.at(-1)!], { stdio: 'ignore' });
+  const child = spawn(NODE, ['--input-type=module', '-e', started.at(-1)!], { stdio: 'ignore' });
+  return { hasEnded: () => child.exitCode !== null || child.signalCode !== null };
 }
 
 const watch = (patience = PATIENCE) =>

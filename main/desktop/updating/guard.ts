@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { goBack, type Launch, launch } from './go-back.ts';
+import { goBack, type Launch, type Launched, launch } from './go-back.ts';
 import { isAlive } from './stop-agent.ts';
 import { canGoBack, countStart, MOST_STARTS } from './trial.ts';
 import type { UpdateJournal, UpdateTrial } from './update-journal.ts';
@@ -27,7 +27,7 @@ export interface GuardContext {
   readonly patience: GuardPatience;
   readonly stopAgent: () => Promise<void>;
   readonly now: () => Date;
-  readonly start?: (wanted: Launch) => void;
+  readonly start?: (wanted: Launch) => Launched;
 }
 
 /** How it went with a new version. */
@@ -42,13 +42,16 @@ export async function guard(context: GuardContext): Promise<GuardOutcome> {
   const { journal, version, patience, dataFolder, now } = context;
   const start = context.start ?? ((wanted: Launch) => launch(wanted, dataFolder));
   let launchedAt = now().getTime();
+  // The first start is the updater's, and told by the journal alone.
+  let launched: Launched | null = null;
   let counted = 0;
   for (;;) {
     await sleep(patience.lookMs);
     const { trial, refused } = journal.read();
     if (trial?.version !== version) return refused.includes(version) ? 'went-back' : 'proven';
     if (trial.isLeftAlone) return 'left-alone';
-    const stateOfStart = startState(trial, { counted, launchedAt, nowMs: now().getTime(), patience });
+    const known = { counted, launchedAt, hasEnded: launched?.hasEnded() ?? false };
+    const stateOfStart = startState(trial, { ...known, nowMs: now().getTime(), patience });
     if (stateOfStart === 'going-on') continue;
     // One that never got as far as to count itself.
     if (trial.starts === counted) countStart(journal, trial, { process: null, now: now() });
@@ -56,7 +59,7 @@ export async function guard(context: GuardContext): Promise<GuardOutcome> {
     counted = journal.read().trial?.starts ?? counted;
     if (counted >= MOST_STARTS) return end(context, start);
     launchedAt = now().getTime();
-    start({ program: trial.program, args: [] });
+    launched = start({ program: trial.program, args: [] });
   }
 }
 
@@ -67,19 +70,21 @@ function startState(
     /** Starts that were over. */
     readonly counted: number;
     readonly launchedAt: number;
+    /** What was launched has ended again. */
+    readonly hasEnded: boolean;
     readonly nowMs: number;
     readonly patience: GuardPatience;
   },
 ): 'going-on' | 'over' {
-  const { counted, launchedAt, nowMs, patience } = known;
+  const { counted, launchedAt, hasEnded, nowMs, patience } = known;
   const hasBegun = trial.starts > counted;
-  if (!hasBegun) return nowMs - launchedAt < patience.beginMs ? 'going-on' : 'over';
+  if (!hasBegun) return !hasEnded && nowMs - launchedAt < patience.beginMs ? 'going-on' : 'over';
   const isRunning = trial.process !== null && isAlive(trial.process);
   const isInTime = nowMs - Date.parse(trial.startedAt ?? '') < patience.succeedMs;
   return isRunning && isInTime ? 'going-on' : 'over';
 }
 
-async function end(context: GuardContext, start: (wanted: Launch) => void): Promise<GuardOutcome> {
+async function end(context: GuardContext, start: (wanted: Launch) => Launched): Promise<GuardOutcome> {
   const { journal, dataFolder, stopAgent, now } = context;
   const { trial } = journal.read();
   if (trial === null || !canGoBack(trial)) return 'stuck';
