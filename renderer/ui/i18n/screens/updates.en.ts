@@ -10,7 +10,7 @@ export const updatesEn = {
   'update.progress': 'Share of the new version that is here',
   'update.ready': 'Version {{version}} is ready.',
   'update.ready.note':
-    'It is installed when you say so. Training is interrupted for a minute or two; everything finished is kept.',
+    'It is installed when you say so, or when somebody stops Genba. Training is interrupted for a minute or two; everything finished is kept.',
   'update.notes': 'What is new in {{version}}',
   'update.install': 'Restart and update',
   'update.installing':

@@ -10,7 +10,7 @@ export const updatesJa = {
   'update.progress': '新しい版の取得の進み具合',
   'update.ready': 'バージョン{{version}}の準備ができました。',
   'update.ready.note':
-    'ボタンを押すまでインストールしません。学習は1～2分ほど止まりますが、終わった分はすべて残ります。',
+    'ボタンを押すか、Genbaを止めたときにだけインストールします。学習は1～2分ほど止まりますが、終わった分はすべて残ります。',
   'update.notes': 'バージョン{{version}}の変更点',
   'update.install': '再起動して更新',
   'update.installing':
