@@ -1,18 +1,18 @@
 /**
- * How fast native TensorFlow trains in the product, against TensorFlow in Python on this PC: the same models, MNIST
- * digits, batches and cores, taking turns in one run. Python's `fit` on arrays in memory is what an engineer would write.
+ * How fast native TensorFlow trains in the product, against TensorFlow in Python, and PyTorch where one is named: the
+ * same models, MNIST digits, batches and cores of this PC, taking turns in one run. The peers train on arrays in memory,
+ * as an engineer would write it: Keras' `fit`; a loop over shuffled batches with PyTorch.
  *
  *     GENBA_PYTHON=/path/to/venv/bin/python node bench/python-training.ts
+ *     … --pytorch /path/to/another/venv/bin/python --models lenet,mobilenet --turns 9
  *
- * needs a Python with the package tensorflow or tensorflow-cpu.
+ * needs a Python with the package tensorflow or tensorflow-cpu; `--pytorch` one with torch.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 import { initialWeights } from '@genba/shared/model/initial-weights';
 import { weightLayout } from '@genba/shared/model/layout';
 import { parseTask, type Task } from '@genba/shared/model/task';
@@ -20,31 +20,55 @@ import { layersModelJson } from '@genba/shared/model-export/layers-model';
 import { pickExamples } from '../main/agent/dataset/examples.ts';
 import { readIdx } from '../main/agent/dataset/idx.ts';
 import { TrainerProcess } from '../main/agent/trainer/trainer-process.ts';
-import { machine, machineLine, median, rounded } from './figures.ts';
+import { machine, machineLine, median, quantile, rounded } from './figures.ts';
+import { type PythonPeer, startPeer } from './python-peer.ts';
 
 const BATCH_SIZE = 128;
-const TURNS = 5;
-/** The product may take so many times as long as Python. */
+/** The product may take so many times as long as a peer. */
 const BUDGET = 1.3;
 
-const WORKLOADS = [
-  { name: 'MLP 784-128-10', model: { template: 'mlp', hiddenUnits: [128] }, examples: 8192 },
-  {
-    name: 'CNN 8-16 filters, 64 units',
+const { values: choices } = parseArgs({
+  options: {
+    models: { type: 'string', default: 'mlp,cnn,lenet,mobilenet' },
+    turns: { type: 'string', default: '7' },
+    pytorch: { type: 'string' },
+  },
+});
+const TURNS = Number(choices.turns);
+
+interface Workload {
+  readonly title: string;
+  readonly model: object;
+  /** Per turn, about a second's worth. */
+  readonly examples: number;
+  readonly epochs: number;
+}
+
+const WORKLOADS: Record<string, Workload> = {
+  mlp: { title: 'MLP 784-128-10', model: { template: 'mlp', hiddenUnits: [128] }, examples: 8192, epochs: 6 },
+  cnn: {
+    title: 'CNN 8-16 filters, 64 units',
     model: { template: 'small-cnn', filters: [8, 16], denseUnits: 64 },
     examples: 4096,
+    epochs: 4,
   },
-  { name: 'LeNet-5', model: { template: 'lenet-5' }, examples: 4096 },
-] as const;
+  lenet: { title: 'LeNet-5', model: { template: 'lenet-5' }, examples: 4096, epochs: 3 },
+  mobilenet: {
+    title: 'MobileNet, 8-16-32 filters',
+    model: { template: 'mobilenet', filters: [8, 16, 32], blocks: 1, expansion: 2, stemStrides: 1 },
+    examples: 1024,
+    epochs: 2,
+  },
+};
 
-function taskOf(model: object): Task {
+function taskOf({ model, epochs }: Workload): Task {
   return parseTask({
     id: 'bench',
     name: { en: 'Digits', ja: '数字' },
     input: { kind: 'image', width: 28, height: 28, channels: 1 },
     classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
     model,
-    training: { epochs: 1, batchSize: BATCH_SIZE, learningRate: 0.05 },
+    training: { epochs, batchSize: BATCH_SIZE, learningRate: 0.05 },
   });
 }
 
@@ -55,95 +79,83 @@ async function readDigits(task: Task) {
   return (await readIdx(source, task)).examples;
 }
 
-/** Python, waiting for orders; each is answered by one line. */
-async function startPython() {
-  const child = spawn(
-    process.env.GENBA_PYTHON ?? 'python3',
-    [join(import.meta.dirname, 'python-training.py')],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
-  // As the product's trainer has it: on a PC that does other things, too, the two would not be comparable otherwise.
-  os.setPriority(child.pid!, os.constants.priority.PRIORITY_BELOW_NORMAL);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => {
-    const { value, done } = await lines.next();
-    if (done === true)
-      throw new Error('Python ended: it needs tensorflow or tensorflow-cpu; see GENBA_PYTHON.');
-    return String(value);
-  };
-  const version = (await next()).replace('ready ', '');
-  return {
-    version,
-    ask: async (order: object) => {
-      child.stdin.write(`${JSON.stringify(order)}\n`);
-      return next();
-    },
-    close: async () => {
-      child.stdin.end();
-      await once(child, 'exit');
-    },
-  };
-}
+type Digits = Awaited<ReturnType<typeof readDigits>>;
 
-const folder = await mkdtemp(join(os.tmpdir(), 'genba-python-'));
-const digits = await readDigits(taskOf(WORKLOADS[0].model));
-await writeFile(
-  join(folder, 'inputs.f32'),
-  Float32Array.from(digits.inputs, (pixel) => pixel / 255),
-);
-await writeFile(join(folder, 'labels.u16'), digits.labels);
-const python = await startPython();
-await python.ask({
-  do: 'data',
-  inputs: join(folder, 'inputs.f32'),
-  labels: join(folder, 'labels.u16'),
-  shape: [28, 28, 1],
-});
-console.log(`${machineLine()}, TensorFlow ${python.version} in Python, batches of ${BATCH_SIZE}`);
-
-const rows = [];
-for (const { name, model, examples } of WORKLOADS) {
-  const task = taskOf(model);
+/** Examples per second of the product and of each peer, by turns. */
+async function race(workload: Workload, digits: Digits, peers: readonly PythonPeer[]) {
+  const { title, examples, epochs } = workload;
+  const task = taskOf(workload);
   const layout = weightLayout(task);
   const origin = { version: 0, digest: '', createdAt: '', generatedBy: '' };
   const { modelTopology: topology } = layersModelJson(task, origin, { hasSoftmax: false });
   const { learningRate, momentum } = task.training;
-  const parameters = Number(await python.ask({ do: 'model', name, topology, learningRate, momentum }));
-  if (parameters !== layout.size)
-    throw new Error(`${name}: ${parameters} parameters in Python, ${layout.size} here`);
-
+  for (const { name, ask } of peers) {
+    const order = { do: 'model', name: title, topology, learningRate, momentum };
+    const parameters = Number(await ask(order));
+    if (parameters !== layout.size)
+      throw new Error(`${title}: ${parameters} parameters with ${name}, ${layout.size} here`);
+  }
   const trainer = new TrainerProcess();
   const training = pickExamples(digits, [...Array(examples).keys()]);
   const load = { task, training, validation: pickExamples(digits, []), check: null };
   await trainer.load({ ...load, backend: 'tensorflow' });
   let weights = initialWeights(layout, task.seed);
   const product: number[] = [];
-  const peer: number[] = [];
+  const rates = peers.map((): number[] => []);
   for (let turn = 0; turn <= TURNS; turn++) {
     const round = await trainer.train(weights, { seed: turn });
     weights = round.weights;
-    const rate = Number(await python.ask({ do: 'train', name, examples, batchSize: BATCH_SIZE }));
+    const order = { do: 'train', name: title, examples, epochs, batchSize: BATCH_SIZE };
+    const peersRates: number[] = [];
+    for (const { ask } of peers) peersRates.push(Number(await ask(order)));
     // The first turn translates programs and warms up.
     if (turn === 0) continue;
-    product.push((1000 * examples) / round.durationMs);
-    peer.push(rate);
+    product.push((1000 * examples * epochs) / round.durationMs);
+    for (const [index, rate] of peersRates.entries()) rates[index]!.push(rate);
   }
   await trainer.close();
-  const ratio = median(peer) / median(product);
-  rows.push({
-    model: name,
-    parameters,
-    'Genba, examples/s': Math.round(median(product)),
-    'Python, examples/s': Math.round(median(peer)),
-    'time, times Python': rounded(ratio),
-    [`within ${BUDGET} ×`]: ratio <= BUDGET,
-  });
+  return { parameters: layout.size, product, rates };
 }
-await python.close();
-await rm(folder, { recursive: true });
-console.table(rows);
-console.log(
-  JSON.stringify({ bench: 'python-training', machine: machine(), tensorflow: python.version, rows }),
+
+const chosen = choices.models.split(',').map((name) => {
+  const workload = WORKLOADS[name];
+  if (workload === undefined) throw new Error(`--models: ${name} is none of ${Object.keys(WORKLOADS)}`);
+  return workload;
+});
+const peers = [await startPeer(process.env.GENBA_PYTHON ?? 'python3', 'tensorflow-peer.py')];
+if (choices.pytorch !== undefined) peers.push(await startPeer(choices.pytorch, 'pytorch-peer.py'));
+
+const folder = await mkdtemp(join(os.tmpdir(), 'genba-python-'));
+const digits = await readDigits(taskOf(chosen[0]!));
+const inputs = join(folder, 'inputs.f32');
+const labels = join(folder, 'labels.u16');
+await writeFile(
+  inputs,
+  Float32Array.from(digits.inputs, (pixel) => pixel / 255),
 );
+await writeFile(labels, digits.labels);
+for (const { ask } of peers) await ask({ do: 'data', inputs, labels, shape: [28, 28, 1] });
+await rm(folder, { recursive: true });
+
+console.log(`${machineLine()}, batches of ${BATCH_SIZE}, ${TURNS} turns`);
+const rows = [];
+for (const workload of chosen) {
+  const { parameters, product, rates } = await race(workload, digits, peers);
+  for (const [index, { name }] of peers.entries()) {
+    const ratios = product.map((rate, turn) => rates[index]![turn]! / rate);
+    const ratio = median(ratios);
+    rows.push({
+      model: workload.title,
+      parameters,
+      'Genba, examples/s': Math.round(median(product)),
+      peer: name,
+      'examples/s': Math.round(median(rates[index]!)),
+      'time, times the peer': rounded(ratio),
+      'middle half of the turns': `${rounded(quantile(ratios, 0.25))} to ${rounded(quantile(ratios, 0.75))}`,
+      [`within ${BUDGET} ×`]: ratio <= BUDGET,
+    });
+  }
+}
+for (const { close } of peers) await close();
+console.table(rows);
+console.log(JSON.stringify({ bench: 'python-training', machine: machine(), batchSize: BATCH_SIZE, rows }));

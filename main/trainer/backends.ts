@@ -4,6 +4,7 @@ import { backend, enableProdMode, getBackend, ready, setBackend } from '@tensorf
 import { proveTraining, trainingRate } from './backend-speed.ts';
 import { replaceUpsamplingGradient } from './cpu-upsampling-gradient.ts';
 import type { BackendChoice, BackendName, BackendSpeed, DeviceInfo } from './messages.ts';
+import { registerNativeKernels } from './native-kernels.ts';
 import { registerNativeReluGradient } from './native-relu-gradient.ts';
 import { loadNativeTensorflow } from './native-tensorflow.ts';
 import { locateWasmFiles } from './wasm-backend.ts';
@@ -121,7 +122,10 @@ async function startBackend(
   const isStarted = await setBackend(name);
   await ready();
   if (!isStarted || getBackend() !== name) throw new Error('it did not start');
-  if (name === 'tensorflow') registerNativeReluGradient();
+  if (name === 'tensorflow') {
+    registerNativeReluGradient();
+    registerNativeKernels();
+  }
   return name === 'tensorflow' ? cudaDevice() : device;
 }
 

@@ -8,7 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
-print(f"ready {tf.__version__}", flush=True)
+print(f"ready TensorFlow {tf.__version__}", flush=True)
 models = {}
 inputs = labels = None
 for line in sys.stdin:
@@ -29,6 +29,11 @@ for line in sys.stdin:
         count = order["examples"]
         began = time.perf_counter()
         models[order["name"]].fit(
-            inputs[:count], labels[:count], batch_size=order["batchSize"], epochs=1, shuffle=True, verbose=0
+            inputs[:count],
+            labels[:count],
+            batch_size=order["batchSize"],
+            epochs=order["epochs"],
+            shuffle=True,
+            verbose=0,
         )
-        print(count / (time.perf_counter() - began), flush=True)
+        print(count * order["epochs"] / (time.perf_counter() - began), flush=True)
