@@ -5,7 +5,8 @@
  * A real aggregator, a real agent with a folder of so many small photos, and its page in a Chromium with a window, on a
  * display of its own where there is none. Keys go in through the browser's own input, as fast as the pictures are there
  * and no faster than 25 a second; one label in twenty is taken back. Counted is the time between two frames, from the
- * first label to the last. Beside it the same page, untouched, over some seconds: what the machine itself makes of frames.
+ * first label to the last. Beside it the same page, untouched, over some seconds: what the machine itself makes of frames;
+ * and what the page's own thread did in that time, by which its work and its waiting for a processor can be told apart.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,7 @@ import { openDisplay } from '../e2e/virtual-display.ts';
 import { readEndpoint } from '../main/agent/local-api/find-agent.ts';
 import { buildWindows } from '../tools/build-windows.ts';
 import { machine, machineLine, quantile, rounded } from './figures.ts';
+import { watchWork } from './page-work.ts';
 import { startPhotoServer } from './photo-server.ts';
 import { PlantProcess } from './plant-process.ts';
 
@@ -118,7 +120,9 @@ try {
   await delay(IDLE_MS);
   const idle = summarise('untouched', await endIdle());
   const endLabelling = await watchFrames(page);
+  const endWork = await watchWork(browser, page, BUDGET_MS);
   const { labels, undone, tookMs } = await labelAll(page);
+  const work = await endWork();
   const labelling = summarise('labelling', await endLabelling());
   await browser.close();
   await aggregator.close();
@@ -128,10 +132,15 @@ try {
   console.log(
     `${PICTURES} pictures, first one after ${firstPictureMs} ms; ${labels} labels, ${undone} taken back, ${perSecond} keys/s`,
   );
+  const { longTasks, ownOfLongMs, longestOwnMs, ownMs } = work;
+  console.log(
+    `page: ${longTasks} tasks over ${BUDGET_MS} ms by the clock, at most ${rounded(ownOfLongMs, 1)} ms of it their own work; ` +
+      `busiest task ${rounded(longestOwnMs, 1)} ms, ${rounded(ownMs / (labels + 2 * undone), 1)} ms per key`,
+  );
   console.log(`budget ${BUDGET_MS} ms: ${labelling.longFrames === 0 ? 'kept' : 'missed'}`);
   const counts = { pictures: PICTURES, labels, undone, perSecond, firstPictureMs };
   console.log(
-    JSON.stringify({ bench: 'label-frames', machine: machine(), budgetMs: BUDGET_MS, ...counts, rows }),
+    JSON.stringify({ bench: 'label-frames', machine: machine(), budgetMs: BUDGET_MS, ...counts, work, rows }),
   );
 } finally {
   await plant?.end('SIGKILL');
