@@ -89,7 +89,19 @@ describe('isNeeded', () => {
     ['webgpu/dist/linux-arm64', false],
     ['@tensorflow/tfjs-core/dist/tf-core.node.js', true],
     ['@tensorflow/tfjs-core/dist/index.d.ts', false],
+    ['@tensorflow/tfjs-core/dist/tf-core.js', false],
+    ['@tensorflow/tfjs-core/dist/tf-core.min.js', false],
+    ['@tensorflow/tfjs-backend-cpu/dist/tf-backend-cpu.fesm.js', false],
+    ['@tensorflow/tfjs-backend-cpu/dist/tf-backend-cpu.node.js', true],
+    ['@tensorflow/tfjs-backend-cpu/dist/shared.js', true],
+    ['@tensorflow/tfjs-node/dist/index_test.js', false],
+    ['@tensorflow/tfjs/dist/tf.min.js.html', false],
+    ['@tensorflow/tfjs/dist/tf.node.js', true],
     ['@tensorflow/tfjs-node/node_modules', false],
+    ['pino/test', false],
+    ['pino/lib/test', true],
+    ['@pinojs/redact/test', false],
+    ['testing/index.js', true],
   ])('%s: %s', (path, expected) => {
     expect(isNeeded(native(path), PC)).toBe(expected);
   });

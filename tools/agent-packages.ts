@@ -1,5 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { cp, readlink, unlink } from 'node:fs/promises';
+import { cp, open, readdir, readlink, unlink } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 
 /** Where a package's name stands that runs on one kind of PC only. */
@@ -26,7 +27,15 @@ const NEVER_READ = new Set([
   '.hpp',
   '.cc',
   '.gyp',
+  '.tsbuildinfo',
 ]);
+
+/** Folders beside a package's own code that no program reads. */
+const BESIDE_THE_CODE = /^(@[^/]+\/)?[^/]+\/(__tests__|benchmarks?|docs|examples?|tests?|\.rollup\.cache)$/;
+
+/** TensorFlow.js comes in six bundles each, of which Node takes `tf-….node.js`, and with its own tests. */
+const OTHER_BUNDLE =
+  /^@tensorflow\/[^/]+\/dist\/(tf(-[a-z]+)*\.js|.*(\.(min|fesm|es2017)\.js|_test\.js|\.html))$/;
 
 /** Folders of packages that only building them needs, or that repeat what is elsewhere. */
 const NEVER_NEEDED = [
@@ -110,6 +119,31 @@ export async function copyPackages(
 }
 
 /**
+ * Takes the names of functions, which only a debugger reads, out of native libraries: a quarter of TensorFlow. Only
+ * where there is binutils' `strip`, as for Linux.
+ * @param folder of copies; what is linked elsewhere would change there too
+ */
+export async function stripLibraries(folder: string): Promise<void> {
+  if (process.platform !== 'linux' || spawnSync('strip', ['--version']).error) return;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || !/\.so(\.[0-9.]+)?$/.test(entry.name) || !(await isElf(path))) continue;
+    execFileSync('strip', ['--strip-unneeded', path]);
+  }
+}
+
+/** WebAssembly has libraries of that name too. */
+async function isElf(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString('latin1') === '\x7fELF';
+  } finally {
+    await file.close();
+  }
+}
+
+/**
  * Whether a file or folder of a package is for a program on this kind of PC.
  * @param path within the package, after the package's name
  */
@@ -117,6 +151,7 @@ export function isNeeded(path: string, { platform, arch }: Target): boolean {
   const text = path.split(sep).join('/');
   // Nested packages are copied by themselves, where they are needed.
   if (text.endsWith('/node_modules') || NEVER_NEEDED.includes(text)) return false;
+  if (BESIDE_THE_CODE.test(text) || OTHER_BUNDLE.test(text)) return false;
   const own = `${platform}-${arch}`;
   if (/^better-sqlite3\/prebuilds\/[^/]+$/.test(text)) return text.endsWith(`/${own}.node`);
   if (/^webgpu\/dist\/[^/]+$/.test(text))

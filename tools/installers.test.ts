@@ -90,6 +90,15 @@ describe('the Debian package', () => {
     expect(script).toContain('for file in genba resources/node; do');
   });
 
+  it('notes what ran before an update where the newer version looks for it', () => {
+    const [older, newer] = ['before-remove.sh', 'after-upgrade.sh'].map((name) => read('tools', 'deb', name));
+    const place = /^restart=(\/run\/\S+)$/m;
+    expect(place.exec(older!)?.[1]).toBe(place.exec(newer!)?.[1]);
+    expect(older).toContain('[ "$1" != upgrade ] || remember\n');
+    // electron-builder takes ${names} of its scripts for its own.
+    expect(newer).not.toMatch(/\$\{[a-zA-Z]+\}/);
+  });
+
   it('is told to electron-builder’s makers of packages', async () => {
     const { deb, productName } = await checked();
     expect(deb?.fpm).toEqual(['--before-remove', 'tools/deb/before-remove.sh']);

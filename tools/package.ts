@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build, type Configuration, Platform } from 'electron-builder';
-import { copyPackages, runtimePackages } from './agent-packages.ts';
+import { copyPackages, runtimePackages, stripLibraries } from './agent-packages.ts';
 import { buildAgent } from './build-agent.ts';
 import { buildPackageIcons } from './build-icons.ts';
 import { buildWindows } from './build-windows.ts';
@@ -21,6 +22,7 @@ async function stageAgent(without: ReadonlySet<string>): Promise<void> {
   await buildAgent(AGENT_FOLDER);
   const packages = runtimePackages(root, ['main', 'shared'], without);
   await copyPackages(root, packages, AGENT_FOLDER, process);
+  await stripLibraries(join(AGENT_FOLDER, 'node_modules'));
   await cp(join(root, 'renderer', 'dist'), join(AGENT_FOLDER, 'renderer', 'dist'), { recursive: true });
 }
 
@@ -45,7 +47,20 @@ async function prepareDeb(homePage: string | undefined): Promise<Configuration> 
     });
     process.env.CUSTOM_FPM_PATH = program;
   }
-  return { extraMetadata: { homepage: homePage ?? NO_HOME_PAGE } };
+  // electron-builder's own script, and what goes on after an update.
+  const parts = [
+    join(
+      dirname(createRequire(import.meta.url).resolve('app-builder-lib/package.json')),
+      'templates/linux/after-install.tpl',
+    ),
+    join(root, 'tools', 'deb', 'after-upgrade.sh'),
+  ];
+  const afterInstall = join('release', 'after-install.tpl');
+  await writeFile(
+    join(root, afterInstall),
+    (await Promise.all(parts.map((part) => readFile(part)))).join('\n'),
+  );
+  return { deb: { afterInstall }, extraMetadata: { homepage: homePage ?? NO_HOME_PAGE } };
 }
 
 const { values, positionals } = parseArgs({

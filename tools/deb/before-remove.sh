@@ -5,6 +5,8 @@ set -e
 
 program=/opt/Genba
 wait_seconds=45
+# Only root may write there; gone when the PC restarts.
+restart=/run/genba-restart
 
 # Process ids of what runs from the program's folder: $1 is the program's file there.
 running() {
@@ -15,6 +17,29 @@ running() {
     esac
   done
 }
+
+# Notes what is to go on, for after-upgrade.sh: a service by its name, an agent of somebody's session as `env` is to
+# start its window. The agent's environment, because Chromium writes over its own.
+remember() {
+  rm -rf "$restart"
+  mkdir -m 700 "$restart"
+  for process in $(running resources/node); do
+    data=$(tr '\0' '\n' <"/proc/$process/cmdline" | sed -n '/^--data$/{n;p;q}') || continue
+    [ -n "$data" ] || continue
+    account=$(stat -c %u "/proc/$process") || continue
+    service=$(sed -n 's#^0::/system\.slice/\([^/]*\.service\)$#\1#p' "/proc/$process/cgroup")
+    if [ -n "$service" ]; then
+      : >"$restart/$service"
+    else
+      {
+        cat "/proc/$process/environ"
+        printf '%s\0' "$program/genba" "--data=$data" --hidden
+      } >"$restart/$account.$process.window"
+    fi
+  done
+}
+
+[ "$1" != upgrade ] || remember
 
 # The window first: it would start another agent.
 for file in genba resources/node; do
