@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Conversation } from '@genba/shared/identity/statements';
 import type { SecurityMode } from '@genba/shared/identity/wire-types';
@@ -8,8 +7,8 @@ import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { AGENT_CAPABILITIES, WANTS_GLOBAL } from '@genba/shared/protocol/capabilities';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
-import { DATA_CHUNK_BYTES, PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
-import type { ClientMessage, ServerMessage, WeightsOffer } from '@genba/shared/protocol/messages';
+import { PROTOCOL_VERSION } from '@genba/shared/protocol/limits';
+import type { ClientMessage, ServerMessage } from '@genba/shared/protocol/messages';
 import { parseServerMessage } from '@genba/shared/protocol/server-message';
 import type { WebSocket } from 'ws';
 import { proofMessage, rotateMessage } from '../identity/answers.ts';
@@ -18,9 +17,8 @@ import type { DeviceStore } from '../identity/device-store.ts';
 import type { ClientStore } from '../store/client-store.ts';
 import type { Delivery, Ledger } from '../store/ledger.ts';
 import { LOST_BASE_CODES, type Outbox, type OutstandingUpdate } from '../store/outbox.ts';
-import { toWeights } from '../store/weights-blob.ts';
+import { BaseDownload } from './base-download.ts';
 import { GlobalDownload } from './global-download.ts';
-import { DOWNLOAD_FOLDERS, PartialDownload } from './partial-download.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { serverOf } from './target.ts';
 import type { TransferPace } from './transfer-pace.ts';
@@ -90,11 +88,9 @@ export class SyncSession {
   #conversation: Conversation | null = null;
   #announced: DeviceKey | null = null;
   #isWelcome = false;
-  #isFreshBaseRequested = false;
   /** The update that was offered in this conversation. */
   #offered: OutstandingUpdate | null = null;
-  #download: { readonly partial: PartialDownload<WeightsOffer>; transfer: number | null } | null = null;
-
+  readonly #base: BaseDownload;
   readonly #global: GlobalDownload;
 
   /** @param identity null where nothing is encrypted and nobody has to show who he is: on this computer */
@@ -102,9 +98,16 @@ export class SyncSession {
     this.#socket = socket;
     this.#context = context;
     this.#identity = identity;
-    const { dataFolder, client, pace, limits, onSharedModel: onKept } = context;
+    const { dataFolder, client, outbox, pace, limits, onSharedModel: onKept } = context;
     const say = (message: ClientMessage) => this.#say(message);
-    this.#global = new GlobalDownload({ dataFolder, client, pace, limit: limits.download, say, onKept });
+    const download = { dataFolder, client, pace, limit: limits.download, say };
+    this.#global = new GlobalDownload({ ...download, onKept });
+    this.#base = new BaseDownload({
+      ...download,
+      outbox,
+      onBegun: () => this.#global.giveWay(),
+      onInstalled: (isReply) => this.#onInstalled(isReply),
+    });
   }
 
   /** Opens the conversation. */
@@ -128,7 +131,7 @@ export class SyncSession {
 
   /** Whether weights are on their way here, or were asked for. */
   get isFetching(): boolean {
-    return this.#download !== null || this.#isFreshBaseRequested;
+    return this.#base.isFetching;
   }
 
   /**
@@ -147,7 +150,7 @@ export class SyncSession {
     // What is frozen now could not be sent, and would take in no further rounds.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     // On the refused base it would be refused, too.
-    if (this.#isFreshBaseComing) return;
+    if (this.#base.isFreshComing) return;
     const update = this.#context.outbox.next();
     if (update === null) return;
     const task = this.#context.client.task()!;
@@ -201,11 +204,10 @@ export class SyncSession {
         this.#context.onChange();
         break;
       case 'weights/offer':
-        this.#onWeightsOffer(message);
+        this.#base.offered(message);
         break;
       case 'weights/data':
-        if (this.#download?.partial.offer.baseId === message.baseId)
-          this.#download.transfer = message.transfer;
+        this.#base.announced(message);
         break;
       case 'global/offer':
         this.#global.offered(message, this.isFetching);
@@ -280,17 +282,6 @@ export class SyncSession {
     else this.offerNext();
   }
 
-  get #isFreshBaseComing(): boolean {
-    return this.#isFreshBaseRequested || this.#download?.partial.offer.updateId === null;
-  }
-
-  /** Asks for weights to start from, unless they are on their way: each request makes the last one's void. */
-  #requestFreshBase(): void {
-    if (this.#isFreshBaseComing) return;
-    this.#isFreshBaseRequested = true;
-    this.#say({ type: 'weights/request', reason: 'base-refused' });
-  }
-
   #onResume(updateId: string, transfer: number, offset: number): void {
     if (this.#offered?.updateId !== updateId)
       throw new AppError('protocol/unexpected-message', { detail: updateId });
@@ -332,82 +323,14 @@ export class SyncSession {
     this.#send({ id: baseId, transfer, offset, bytes }, 'start-weights');
   }
 
-  #onWeightsOffer(offer: WeightsOffer): void {
-    const { client } = this.#context;
-    if (offer.baseId === client.base()?.baseId) {
-      // Our confirmation was lost on the way.
-      this.#say({ type: 'weights/installed', baseId: offer.baseId });
-      return;
-    }
-    if (offer.baseId === this.#download?.partial.offer.baseId) return;
-    if (offer.updateId !== null && !this.#context.outbox.isOutstanding(offer.updateId)) {
-      // The answer to an update this PC does not have: one of the two sides was restored from a copy.
-      this.#requestFreshBase();
-      return;
-    }
-    this.#requireSize(offer);
-    this.#global.giveWay();
-    const folder = path.join(this.#context.dataFolder, DOWNLOAD_FOLDERS.base);
-    const partial = new PartialDownload(folder, offer.baseId, offer);
-    this.#download = { partial, transfer: null };
-    if (partial.isComplete) this.#finishDownload();
-    else this.#fetch(partial);
-  }
-
-  #fetch({ offer: { baseId }, offset }: PartialDownload<WeightsOffer>): void {
-    const { pace, limits } = this.#context;
-    pace.begin('down', baseId, { offset, nowMs: Date.now() });
-    const frameBytes = Math.min(pace.frameBytes, limits.download.frameBytes);
-    const wish = frameBytes === DATA_CHUNK_BYTES ? {} : { frameBytes };
-    this.#say({ type: 'weights/resume', baseId, offset, ...wish });
-  }
-
-  /** Weights of another model are worth neither their way nor their place on the disk. @throws AppError */
-  #requireSize({ baseId, use, sizeBytes }: WeightsOffer): void {
-    const task = this.#context.client.task();
-    if (task === null)
-      throw new AppError('protocol/unexpected-message', { detail: 'weights before welcome' });
-    const vectors = use === 'install-and-reference' ? 2 : 1;
-    const expected = vectors * weightLayout(task).size * Float32Array.BYTES_PER_ELEMENT;
-    if (sizeBytes === expected) return;
-    throw new AppError('protocol/bad-message', { detail: `${baseId}: ${sizeBytes} of ${expected} bytes` });
-  }
-
   #receiveData(data: Buffer): void {
     const frame = decodeDataFrame(data);
-    if (this.#global.receive(frame)) return;
-    // The rest of a download that a newer offer has replaced: the new one has not been announced yet.
-    if (this.#download === null || this.#download.transfer === null) return;
-    if (this.#download.transfer !== frame.transfer) {
-      throw new AppError('protocol/binary-unexpected', { detail: `transfer ${frame.transfer}` });
-    }
-    this.#download.partial.append(frame.offset, frame.payload);
-    this.#context.pace.received(this.#download.partial.offset, Date.now());
-    if (this.#download.partial.isComplete) this.#finishDownload();
+    if (!this.#global.receive(frame)) this.#base.receive(frame);
   }
 
-  #finishDownload(): void {
-    const { partial } = this.#download!;
-    const { offer } = partial;
-    this.#download = null;
-    const isInstalled = this.#context.client.install({
-      baseId: offer.baseId,
-      globalVersion: offer.globalVersion,
-      staleness: offer.staleness,
-      updateId: offer.updateId,
-      use: offer.use,
-      mixingWeight: offer.mixingWeight,
-      weights: toWeights(partial.bytes()),
-    });
-    partial.discard();
-    if (!isInstalled) {
-      this.#requestFreshBase();
-      return;
-    }
-    this.#isFreshBaseRequested = false;
-    this.#say({ type: 'weights/installed', baseId: offer.baseId });
+  #onInstalled(isReply: boolean): void {
     this.#offered = null;
-    this.#context.onInstalled(offer.updateId !== null);
+    this.#context.onInstalled(isReply);
     this.offerNext();
   }
 
@@ -454,7 +377,7 @@ export class SyncSession {
     } else if (LOST_BASE_CODES.has(error.code)) {
       outbox.requeueOnNewBase(updateId, error.code, randomUUID());
       this.#context.onNotice('restarted');
-      this.#requestFreshBase();
+      this.#base.requestFresh();
     } else {
       outbox.markRefused(updateId, error.code);
       this.#context.onRefusal(error, false);
