@@ -33,6 +33,8 @@ const WORDS = {
     goodRange: (low: number, high: number) =>
       `Of 100 good parts it may be ${low} to ${high} that are rejected.`,
     badRange: (low: number, high: number) => `Of 100 bad ones it may be ${low} to ${high} that are found.`,
+    apart: 'Each part was judged by a threshold that the other parts have chosen.',
+    same: 'Measured on the very parts that the threshold was chosen by, because there are no others: new parts will do worse.',
     coarse: (good: number) =>
       `With ${good} good parts, a smaller share than 1 in ${good} cannot be told from none.`,
   },
@@ -58,6 +60,8 @@ const WORDS = {
       `実際には、良品100個のうち${low}〜${high}個が不良と判定される可能性があります。`,
     badRange: (low: number, high: number) =>
       `実際には、不良品100個のうち${low}〜${high}個が見つかると考えられます。`,
+    apart: '各部品は、それ以外の部品で決めたしきい値で判定して数えています。',
+    same: 'ほかに部品がないため、しきい値を決めたのと同じ部品で調べました。新しい部品では、これより悪くなると考えてください。',
     coarse: (good: number) => `良品が${good}個の場合、${good}個に1個より小さい割合は0と区別できません。`,
   },
 } as const;
@@ -71,7 +75,9 @@ export function rejectionSentences(rejection: Rejection, language: Language): st
   if (reason === 'no-good-examples') return [words.noGood];
   const before = reason === 'not-asked' ? [words.notAsked] : [];
   if (measured === null) return before;
-  return [...before, ...confusionSentences(measured, wish.rejectGood, language)];
+  const { apart, same } = words;
+  const chosen = rejection.threshold === null ? [] : [measured.isIndependent ? apart : same];
+  return [...before, ...confusionSentences(measured, wish.rejectGood, language), ...chosen];
 }
 
 function confusionSentences(

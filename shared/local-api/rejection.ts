@@ -43,7 +43,14 @@ export const rejectionSchema = z.strictObject({
   reason: z.enum(NO_REJECTION_REASONS).nullable(),
   /** What that does to the parts that were held out; null where good and bad are not told apart, or nothing is held out. */
   measured: z
-    .strictObject({ goodPassed: count, goodRejected: count, badFound: count, badMissed: count })
+    .strictObject({
+      goodPassed: count,
+      goodRejected: count,
+      badFound: count,
+      badMissed: count,
+      /** Whether each part was judged by a threshold that others have chosen. If not, it looks better than it is. */
+      isIndependent: z.boolean(),
+    })
     .nullable(),
 });
 export type Rejection = z.output<typeof rejectionSchema>;

@@ -15,6 +15,7 @@ import { type ExamplePart, type Split, type SplitOptions, splitByClass } from '.
 import { splitByGroup } from './split-by-group.ts';
 import { splitByTime } from './split-by-time.ts';
 import { type ColumnStatistics, columnStatistics, standardise } from './standardise.ts';
+import { validationUnits } from './validation-units.ts';
 
 /** Fewest training examples: one alone can neither be shuffled nor standardised. */
 export const MIN_TRAINING_EXAMPLES = 2;
@@ -40,6 +41,8 @@ export type PlacedImage = ReadImage & { readonly part: ExamplePart | null };
 export interface Dataset {
   readonly training: ExampleSet;
   readonly validation: ExampleSet;
+  /** What of the validation part belongs together, by a number for each; null where each example is by itself. */
+  readonly validationUnits: readonly number[] | null;
   readonly summary: DatasetSummary;
   /** By which the columns of a table were standardised; null for images. A check set needs the same. */
   readonly statistics: ColumnStatistics | null;
@@ -109,6 +112,7 @@ export async function loadDataset(
   return {
     training: pickExamples(examples, split.training),
     validation: pickExamples(examples, split.validation),
+    validationUnits: validationUnits(found, split.validation),
     statistics,
     images: images === undefined ? null : placeImages(images, split),
     summary: {

@@ -5,7 +5,7 @@ import type { KeptDataset } from './kept-examples.ts';
 /** A reading that no file holds: its places are those of no file, and nothing of it is decoded from there. */
 export function inMemory(
   about: Pick<KeptDataset, 'reading' | 'fingerprint' | 'readAt'>,
-  { training, validation, summary, statistics }: Dataset,
+  { training, validation, validationUnits, summary, statistics }: Dataset,
   check: Examples['check'],
 ): KeptDataset {
   const section = (length: number) => ({ kind: 'uint8' as const, offset: 0, length });
@@ -14,11 +14,12 @@ export function inMemory(
     labels: section(examples.labels.length),
   });
   return {
-    version: 2,
+    version: 3,
     ...about,
     file: '',
     training: set(training),
     validation: set(validation),
+    validationUnits: validationUnits && [...validationUnits],
     check: check === null ? null : set(check),
     summary: { ...summary, classes: [...summary.classes], skippedItems: [...summary.skippedItems] },
     statistics: statistics && { means: [...statistics.means], deviations: [...statistics.deviations] },

@@ -22,7 +22,7 @@ const skippedItem = z.strictObject({ item: z.string(), reason: z.string() });
 
 const keptSchema = z.strictObject({
   /** Of this very form. */
-  version: z.literal(2),
+  version: z.literal(3),
   /** What the examples depend on beside the files: another reading, and nothing of it can be used. */
   reading: z.string(),
   /** Of the files as they were read. */
@@ -31,6 +31,8 @@ const keptSchema = z.strictObject({
   file: z.string(),
   training: storedSet,
   validation: storedSet,
+  /** See `Dataset`. */
+  validationUnits: z.array(z.int().min(0)).nullable(),
   check: storedSet.nullable(),
   summary: z.strictObject({
     path: z.string(),
@@ -109,12 +111,13 @@ export class ExamplesFolder {
     try {
       const stored = await writeExamples(join(this.path, file), { training, validation, check });
       const { path: _, ...sections } = stored;
-      const { images, summary, statistics } = dataset;
+      const { images, summary, statistics, validationUnits } = dataset;
       kept = {
-        version: 2,
+        version: 3,
         ...about,
         file,
         ...sections,
+        validationUnits: validationUnits && [...validationUnits],
         summary: { ...summary, classes: [...summary.classes], skippedItems: [...summary.skippedItems] },
         statistics: statistics && { means: [...statistics.means], deviations: [...statistics.deviations] },
         images: images === null ? null : [...images],

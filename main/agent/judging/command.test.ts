@@ -82,7 +82,8 @@ it('sets how many good parts may be rejected, and says what that does', async ()
     '良品：左',
     '不良と判定してよい良品の割合：10%',
     // Two good and two bad parts are held out; none of two may go.
-    '良品100個のうち、誤って不良と判定されるものはありません。不良品100個のうち、100個が見つかります。',
+    // Of the few good parts that are held out the worst one is beyond what the others would have allowed.
+    '良品100個のうち、50個が誤って不良と判定されます。不良品100個のうち、100個が見つかります。',
   ]);
   expect(set[3]).toBe('検証用の良品2個・不良品2個で調べた結果です。数が少ないため、目安と考えてください。');
   // It is kept, and the next judgement says so.

@@ -95,7 +95,8 @@ export class Judge {
     // A wish that is set may be older than the task.
     if (given !== null) requireClasses(model.task, given);
     const predictions = await this.#working(() => this.#predictionsOf(model));
-    return describeRejection(model.task, wish, predictions);
+    const units = model.reading?.validationUnits ?? null;
+    return describeRejection(model.task, wish, { ...predictions, units });
   }
 
   /** @throws AppError `judging/unknown-class` where a wish names what the task does not know */

@@ -10,6 +10,8 @@ export interface KeptReading {
   readonly statistics: ColumnStatistics | null;
   /** The validation part alone. */
   readonly validation: ExamplesFile;
+  /** What of it belongs together, by a number for each example; null where each is by itself. */
+  readonly validationUnits: readonly number[] | null;
 }
 
 /** The reading that lies in a data folder. Its index is parsed once, however often it is asked for. */
@@ -38,6 +40,7 @@ export class KeptReadingSource {
             version: kept.file,
             statistics: kept.statistics,
             validation: withoutRest(folder.fileOf(kept)),
+            validationUnits: kept.validationUnits,
           };
     this.#last = { state, reading };
     return reading;

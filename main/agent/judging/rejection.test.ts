@@ -1,3 +1,4 @@
+import { seededRandom } from '@genba/shared/model/random';
 import { parseTask } from '@genba/shared/model/task';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,15 +15,16 @@ const task = (classes: readonly string[]) =>
   });
 
 /** Predictions of two classes, the second bad, by label and the share given to it. */
-function predictions(parts: readonly (readonly [number, number])[]) {
+function predictions(parts: readonly (readonly [number, number])[], units: readonly number[] | null = null) {
   return {
     labels: Uint16Array.from(parts, ([label]) => label),
     values: Float32Array.from(parts.flatMap(([, bad]) => [1 - bad, bad])),
+    units,
   };
 }
 
 describe('how many good parts may be rejected', () => {
-  it('sets the threshold, which rejects no more of them', () => {
+  it('sets the threshold, which rejects no more of those that it is chosen by', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     const parts = fc.array(fc.tuple(fc.constantFrom(0, 1), share), { minLength: 1, maxLength: 300 });
     fc.assert(
@@ -37,16 +39,19 @@ describe('how many good parts may be rejected', () => {
           expect(given.reason).toBe('no-good-examples');
           return;
         }
-        const { goodPassed, goodRejected } = given.measured!;
+        const rejected = known.filter(([label, bad]) => label === 0 && Math.fround(bad) > given.threshold!);
+        expect(rejected.length).toBeLessThanOrEqual(rejectGood * good + 1e-9);
+        const { goodPassed, goodRejected, badFound, badMissed, isIndependent } = given.measured!;
         expect(goodPassed + goodRejected).toBe(good);
-        expect(goodRejected).toBeLessThanOrEqual(rejectGood * good + 1e-9);
+        expect(badFound + badMissed).toBe(known.length - good);
+        expect(isIndependent).toBe(good > 1);
       }),
     );
   });
 
   it('finds as many bad ones as that allows', () => {
     const good = Array.from({ length: 100 }, (_, part): [number, number] => [0, part / 200]);
-    const bad = Array.from({ length: 10 }, (_, part): [number, number] => [1, 0.475 + part / 100]);
+    const bad = Array.from({ length: 10 }, (_, part): [number, number] => [1, 0.48 + part / 100]);
     const given = (rejectGood: number | null) =>
       describeRejection(
         task(['良品', 'キズ']),
@@ -63,7 +68,59 @@ describe('how many good parts may be rejected', () => {
     // Five of a hundred may go: above 94/200, which is below all of the bad ones.
     const five = given(0.05);
     expect(five.threshold).toBeCloseTo(94 / 200, 6);
-    expect(five.measured).toEqual({ goodPassed: 95, goodRejected: 5, badFound: 10, badMissed: 0 });
+    expect(five.measured).toEqual({
+      goodPassed: 95,
+      goodRejected: 5,
+      badFound: 10,
+      badMissed: 0,
+      isIndependent: true,
+    });
+  });
+
+  it('is not measured by the parts that have set the threshold', () => {
+    // None may be rejected: the threshold is that of the worst good part, above which there is none of them.
+    const good = Array.from({ length: 20 }, (_, part): [number, number] => [0, part / 40]);
+    const none = { rejectGood: 0, goodClasses: null };
+    const given = describeRejection(task(['OK', 'NG']), none, predictions(good));
+    expect(given.threshold).toBeCloseTo(19 / 40, 6);
+    // But the worst one would have been rejected by all others: of 20 new parts one is to be expected.
+    expect(given.measured).toEqual({
+      goodPassed: 19,
+      goodRejected: 1,
+      badFound: 0,
+      badMissed: 0,
+      isIndependent: true,
+    });
+  });
+
+  it('comes about right for new parts, however many may be rejected', () => {
+    const random = seededRandom(7);
+    const draw = () => Array.from({ length: 400 }, (): [number, number] => [0, random()]);
+    for (const rejectGood of [0.01, 0.05, 0.2]) {
+      const wish = { rejectGood, goodClasses: null };
+      const { threshold, measured } = describeRejection(task(['OK', 'NG']), wish, predictions(draw()));
+      const ofNew = draw().filter(([, bad]) => bad > threshold!).length / 400;
+      expect(Math.abs(measured!.goodRejected / 400 - rejectGood)).toBeLessThan(0.03);
+      expect(Math.abs(ofNew - rejectGood)).toBeLessThan(0.08);
+    }
+  });
+
+  it('keeps a lot together, because its parts resemble each other', () => {
+    // Four lots, each with scores of its own.
+    const parts = Array.from({ length: 40 }, (_, part): [number, number] => [
+      0,
+      (part % 4) / 10 + part / 1000,
+    ]);
+    const lots = parts.map((_, part) => part % 4);
+    const wish = { rejectGood: 0.1, goodClasses: null };
+    const measuredBy = (units: readonly number[] | null) =>
+      describeRejection(task(['OK', 'NG']), wish, predictions(parts, units)).measured!;
+    // Part by part the other parts of a lot tell all about it.
+    expect(measuredBy(null).goodRejected).toBeLessThanOrEqual(5);
+    // As a whole the worst lot is rejected by what the others have set: 10 of 40 parts.
+    expect(measuredBy(lots).goodRejected).toBeGreaterThanOrEqual(10);
+    // All from one lot: there is nothing to try it on.
+    expect(measuredBy(parts.map(() => 1))).toMatchObject({ isIndependent: false, goodRejected: 4 });
   });
 
   it('decides which class is told: the likeliest of those the threshold leaves', () => {

@@ -1,8 +1,9 @@
 import { AppError } from '@genba/shared/errors/app-error';
-import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
+import type { MeasuredRejection, Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
 import { quantile } from '@genba/shared/model/quantile';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import type { LabelledPredictions } from '../../trainer/messages.ts';
+import { dealIntoFolds } from './cross-fit.ts';
 
 /** What good classes are often called, in lower case. */
 const GOOD_NAMES = new Set(['ok', 'good', 'pass', 'normal', '良', '良品', '正常', '合格', '異常なし']);
@@ -56,16 +57,22 @@ export function limitOf(task: Task, wish: RejectionWish, predictions: LabelledPr
   return { isGood, threshold: quantile(good, 1 - share) };
 }
 
-/** What a limit does to the validation part, and why there may be none, as people are told. */
+/** What a model says of the validation part, and what of that belongs together (`Dataset.validationUnits`). */
+export interface ValidationPredictions extends LabelledPredictions {
+  readonly units: readonly number[] | null;
+}
+
+/** What a limit does to parts that it was not chosen by, and why there may be none, as people are told. */
 export function describeRejection(
   task: Task,
   wish: RejectionWish,
-  predictions: LabelledPredictions,
+  predictions: ValidationPredictions,
 ): Rejection {
   const limit = limitOf(task, wish, predictions);
   const goodClasses = limit.isGood === null ? null : task.classes.filter((_, place) => limit.isGood![place]);
   const { classes } = task;
-  const measured = limit.isGood === null ? null : measure(predictions, limit, limit.isGood);
+  const measured =
+    limit.isGood === null ? null : measure(predictions, limit, { task, wish, isGood: limit.isGood });
   return {
     wish,
     goodClasses,
@@ -88,28 +95,83 @@ function reasonOf(
   return kind === 'classification' && rejectGood === null ? 'not-asked' : 'no-good-examples';
 }
 
+/** What a threshold is chosen for. */
+interface Choice {
+  readonly task: Task;
+  readonly wish: RejectionWish;
+  readonly isGood: readonly boolean[];
+}
+
+/**
+ * Counts what a limit does. A threshold is the largest value that some good parts have, so by those parts alone it would
+ * look better than it is: each part is judged by a threshold that others have chosen ({@link dealIntoFolds}), wherever
+ * there are enough.
+ */
 function measure(
-  predictions: LabelledPredictions,
+  predictions: ValidationPredictions,
   { threshold }: Limit,
-  isGood: readonly boolean[],
+  choice: Choice,
 ): Rejection['measured'] {
-  const { labels, values } = predictions;
+  const { labels, values, units } = predictions;
   if (labels.length === 0) return null;
+  const { isGood } = choice;
   const width = values.length / labels.length;
+  const all = [...labels.keys()];
+  if (threshold === null) {
+    // An anomaly without a threshold is not told at all.
+    if (width === 1) return null;
+    const likeliest = (place: number) => {
+      const shares = values.subarray(place * width, (place + 1) * width);
+      return !isGood[shares.indexOf(Math.max(...shares))];
+    };
+    return { ...countJudged(all, labels, isGood, likeliest), isIndependent: true };
+  }
   const scores = scoresOf(predictions, isGood);
-  const isRejected = (place: number) => {
-    if (threshold !== null) return scores[place]! > threshold;
-    const shares = values.subarray(place * width, (place + 1) * width);
-    return !isGood[shares.indexOf(Math.max(...shares))];
-  };
-  // An anomaly without a threshold is not told at all.
-  if (threshold === null && width === 1) return null;
-  const counts = { goodPassed: 0, goodRejected: 0, badFound: 0, badMissed: 0 };
-  labels.forEach((label, place) => {
-    if (isGood[label]) counts[isRejected(place) ? 'goodRejected' : 'goodPassed'] += 1;
-    else counts[isRejected(place) ? 'badFound' : 'badMissed'] += 1;
+  const above = (limit: number) => (place: number) => scores[place]! > limit;
+  const folds = dealIntoFolds(
+    all.map((place) => isGood[labels[place]!]!),
+    units,
+  );
+  if (folds === null) return { ...countJudged(all, labels, isGood, above(threshold)), isIndependent: false };
+  const counts = folds.map((fold) => {
+    const inFold = new Set(fold);
+    const others = all.filter((place) => !inFold.has(place));
+    const limit = limitOf(choice.task, choice.wish, pick(predictions, others)).threshold!;
+    return countJudged(fold, labels, isGood, above(limit));
   });
+  const sum = (name: keyof Counts) => counts.reduce((total, each) => total + each[name], 0);
+  return {
+    goodPassed: sum('goodPassed'),
+    goodRejected: sum('goodRejected'),
+    badFound: sum('badFound'),
+    badMissed: sum('badMissed'),
+    isIndependent: true,
+  };
+}
+
+type Counts = Omit<MeasuredRejection, 'isIndependent'>;
+
+function countJudged(
+  places: readonly number[],
+  labels: Uint16Array,
+  isGood: readonly boolean[],
+  isRejected: (place: number) => boolean,
+): Counts {
+  const counts = { goodPassed: 0, goodRejected: 0, badFound: 0, badMissed: 0 };
+  for (const place of places) {
+    if (isGood[labels[place]!]) counts[isRejected(place) ? 'goodRejected' : 'goodPassed'] += 1;
+    else counts[isRejected(place) ? 'badFound' : 'badMissed'] += 1;
+  }
   return counts;
+}
+
+function pick({ labels, values }: LabelledPredictions, places: readonly number[]): LabelledPredictions {
+  const width = values.length / labels.length;
+  const picked = new Float32Array(places.length * width);
+  for (const [index, place] of places.entries()) {
+    picked.set(values.subarray(place * width, (place + 1) * width), index * width);
+  }
+  return { labels: Uint16Array.from(places, (place) => labels[place]!), values: picked };
 }
 
 /** How bad each example looks: the share given to bad classes, or the reconstruction error. */
