@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -165,6 +165,39 @@ describeIfAvailable('electron', 'an update of the program', () => {
     await cardOf(again).getByText('バージョン0.3.0の準備ができました。').waitFor();
     await browser.close();
     process.kill(pidOfLock(plant.dataFolder));
+  });
+
+  it('goes back by itself at the fourth start, where no guard was left to do it', {
+    timeout: 120_000,
+  }, async () => {
+    const windowFolder = path.join(plant.dataFolder, 'window');
+    const kept = path.join(windowFolder, 'update-kept', 'Genba.AppImage');
+    mkdirSync(path.dirname(kept), { recursive: true });
+    const earlier = `#!/bin/sh\necho "$GENBA_DATA" > "${plant.folder}/back"\n`;
+    writeFileSync(kept, earlier, { mode: 0o755 });
+    const trial = {
+      ...{ version: '0.1.0', from: '0.0.9', starts: 3, process: null, startedAt: null, isLeftAlone: true },
+      ...{ installation: 'appimage', program: plant.appImage, earlierProgram: plant.appImage },
+      ...{ keptProgram: kept, keptDatabase: null },
+    };
+    const journal = path.join(windowFolder, 'updates.json');
+    writeFileSync(journal, JSON.stringify({ trial, refused: [], wentBack: null }));
+    await plant.run();
+    await expect
+      .poll(() => existsSync(path.join(plant.folder, 'back')), { timeout: DEADLINE_MS / 4 })
+      .toBe(true);
+    expect(readFileSync(path.join(plant.folder, 'back'), 'utf8').trim()).toBe(plant.dataFolder);
+    expect(readFileSync(plant.appImage, 'utf8')).toBe(earlier);
+    expect(JSON.parse(readFileSync(journal, 'utf8'))).toMatchObject({
+      trial: null,
+      refused: ['0.1.0'],
+      wentBack: { from: '0.1.0', to: '0.0.9' },
+    });
+  });
+
+  it('only ends where the updater runs it once after it was put in place', { timeout: 60_000 }, async () => {
+    await plant.run({ APPIMAGE_EXIT_AFTER_INSTALL: 'true' });
+    expect(await findAgent(plant.dataFolder)).toBeNull();
   });
 });
 

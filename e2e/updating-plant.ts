@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -5,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { _electron, type Browser, chromium, type ElectronApplication, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { stopAgent } from '../main/agent/local-api/take-over.ts';
@@ -105,6 +107,13 @@ releaseDate: '2026-11-26T00:00:00.000Z'
   async open(language: 'ja' | 'en' = 'ja'): Promise<ElectronApplication> {
     const { executable, args } = shellStart(this.dataFolder, this.#display, [`--lang=${language}`]);
     return _electron.launch({ executablePath: executable, args: [...args], env: this.environment });
+  }
+
+  /** Runs the program until it ends by itself. @throws Error where it does not end well */
+  async run(more: Record<string, string> = {}): Promise<void> {
+    const { executable, args } = shellStart(this.dataFolder, this.#display, []);
+    const options = { env: { ...this.environment, ...more }, timeout: STOP_MS };
+    await promisify(execFile)(executable, [...args], options);
   }
 
   /** Of the programs of this PC: nothing of the real home is touched. */

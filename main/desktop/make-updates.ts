@@ -60,10 +60,11 @@ export function makeUpdates(
     find: around.find,
     ask: askAgent,
     suspendAgent: (isSuspended) => around.follower.suspend(isSuspended),
-    makeRoom: () => {
+    makeRoom: (isWanted) => {
       // The next version finds its data folder by this: an updater passes no arguments on.
       process.env.GENBA_DATA = options.dataFolder;
-      app.releaseSingleInstanceLock();
+      if (isWanted) app.releaseSingleInstanceLock();
+      else app.requestSingleInstanceLock();
     },
     changed: around.changed,
     now: () => new Date(),

@@ -170,6 +170,9 @@ export class Shell {
     if (app.isPackaged && !this.#settings.read().isLoginStartSet) {
       this.#loginStart.set(true);
       this.#settings.change({ isLoginStartSet: true });
+    } else if (process.env.APPIMAGE && this.#loginStart.isOn()) {
+      // An AppImage may have been moved, or have another name since its update.
+      this.#loginStart.set(true);
     }
     const tray = new ShellTray({
       iconFolder: __dirname,

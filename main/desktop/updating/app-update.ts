@@ -103,7 +103,7 @@ export class AppUpdates {
     this.#context.changed();
   }
 
-  /** An installation begins. @throws AppError `updates/none` where nothing is ready */
+  /** An installation of what is ready begins; nothing is asked or fetched from then on. */
   beginInstall(version: string): void {
     this.#show({ state: 'installing', version });
   }
@@ -121,19 +121,25 @@ export class AppUpdates {
 
   async #askAndFetch(): Promise<void> {
     const { installation, now } = this.#context;
-    if (installation.kind === 'kept-by-it' || this.#update.state === 'installing') return;
+    if (installation.kind === 'kept-by-it' || this.#isInstalling) return;
     this.#nextAskAt = now().getTime() + ASK_EVERY_MS;
     const before = this.#update;
     // What is ready stays so while it is asked for something newer.
     if (before.state !== 'ready') this.#show({ state: 'asking' });
     try {
       const found = await this.#find();
+      // A person may have decided meanwhile.
+      if (this.#isInstalling) return;
       if (found === null) return this.#show({ state: 'current', askedAt: now().toISOString() });
       if (before.state === 'ready' && before.version === found.version) return;
       await this.#fetch(found);
     } catch (thrown) {
-      this.#fail(thrown);
+      if (!this.#isInstalling) this.#fail(thrown);
     }
+  }
+
+  get #isInstalling(): boolean {
+    return this.#update.state === 'installing';
   }
 
   /** The newest version that is offered. @throws Error */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Installation } from './installation.ts';
-import { keepVersion, restoreProgram } from './kept-version.ts';
+import { type KeptVersion, keepVersion, restoreProgram } from './kept-version.ts';
+import { endTrial } from './trial.ts';
 import type { UpdateEngine } from './update-engine.ts';
-import type { UpdateJournal } from './update-journal.ts';
+import type { UpdateJournal, UpdateTrial } from './update-journal.ts';
+import { updateProblem } from './update-problem.ts';
 
 export interface InstallContext {
   readonly engine: UpdateEngine;
@@ -33,31 +35,35 @@ export async function installUpdate(
   const { engine, journal, installation, dataFolder, keptFolder, ownInstaller } = context;
   const { kind, program } = installation;
   await context.stopAgent();
-  const kept = keepVersion(keptFolder, {
-    program: kind === 'appimage' ? program : ownInstaller,
-    dataFolder,
-  });
-  const trial = {
-    version: to,
-    from,
-    starts: 0,
-    process: null,
-    startedAt: null,
-    isLeftAlone: !startsAfter,
-    installation: kind,
-    program: engine.destination(program),
-    earlierProgram: program,
-    ...kept,
-  };
-  journal.write({ trial });
+  let kept: KeptVersion | null = null;
   try {
+    kept = keepVersion(keptFolder, { program: kind === 'appimage' ? program : ownInstaller, dataFolder });
+    const trial: UpdateTrial = {
+      version: to,
+      from,
+      starts: 0,
+      process: null,
+      startedAt: null,
+      isLeftAlone: !startsAfter,
+      installation: kind,
+      program: engine.destination(program),
+      earlierProgram: program,
+      ...kept,
+    };
+    journal.write({ trial });
     if (startsAfter) context.startGuard();
     engine.install(startsAfter);
   } catch (thrown) {
-    journal.write({ trial: null });
     // The updater removes the old file before it has put the new one in place.
-    if (kind === 'appimage' && kept.keptProgram !== null && !existsSync(program))
+    if (kind === 'appimage' && kept?.keptProgram && !existsSync(program))
       restoreProgram(kept.keptProgram, program);
-    throw thrown instanceof AppError ? thrown : new AppError('updates/not-installed', { cause: thrown });
+    endTrial(journal);
+    throw installProblem(thrown);
   }
+}
+
+function installProblem(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const isFull = updateProblem(thrown) === 'store/disk-full';
+  return new AppError(isFull ? 'store/disk-full' : 'updates/not-installed', { cause: thrown });
 }

@@ -39,8 +39,8 @@ export interface ShellUpdatesContext {
   readonly ask: (agent: LocalApiEndpoint, command: LocalCommand, deadlineMs: number) => Promise<unknown>;
   /** Keeps the agent from being started, or lets it again. */
   readonly suspendAgent: (isSuspended: boolean) => void;
-  /** Lets another copy of this program start. */
-  readonly makeRoom: () => void;
+  /** Lets another copy of this program start, or keeps it from that again. */
+  readonly makeRoom: (isWanted: boolean) => void;
   readonly changed: () => void;
   readonly now: () => Date;
 }
@@ -118,7 +118,7 @@ export class ShellUpdates {
           stopAgent: async () => {
             suspendAgent(true);
             await stopAgentForUpdate(dataFolder, { isForced: false });
-            this.#context.makeRoom();
+            this.#context.makeRoom(true);
           },
           startGuard: () =>
             startGuard(this.#context.guard, {
@@ -129,6 +129,7 @@ export class ShellUpdates {
         },
       );
     } catch (thrown) {
+      this.#context.makeRoom(false);
       suspendAgent(false);
       this.#updates.failInstall(thrown);
     }
