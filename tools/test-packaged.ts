@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The tests of the window, and those of the package alone. */
-const TESTS = ['window', 'shell', 'packaged'].map((name) => `e2e/${name}.e2e.test.ts`);
+const TESTS = ['window', 'shell', 'update', 'packaged'].map((name) => `e2e/${name}.e2e.test.ts`);
 
 /** Runs a program of Node in the project and ends this one where it fails. */
 function run(args: readonly string[], env: NodeJS.ProcessEnv = process.env): void {
