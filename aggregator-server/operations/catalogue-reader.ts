@@ -127,9 +127,16 @@ export class CatalogueReader {
     return this.#all(sql, {}, headRow)[0] ?? { sequence: 0, digest: CHAIN_START };
   }
 
+  /** Where the catalogue says that its audit record ends; null where nothing was ever recorded. */
+  #recordedAuditEnd(): AuditHead | null {
+    return this.#all('SELECT sequence, digest FROM audit_end', {}, headRow)[0] ?? null;
+  }
+
   /** The first row of the audit record that does not fit, or what is missing at its end. */
   #checkAudit(heads: readonly AuditHead[]): CatalogueCheck {
-    const chain = new ChainCheck(heads);
+    // Read first: a running server may add rows meanwhile, never the other way round.
+    const recorded = this.#recordedAuditEnd();
+    const chain = new ChainCheck(recorded === null ? heads : [recorded, ...heads]);
     for (const row of this.audit()) {
       const problem = chain.add(row);
       if (problem !== null) return { problems: [problem], auditHead: null };

@@ -140,6 +140,20 @@ describe('an audit record', () => {
     expect((await verify({ dataFolder })).problems).toEqual(['catalogue: audit row 2 was changed']);
   });
 
+  it('whose end was cut off is damage by itself, also when all of it is gone', async () => {
+    const server = await startEnrolled();
+    await server.enrolled();
+    await server.close();
+    const { dataFolder } = server;
+    expect((await verify({ dataFolder })).problems).toEqual([]);
+    for (const rows of [2, 0]) {
+      cutAudit(dataFolder, rows);
+      expect((await verify({ dataFolder })).problems).toEqual([
+        `catalogue: the audit record ends with row ${rows}, but had 3 when that was written down`,
+      ]);
+    }
+  });
+
   it('whose end was cut off is damage for whoever has written down an earlier end, or has a backup', async () => {
     const server = await startEnrolled();
     await server.enrolled();
@@ -157,13 +171,13 @@ describe('an audit record', () => {
       stdout: expect.stringContaining(`head ${head}`),
     });
 
-    cutAudit(dataFolder, 4);
+    cutAuditKnowingly(dataFolder, 4);
     // The chain alone sees nothing; what is still contained is no damage either.
     expect(await check('--older-backup', older)).toMatchObject({ exitCode: 0 });
     const cut = await check('--audit-head', head);
     expect(cut.exitCode).toBe(EXIT_CODES['store/damaged']);
     expect(cut.stdout).toContain('ends with row 4, but had 5');
-    cutAudit(dataFolder, 2);
+    cutAuditKnowingly(dataFolder, 2);
     expect((await check('--older-backup', older)).stdout).toContain('ends with row 2, but had 3');
     // Made anew up to the same length, it is another record.
     const other = `2:${'0'.repeat(64)}`;
@@ -185,7 +199,7 @@ describe('an audit record', () => {
       restore({ from: kept, dataFolder: join(folder, name), auditHeads });
     await into('sound', [auditHead!]);
     await expect(into('too old', [later!])).rejects.toMatchObject({ code: 'store/damaged' });
-    cutAudit(kept, 2);
+    cutAuditKnowingly(kept, 2);
     await expect(into('cut', [])).rejects.toMatchObject({ code: 'store/damaged' });
     await writeFile(join(kept, 'audit-head.txt'), 'nothing');
     await expect(into('unread', [])).rejects.toMatchObject({
@@ -217,5 +231,15 @@ function cutAudit(folder: string, rows: number): void {
     .pluck();
   const sql = trigger.get() as string;
   database.exec(`DROP TRIGGER audit_is_not_deleted; DELETE FROM audit WHERE sequence > ${rows}; ${sql}`);
+  database.close();
+}
+
+/** The same, and has the catalogue say that the record has always ended there. */
+function cutAuditKnowingly(folder: string, rows: number): void {
+  cutAudit(folder, rows);
+  const database = new Sqlite(join(folder, 'catalogue.sqlite'));
+  database.exec(
+    'INSERT OR REPLACE INTO audit_end SELECT 1, sequence, digest FROM audit ORDER BY sequence DESC LIMIT 1',
+  );
   database.close();
 }

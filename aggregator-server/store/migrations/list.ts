@@ -9,6 +9,7 @@ import { identity } from './0007-identity.ts';
 import { exchange } from './0008-exchange.ts';
 import { programs } from './0009-programs.ts';
 import { checkMetrics } from './0010-check-metrics.ts';
+import { auditEnd } from './0011-audit-end.ts';
 
 /** Every migration ever shipped, in order. A shipped one is never edited; a change is a new file. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   exchange,
   programs,
   checkMetrics,
+  auditEnd,
 ];

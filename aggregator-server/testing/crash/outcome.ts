@@ -24,7 +24,7 @@ export async function outcomeOf(dataFolder: string): Promise<Outcome> {
       throw new Error('catalogue is damaged');
     // Who was killed more often has started more often, and the audit table tells so.
     const sql = `SELECT name FROM sqlite_master
-      WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'audit'`;
+      WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('audit', 'audit_end')`;
     const tables = database.prepare(sql).pluck().all() as string[];
     const bases = database.prepare('SELECT id FROM bases ORDER BY rowid').pluck().all() as string[];
     const readable = (row: unknown) =>
