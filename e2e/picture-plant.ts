@@ -36,24 +36,27 @@ export class PicturePlant {
   readonly #aggregator = new Program(PROGRAMS.aggregator);
   readonly #agent = new Program(PROGRAMS.agent);
 
-  /** @param rounds that it trains in all */
-  static async start({ rounds = 0 } = {}): Promise<PicturePlant> {
+  /**
+   * @param rounds that it trains in all
+   * @param classes of the task, with twenty pictures each
+   */
+  static async start({ rounds = 0, classes = TASK.classes } = {}): Promise<PicturePlant> {
     const plant = new PicturePlant();
-    await plant.#start(rounds);
+    await plant.#start(rounds, classes);
     return plant;
   }
 
-  async #start(rounds: number): Promise<void> {
+  async #start(rounds: number, classes: readonly string[]): Promise<void> {
     mkdirSync(this.inbox);
     const dataset = path.join(this.folder, '学習データ');
-    for (const [index, name] of TASK.classes.entries()) {
+    for (const [index, name] of classes.entries()) {
       mkdirSync(path.join(dataset, name), { recursive: true });
       for (let number = 0; number < 20; number++) {
         writeFileSync(path.join(dataset, name, `${number}.png`), await partPicture(number + 100 * index));
       }
     }
     const taskFile = path.join(this.folder, 'task.json');
-    writeFileSync(taskFile, JSON.stringify(TASK));
+    writeFileSync(taskFile, JSON.stringify({ ...TASK, classes }));
     const serve = [
       '--open-loopback',
       '--data',
