@@ -14,6 +14,7 @@ import {
   localRequestSchema,
 } from '@genba/shared/local-api/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { nightChanges } from './fake-changes.ts';
 import { addressOf, servePages } from './page-server.ts';
 
 /** An agent's local API without an agent: it shows what a test tells it to, and obeys pause and resume. */
@@ -78,7 +79,9 @@ export class FakeAgent {
       if ('command' in request && request.command !== 'report-use') this.commands.push(request.command);
       const own = await this.answer(request);
       if (own !== null) return send(client, own);
-      // It has nothing that a question could be about.
+      if ('query' in request && request.query === 'changes')
+        return send(client, { type: 'changes', id: request.id, changes: nightChanges(request.period) });
+      // It has nothing that any other question could be about.
       if ('query' in request)
         return send(client, { type: 'reply', id: request.id, error: 'local/not-running' });
       send(client, { type: 'reply', id: request.id, error: this.refusal });

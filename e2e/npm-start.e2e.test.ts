@@ -63,6 +63,8 @@ describeIfAvailable('electron', 'npm start where nobody has set a plant up', () 
       const seconds = { window: (openedAt - launchedAt) / 1000, firstRound: (doneAt - launchedAt) / 1000 };
       writeFileSync(path.join(PICTURES, 'npm-start-seconds.json'), `${JSON.stringify(seconds)}\n`);
       await page.getByText(/^接続済みです/).waitFor({ timeout: ROUND_DEADLINE_MS });
+      await page.getByText('この拠点では最初の直です。').waitFor();
+      await page.getByText(/^\d+回学習しました（合計/).waitFor();
       for (const language of ['ja', 'en'] as const) {
         await switchLanguage(page, language);
         await expectAccessible(page);

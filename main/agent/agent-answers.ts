@@ -1,4 +1,5 @@
 import os from 'node:os';
+import type { ChangesPeriod, PlantChanges } from '@genba/shared/local-api/changes';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
 import type { Judgement } from '@genba/shared/local-api/judging';
 import type { Label } from '@genba/shared/local-api/labelling';
@@ -10,6 +11,7 @@ import type { DataPreview } from '@genba/shared/local-api/preview';
 import type { RefusedPage } from '@genba/shared/local-api/refused-updates';
 import type { Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
 import type { AgentParts } from './agent-parts.ts';
+import { beginOf, readChanges } from './changes/read-changes.ts';
 import { examinePlant } from './doctor/doctor.ts';
 import type { TakeItems } from './judging/judge-subject.ts';
 import { carryOut, type SubjectWish } from './judging/judgement.ts';
@@ -59,6 +61,8 @@ export class AgentAnswers {
         return { type: 'model', id, report: this.models() };
       case 'mistaken-pictures':
         return { type: 'mistaken-pictures', id, pictures: await this.#mistakenPictures(query.of) };
+      case 'changes':
+        return { type: 'changes', id, changes: this.changes(query.period) };
       case 'ledger':
         return { type: 'ledger', id, page: this.ledger(query.of) };
     }
@@ -117,6 +121,13 @@ export class AgentAnswers {
   /** The three models of this plant, and which one judges new parts. */
   models(): ModelReport {
     return this.#parts.models.report();
+  }
+
+  /** What has changed at this plant since a shift began, or for a week. */
+  changes(period: ChangesPeriod): PlantChanges {
+    const { database, settings, watches } = this.#parts;
+    const begin = beginOf(period, settings.read().shiftStarts, Date.now());
+    return readChanges(database, begin, watches.statuses.length > 0);
   }
 
   /** One page of what left this PC. */

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Logger } from 'pino';
+import { ShiftRecorder } from './changes/shift-recorder.ts';
 import { DatasetChoice } from './dataset/dataset-choice.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import { ExchangeStore } from './exchange/exchange-store.ts';
@@ -55,6 +56,7 @@ export interface AgentParts {
   readonly models: PlantModels;
   readonly network: PlantNetwork;
   readonly sync: PlantSync;
+  readonly shifts: ShiftRecorder;
   /** Null until there is a task to train. */
   training: PlantTraining | null;
 }
@@ -167,6 +169,13 @@ export function assembleParts(options: AgentOptions, context: PartsContext): Age
     onProgress: onChange,
     onChosen: context.onDatasetChosen,
   });
+  const shifts = new ShiftRecorder({
+    database,
+    problem: () => currentProblem(parts)?.code ?? null,
+    network: () => sync.status().state,
+    watches: () => watches.statuses,
+    log,
+  });
   const parts: AgentParts = {
     options,
     database,
@@ -184,7 +193,13 @@ export function assembleParts(options: AgentOptions, context: PartsContext): Age
     models,
     network,
     sync,
+    shifts,
     training: null,
   };
   return parts;
+}
+
+/** What a person should know of first; null when all is well. */
+export function currentProblem({ identity, sync, training }: AgentParts): AppError | null {
+  return training?.datasetProblem ?? sync.problem ?? training?.loop.problem ?? identity.clockProblem ?? null;
 }

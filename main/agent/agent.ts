@@ -52,8 +52,9 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Starts to connect and to train, as far as it is set up; returns at once. */
   start(): void {
     if (this.#isOnTrial) return;
-    const { client, disk, settings, sync, watches } = this.#parts;
+    const { client, disk, settings, shifts, sync, watches } = this.#parts;
     if (!this.#isStarted) watches.start();
+    shifts.start();
     this.#isStarted = true;
     disk.start();
     const where = sync.targets();
@@ -66,7 +67,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Ends training and connection and closes the database. What was finished is kept. */
   async stop(): Promise<void> {
-    const { data, database, disk, judge, labelling, ledger, sync, training, watches } = this.#parts;
+    const { data, database, disk, judge, labelling, ledger, shifts, sync, training, watches } = this.#parts;
     this.#isStopped = true;
     disk.stop();
     if (this.#keyAgeTimer !== null) clearInterval(this.#keyAgeTimer);
@@ -76,6 +77,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     await Promise.all([training?.stop(), watches.stop(), labelling.stop()]);
     await judge.stop();
     ledger.stop();
+    shifts.stop();
     database.close();
   }
 

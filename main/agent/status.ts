@@ -1,6 +1,6 @@
 import type { AgentPhase, AgentStatus } from '@genba/shared/local-api/messages';
 import type { StandstillReason } from '@genba/shared/local-api/schedule';
-import type { AgentParts } from './agent-parts.ts';
+import { type AgentParts, currentProblem } from './agent-parts.ts';
 import type { DatasetState } from './dataset/dataset-keeper.ts';
 import type { PlantTraining } from './rounds/plant-training.ts';
 import { remainingMs } from './rounds/remaining-time.ts';
@@ -94,7 +94,7 @@ export function describeAgent(parts: AgentParts): AgentStatus {
   const loop = training?.loop ?? null;
   const round = loop?.current ?? null;
   const datasetProblem = training?.datasetProblem ?? null;
-  const problem = datasetProblem ?? sync.problem ?? loop?.problem ?? parts.identity.clockProblem ?? null;
+  const problem = currentProblem(parts);
   const identity = parts.identity.status();
   const isServerKnown = identity !== null || server !== null;
   const phase = agentPhase({

@@ -10,6 +10,7 @@ export type QueryWish = WithoutId<LocalQuery> & { readonly query: AnsweredQuery 
 
 /** The type of message that answers each question. A question that a screen may ask has its row here. */
 export const ANSWER_TYPES = {
+  changes: 'changes',
   ledger: 'ledger',
   refused: 'refused',
   doctor: 'doctor',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors/catalogue.ts';
 import { MAX_INVITATION_LENGTH } from '../identity/invitation.ts';
 import { keyId, SECURITY_MODES } from '../identity/wire-types.ts';
+import { CHANGES_PERIODS, plantChangesSchema } from './changes.ts';
 import { diskStatusSchema, MIN_QUOTA_BYTES } from './disk.ts';
 import { doctorReportSchema, doctorWishSchema } from './doctor.ts';
 import { driftNoticeSchema } from './drift.ts';
@@ -319,6 +320,8 @@ export const localQuerySchema = z.discriminatedUnion('query', [
   z.strictObject({ id: z.int(), query: z.literal('doctor'), of: doctorWishSchema }),
   /** Looks at a file or folder as training data; uses nothing of it. Another one breaks this one off. */
   z.strictObject({ id: z.int(), query: z.literal('preview-data'), path: exchangePath }),
+  /** What has changed at this plant, for whoever begins a shift. */
+  z.strictObject({ id: z.int(), query: z.literal('changes'), period: z.enum(CHANGES_PERIODS) }),
   /** The three models of the plant, the one in use, and how that came about. */
   z.strictObject({ id: z.int(), query: z.literal('model') }),
   /** Held-out pictures that a model takes for something else. */
@@ -355,6 +358,7 @@ export const localMessageSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('doctor'), id: z.int(), report: doctorReportSchema }),
   z.strictObject({ type: z.literal('ledger'), id: z.int(), page: ledgerPageSchema }),
+  z.strictObject({ type: z.literal('changes'), id: z.int(), changes: plantChangesSchema }),
   z.strictObject({ type: z.literal('model'), id: z.int(), report: modelReportSchema }),
   z.strictObject({
     type: z.literal('mistaken-pictures'),

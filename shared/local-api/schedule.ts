@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_SHIFT_PLAN_LENGTH, parseShiftPlan } from './shift-plan.ts';
+import { DEFAULT_SHIFT_STARTS, shiftStartsSchema } from './shift-starts.ts';
 
 /** Least and most share of the PC's time that training takes, percent. */
 export const MIN_SHARE_PERCENT = 5;
@@ -39,6 +40,8 @@ export const scheduleShape = {
   onBattery: z.enum(['pause', 'train']),
   /** Threads of native TensorFlow; null: as many as the PC has cores. The other methods use one. */
   threads: z.int().min(1).max(MAX_THREADS).nullable(),
+  /** When the shifts of a day begin. Nothing is trained or sent by them: people are told what changed since. */
+  shiftStarts: shiftStartsSchema,
 };
 export const scheduleSchema = z.strictObject(scheduleShape);
 export type Schedule = z.output<typeof scheduleSchema>;
@@ -51,6 +54,7 @@ export const DEFAULT_SCHEDULE: Schedule = {
   sharePercent: MAX_SHARE_PERCENT,
   onBattery: 'pause',
   threads: null,
+  shiftStarts: DEFAULT_SHIFT_STARTS,
 };
 
 /** Why no round is being trained; the first that holds, in this order. */

@@ -13,6 +13,7 @@ import { EXCHANGE_SCHEMA } from './migrations/0007-exchange.ts';
 import { LABELS_SCHEMA } from './migrations/0008-labels.ts';
 import { MODELS_SCHEMA } from './migrations/0009-models.ts';
 import { WATCHED_FILES_SCHEMA } from './migrations/0010-watched-files.ts';
+import { SHIFTS_SCHEMA } from './migrations/0011-shifts.ts';
 
 export type AgentDatabase = Database.Database;
 
@@ -28,6 +29,7 @@ const MIGRATIONS = [
   LABELS_SCHEMA,
   MODELS_SCHEMA,
   WATCHED_FILES_SCHEMA,
+  SHIFTS_SCHEMA,
 ];
 
 /** A plant's data is nobody else's to read. Windows has no such modes: there, the folder inherits its parent's rights. */

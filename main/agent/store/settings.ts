@@ -136,6 +136,6 @@ export class SettingsStore {
 
 /** The part of the settings that says when training and sending may run. */
 export function scheduleOf(settings: AgentSettings): Schedule {
-  const { trainWhen, syncWhen, idleMinutes, sharePercent, onBattery, threads } = settings;
-  return { trainWhen, syncWhen, idleMinutes, sharePercent, onBattery, threads };
+  const { trainWhen, syncWhen, idleMinutes, sharePercent, onBattery, threads, shiftStarts } = settings;
+  return { trainWhen, syncWhen, idleMinutes, sharePercent, onBattery, threads, shiftStarts };
 }

@@ -8,6 +8,7 @@ import { HelpCard } from './help-card.tsx';
 import { PlanCard } from './plan-card.tsx';
 import { QuotaCard } from './quota-card.tsx';
 import { ShareCard } from './share-card.tsx';
+import { ShiftCard } from './shift-card.tsx';
 import { TrainingMethodCard } from './training-method-card.tsx';
 import { UpdateCard } from './update-card.tsx';
 
@@ -18,6 +19,7 @@ export function SettingsScreen({ client }: ScreenProps) {
     <div className="cards">
       <PlanCard client={client} plan="trainWhen" />
       <PlanCard client={client} plan="syncWhen" />
+      <ShiftCard client={client} />
       <ShareCard client={client} />
       <QuotaCard client={client} />
       <TrainingMethodCard client={client} />

@@ -6,6 +6,7 @@ import { useStateSentence } from '../contact-notice.tsx';
 import type { ScreenProps } from '../screen-props.ts';
 import { useIsConnected, useStatus } from '../use-status.ts';
 import { AccuracyCard } from './accuracy-card.tsx';
+import { ChangesCard } from './changes-card.tsx';
 import { DataCard } from './data-card.tsx';
 import { DiskNotice } from './disk-notice.tsx';
 import { DriftNotice } from './drift-notice.tsx';
@@ -28,13 +29,14 @@ export function TodayScreen({ client }: ScreenProps) {
       <TodayBanner client={client} />
       {isConnected ? <Notices client={client} /> : null}
       <UpdateNotice />
-      <div className="cards">
+      <div className="cards cards--packed">
         {phase === 'unconfigured' ? (
           <Suspense fallback={<LoadingState />}>
             <FirstRun client={client} />
           </Suspense>
         ) : (
           <>
+            <ChangesCard client={client} />
             <TrainingCard client={client} />
             <AccuracyCard client={client} />
             <DataCard client={client} />

@@ -1,3 +1,4 @@
+import { changesEn } from './screens/changes.en.ts';
 import { firstRunEn } from './screens/first-run.en.ts';
 import { handedEn } from './screens/handed.en.ts';
 import { modelEn } from './screens/model.en.ts';
@@ -373,6 +374,7 @@ export const en = {
   'strict.done': 'Parts are judged like this from now on.',
   'strict.undo': 'Undo',
   'common.none': '–',
+  ...changesEn,
   ...firstRunEn,
   ...handedEn,
   ...settingsEn,

@@ -1,3 +1,4 @@
+import { changesJa } from './screens/changes.ja.ts';
 import { firstRunJa } from './screens/first-run.ja.ts';
 import { handedJa } from './screens/handed.ja.ts';
 import { modelJa } from './screens/model.ja.ts';
@@ -350,6 +351,7 @@ export const ja = {
   'strict.done': 'これからはこの厳しさで判定します。',
   'strict.undo': '元に戻す',
   'common.none': '–',
+  ...changesJa,
   ...firstRunJa,
   ...handedJa,
   ...settingsJa,
