@@ -126,6 +126,10 @@ describe('newer versions', () => {
     shown = [];
     await updates.ask();
     expect(shown).toEqual([]);
+    failure = new Error('502 updates/busy');
+    await updates.ask();
+    expect(updates.ready).toEqual({ version: '0.2.0' });
+    failure = null;
     offered = { version: '0.3.0', notes: null };
     await updates.ask();
     expect(updates.ready).toEqual({ version: '0.3.0' });

@@ -134,7 +134,10 @@ export class AppUpdates {
       if (before.state === 'ready' && before.version === found.version) return;
       await this.#fetch(found);
     } catch (thrown) {
-      if (!this.#isInstalling) this.#fail(thrown);
+      if (this.#isInstalling) return;
+      // What is here and whole does not get worse by a question that nobody answers.
+      if (this.#update.state === 'ready') this.#nextAskAt = now().getTime() + RETRY_MS;
+      else this.#fail(thrown);
     }
   }
 

@@ -199,6 +199,9 @@ export class ShellUpdates {
 
   readonly #isForHere = (version: string, sharePercent: number): boolean => {
     const { refused } = this.#context.journal.read();
-    return !refused.includes(version) && isWithinShare(this.#status?.clientId ?? '', sharePercent);
+    if (refused.includes(version)) return false;
+    // Until the agent has said which PC this is, only what all are offered.
+    const deviceId = this.#status?.clientId;
+    return deviceId === undefined ? sharePercent >= 100 : isWithinShare(deviceId, sharePercent);
   };
 }
