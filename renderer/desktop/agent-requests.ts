@@ -17,6 +17,7 @@ export const ANSWER_TYPES = {
   'preview-data': 'preview',
   'label-queue': 'label-queue',
   judge: 'judgement',
+  watches: 'watches',
   rejection: 'rejection',
   methods: 'methods',
   model: 'model',
@@ -42,6 +43,9 @@ const DEADLINES_MS: Partial<Record<LocalCommand['command'] | LocalQuery['query']
   'label-queue': 300_000,
   // The first one starts a process and reads the model.
   judge: 120_000,
+  // A table of a million rows is read first, maybe over the network.
+  'start-watch': 60_000,
+  'stop-watch': 20_000,
   // Judges all that was held out.
   rejection: 120_000,
   'set-rejection': 120_000,

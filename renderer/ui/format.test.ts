@@ -37,6 +37,11 @@ describe('duration', () => {
   });
 });
 
+it('a clock shows seconds', () => {
+  expect(ja.clock('2026-11-20T00:00:07')).toBe('0:00:07');
+  expect(en.clock('2026-11-20T15:04:05')).toBe('15:04:05');
+});
+
 describe('moment', () => {
   it('leaves the date out today and gives it otherwise', () => {
     expect(ja.moment(before(0), now)).toMatch(/^\d{2}:\d{2}$/);

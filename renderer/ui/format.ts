@@ -20,6 +20,8 @@ export interface Formats {
   wholePercent(share: number): string;
   /** Clock time; with the date when it is not today. */
   moment(iso: string, nowMs: number): string;
+  /** Clock time to the second. */
+  clock(iso: string): string;
   /** How long ago, in the largest fitting unit. */
   ago(iso: string, nowMs: number): string;
   /** A size in the largest fitting unit, with powers of 1000. */
@@ -35,6 +37,7 @@ export function createFormats(language: Language): Formats {
   const percent = percentFormat(language, 1);
   const wholePercent = percentFormat(language, 0);
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' });
   const dateTime = new Intl.DateTimeFormat(language, {
     month: 'short',
     day: 'numeric',
@@ -53,6 +56,7 @@ export function createFormats(language: Language): Formats {
       const isToday = date.toDateString() === new Date(nowMs).toDateString();
       return (isToday ? time : dateTime).format(date);
     },
+    clock: (iso) => clock.format(new Date(iso)),
     ago(iso, nowMs) {
       // A clock that was set back must not show a delivery in the future.
       const elapsed = Math.max(0, nowMs - Date.parse(iso));

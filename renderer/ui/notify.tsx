@@ -14,10 +14,17 @@ export type DoneSentence =
   | 'model.choose.done'
   | 'settings.saved'
   | 'strict.done'
+  | 'watch.started'
+  | 'watch.stopped'
   | 'way.willMeasure';
 
 /** What takes it back. */
-type UndoSentence = 'judge.cleared.undo' | 'model.choose.undo' | 'settings.undo' | 'strict.undo';
+type UndoSentence =
+  | 'judge.cleared.undo'
+  | 'model.choose.undo'
+  | 'settings.undo'
+  | 'strict.undo'
+  | 'watch.stopped.undo';
 
 interface DoneNotice {
   readonly message: DoneSentence;

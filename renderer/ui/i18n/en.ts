@@ -5,6 +5,7 @@ import { modelEn } from './screens/model.en.ts';
 import { networkEn } from './screens/network.en.ts';
 import { settingsEn } from './screens/settings.en.ts';
 import { updatesEn } from './screens/updates.en.ts';
+import { watchEn } from './screens/watch.en.ts';
 
 /** Every English sentence of the windows. Keys are flat; plural forms end in `_one` and `_other`. */
 export const en = {
@@ -381,4 +382,5 @@ export const en = {
   ...modelEn,
   ...networkEn,
   ...updatesEn,
+  ...watchEn,
 } as const;

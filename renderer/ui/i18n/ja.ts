@@ -5,6 +5,7 @@ import { modelJa } from './screens/model.ja.ts';
 import { networkJa } from './screens/network.ja.ts';
 import { settingsJa } from './screens/settings.ja.ts';
 import { updatesJa } from './screens/updates.ja.ts';
+import { watchJa } from './screens/watch.ja.ts';
 
 /** Every Japanese sentence of the windows; the same keys as `en.ts`, in words used on the shop floor. */
 export const ja = {
@@ -358,4 +359,5 @@ export const ja = {
   ...modelJa,
   ...networkJa,
   ...updatesJa,
+  ...watchJa,
 } as const;
