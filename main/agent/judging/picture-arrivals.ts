@@ -40,7 +40,8 @@ export class PictureArrivals implements WatchSource {
       this.#written = found;
     }
     const written = this.#written;
-    const pictures = (await this.#inbox.pictures()).filter(({ digest }) => !written.has(digest));
+    await this.#inbox.look();
+    const pictures = this.#inbox.pictures().filter(({ digest }) => !written.has(digest));
     this.waiting = pictures.length;
     const lookMs = performance.now() - startedMs;
     const ready = pictures.filter((picture) => ageMs(picture) >= this.#times.settleMs);
