@@ -1,4 +1,4 @@
-import { CAN_CALIBRATE, WANTS_GLOBAL } from '@genba/shared/protocol/capabilities';
+import { AGENT_CAPABILITIES, WANTS_GLOBAL } from '@genba/shared/protocol/capabilities';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, sha256, smallTask, trained, weightsOf } from '../testing/fixtures.ts';
@@ -10,7 +10,7 @@ const TASK = smallTask();
 /** A client that wants to be told of the global weights, with its first weights installed. */
 async function curious(address: string, clientId?: string) {
   const client = await TestClient.dial(address, clientId);
-  client.send({ ...client.hello(), capabilities: [CAN_CALIBRATE, WANTS_GLOBAL] });
+  client.send({ ...client.hello(), capabilities: [...AGENT_CAPABILITIES, WANTS_GLOBAL] });
   const welcome = await client.expect('welcome');
   return { client, welcome };
 }
