@@ -1,6 +1,6 @@
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
-import type { Catalogue } from '../store/catalogue.ts';
+import type { BaseRecord, Catalogue } from '../store/catalogue.ts';
 import type { OperatorTable } from '../store/operator-table.ts';
 import type { ProvedWeights } from '../store/proved-weights.ts';
 import type { ScreeningTable } from '../store/screening-table.ts';
@@ -27,6 +27,6 @@ export interface KeeperContext {
   readonly onStep: StepHook;
   /** Called after files were stored and others let go of. */
   readonly keepWithin: () => Promise<void>;
-  /** Told of every client with news once they are committed: a new base, or its update in quarantine. */
-  readonly onIssued: (clientId: string) => void;
+  /** Told of every client with news once they are committed: a new base, given where it is at hand, or its update in quarantine. */
+  readonly onIssued: (clientId: string, base?: BaseRecord) => void;
 }

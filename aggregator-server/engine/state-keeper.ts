@@ -19,6 +19,8 @@ export class StateKeeper {
   readonly #context: MoveContext;
   #state: TaskState;
   #dueAtMs: number | null;
+  /** Files that the last move has left without a reader, until they are gone. */
+  #cleaning: Promise<void> = Promise.resolve();
 
   constructor(context: MoveContext, state: TaskState, dueAtMs: number | null) {
     this.#context = context;
@@ -43,6 +45,8 @@ export class StateKeeper {
    */
   async move(next: NextState, commit: () => Promise<Aftermath>): Promise<Aftermath> {
     const { weights, onStep } = this.#context;
+    // So that never more than one move's files wait for their removal.
+    await this.#cleaning;
     const batch = weights.begin();
     try {
       // At once, so that the disk syncs their names together.
@@ -91,6 +95,16 @@ export class StateKeeper {
   async cleanUp({ obsoleteDigests, releasedClients }: Aftermath): Promise<void> {
     for (const clientId of releasedClients) this.#context.onIssued(clientId);
     await this.removeObsolete(obsoleteDigests);
+  }
+
+  /** The same, but the next update need not wait for the disk to free the files; see {@link whenClean}. */
+  cleanUpSoon(aftermath: Aftermath): void {
+    this.#cleaning = this.cleanUp(aftermath).then(() => this.#context.onStep('apply/cleaned'));
+  }
+
+  /** Resolves when nothing waits for its removal. */
+  whenClean(): Promise<void> {
+    return this.#cleaning;
   }
 
   /** Best effort: what stays behind is removed at the next start. */

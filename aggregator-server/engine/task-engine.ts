@@ -49,8 +49,15 @@ export interface TaskEngineOptions {
   readonly checkSet?: string | null;
 }
 
-/** Told when there is news for a client, committed: weights to be offered, or that its update is in quarantine. */
-export type IssueListener = (issued: { taskId: string; clientId: string }) => void;
+/**
+ * Told when there is news for a client, committed: weights to be offered, or that its update is in quarantine.
+ * `base` is its new base where that is at hand; without it, what the news is must be asked.
+ */
+export type IssueListener = (issued: {
+  readonly taskId: string;
+  readonly clientId: string;
+  readonly base?: BaseRecord;
+}) => void;
 
 /**
  * The only writer of one task's state. What it keeps in memory does not grow with the number of clients: the vectors
@@ -81,8 +88,8 @@ export class TaskEngine {
     const { task, log, storageRetryMs = STORAGE_RETRY_MS } = options;
     this.task = task;
     this.layout = weightLayout(task);
-    const context = contextOf(options, runner, (clientId) => {
-      for (const listener of this.#issueListeners) listener({ taskId: task.id, clientId });
+    const context = contextOf(options, runner, (clientId, base) => {
+      for (const listener of this.#issueListeners) listener({ taskId: task.id, clientId, base });
     });
     const about = { taskId: task.id, log };
     const queue = new InsistentQueue({ ...about, storageRetryMs });
@@ -250,12 +257,14 @@ export class TaskEngine {
   /** Resolves when everything received so far is applied, and what that replaced is removed. */
   async whenIdle(): Promise<void> {
     await this.#queue.whenIdle();
+    await this.#keeper.whenClean();
     await this.#removing;
   }
 
   /** Finishes the merge in progress; what waits is replayed at the next start. */
   async close(): Promise<void> {
     await this.#queue.close();
+    await this.#keeper.whenClean();
     await this.#removing;
     this.#timer.stop();
     await this.#context.runner.end();
@@ -270,7 +279,7 @@ export class TaskEngine {
 function contextOf(
   options: TaskEngineOptions,
   runner: MergeRunner,
-  onIssued: (clientId: string) => void,
+  onIssued: KeeperContext['onIssued'],
 ): KeeperContext {
   const { task, newId = randomUUID, now = () => new Date() } = options;
   const { onStep = () => {}, keepWithin = async () => {} } = options;

@@ -49,11 +49,13 @@ export class UpdateApplier {
     if (stepped.kind === 'withheld') return this.#quarantine(update, stepped.finding);
     const applied = stepped;
     await this.#context.onStep('apply/computed');
-    const aftermath = await this.#keeper.move(applied, () => this.#recordStep(update, client, applied));
+    const reply = this.#replyOf(update, applied);
+    const aftermath = await this.#keeper.move(applied, () =>
+      this.#recordStep(update, client, applied, reply),
+    );
     await this.#context.onStep('apply/committed');
-    if (stepped.reply !== null) this.#context.onIssued(update.clientId);
-    await this.#keeper.cleanUp(aftermath);
-    await this.#context.onStep('apply/cleaned');
+    if (reply !== null) this.#context.onIssued(update.clientId, reply);
+    this.#keeper.cleanUpSoon(aftermath);
     return { kind: 'applied', figures: stepped.figures, measured: stepped.measured };
   }
 
@@ -119,29 +121,39 @@ export class UpdateApplier {
     return { kind: 'quarantined', finding };
   }
 
-  #recordStep(update: UpdateRecord, { vectors }: ClientRecord, stepped: Stepped): Promise<Aftermath> {
-    const { catalogue, keepsStartWeights, newId, now } = this.#context;
-    const { updateId, taskId, clientId } = update;
-    const { state, client, figures, releasesHeld, measured } = stepped;
+  /** What the client is sent as its new base; null while it is held. */
+  #replyOf(
+    { updateId, taskId, clientId }: UpdateRecord,
+    { reply, client, figures }: Stepped,
+  ): BaseRecord | null {
+    if (reply === null) return null;
+    const { newId, now } = this.#context;
     const { staleness, mixingWeight, calibration } = figures;
-    const appliedAt = now().toISOString();
-    const reply: BaseRecord | null =
-      stepped.reply === null
-        ? null
-        : {
-            baseId: newId(),
-            taskId,
-            clientId,
-            version: client.baseVersion,
-            weightsDigest: stepped.reply.digest,
-            use: stepped.reply.use,
-            updateId,
-            staleness,
-            mixingWeight,
-            calibration,
-            issuedAt: appliedAt,
-            installedAt: null,
-          };
+    return {
+      baseId: newId(),
+      taskId,
+      clientId,
+      version: client.baseVersion,
+      weightsDigest: reply.digest,
+      use: reply.use,
+      updateId,
+      staleness,
+      mixingWeight,
+      calibration,
+      issuedAt: now().toISOString(),
+      installedAt: null,
+    };
+  }
+
+  #recordStep(
+    { updateId }: UpdateRecord,
+    { vectors }: ClientRecord,
+    stepped: Stepped,
+    reply: BaseRecord | null,
+  ): Promise<Aftermath> {
+    const { catalogue, keepsStartWeights, now } = this.#context;
+    const { state, figures, releasesHeld, measured } = stepped;
+    const appliedAt = reply?.issuedAt ?? now().toISOString();
     return catalogue.applyUpdate({
       updateId,
       state,

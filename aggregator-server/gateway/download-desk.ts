@@ -36,8 +36,12 @@ export class DownloadDesk {
   /** Offers the client's current base if it has not installed it yet; called whenever that may be news. */
   async offerUninstalled(): Promise<void> {
     const base = await this.#currentBase();
-    if (base !== null && base.installedAt === null && this.#download?.baseId !== base.baseId)
-      this.#offer(base);
+    if (base !== null && base.installedAt === null) this.offerFresh(base);
+  }
+
+  /** Offers a base that was issued to the client and that it cannot have installed. */
+  offerFresh(base: BaseRecord): void {
+    if (this.#download?.baseId !== base.baseId) this.#offer(base);
   }
 
   /**

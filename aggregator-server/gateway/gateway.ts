@@ -81,7 +81,7 @@ export class Gateway {
     });
     this.#http.on('upgrade', (request, socket, head) => void this.#onUpgrade(request, socket, head));
     const onWeights = [...engines.values()].flatMap((engine) => [
-      engine.onIssue(({ taskId, clientId }) => registry.find(taskId, clientId)?.tellNews()),
+      engine.onIssue(({ taskId, clientId, base }) => registry.find(taskId, clientId)?.tellNews(base)),
       engine.onRecall(({ taskId, clientId, updateId, error }) => {
         registry.find(taskId, clientId)?.recall(updateId, error);
       }),

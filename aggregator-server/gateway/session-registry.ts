@@ -1,12 +1,16 @@
 import type { AppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
+import type { BaseRecord } from '../store/catalogue.ts';
 
 /** What the registry asks of a session. */
 export interface RegisteredSession {
   /** Resolves when the session has let go of its transfers. */
   end(farewell: { error: ErrorCode; closeCode: number }): Promise<void>;
-  /** Offers the client weights that it has not installed yet, or tells it that its update is in quarantine. */
-  tellNews(): void;
+  /**
+   * Offers the client weights that it has not installed yet, or tells it that its update is in quarantine.
+   * @param base the weights, where they are the news and at hand; else the catalogue is asked
+   */
+  tellNews(base?: BaseRecord): void;
   /** Tells the client that something is wrong with an update it was given a receipt for. */
   recall(updateId: string, error: AppError): void;
 }

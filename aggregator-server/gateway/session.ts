@@ -7,7 +7,7 @@ import { type ClientMessage, clientMessageSchema, type ServerMessage } from '@ge
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { TaskEngine } from '../engine/task-engine.ts';
-import type { UpdateRecord } from '../store/catalogue.ts';
+import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Retention } from '../store/retention.ts';
 import { type Admission, type Admitted, Challenge, type SecureConnection } from './admission.ts';
@@ -87,6 +87,8 @@ export class Session implements RegisteredSession {
   /** What the frame in hand is about, for its error frame. */
   #about: string | null = null;
   #wasHeard = true;
+  /** Until what the client has installed is noted. */
+  #noting: Promise<void> = Promise.resolve();
 
   /** @param connection null where everybody on this computer is let in */
   constructor(socket: WebSocket, host: SessionHost, connection: SecureConnection | null) {
@@ -141,10 +143,12 @@ export class Session implements RegisteredSession {
   }
 
   /** See {@link RegisteredSession.tellNews}; after whatever is being handled. */
-  tellNews(): void {
+  tellNews(base?: BaseRecord): void {
     this.#inbox.add(NOTHING_KEPT, () =>
       this.#answering(async () => {
-        if (this.#open !== null) await tellNews(this.#open);
+        if (this.#open === null) return;
+        if (base === undefined) await tellNews(this.#open);
+        else this.#open.downloads.offerFresh(base);
       }),
     );
   }
@@ -178,6 +182,7 @@ export class Session implements RegisteredSession {
     });
     const open = this.#open;
     if (open === null) return;
+    await this.#noting;
     await open.downloads.close();
     await open.uploads.close().catch((thrown) => this.#report(toAppError(thrown)));
     this.#host.registry.release(open.engine.task.id, open.clientId, this);
@@ -316,12 +321,26 @@ export class Session implements RegisteredSession {
       case 'weights/resume':
         return downloads.resume(message);
       case 'weights/installed':
-        await downloads.installed(message.baseId);
-        if (open.wantsGlobal) downloads.offerGlobal();
-        return;
+        return this.#noteInstalled(open, message.baseId);
       case 'global/resume':
         return downloads.resumeGlobal(message);
     }
+  }
+
+  /** The next frame need not wait until the disk has it: the catalogue takes up its calls in their order. */
+  #noteInstalled({ downloads, wantsGlobal }: OpenSession, baseId: string): void {
+    const noted = downloads.installed(baseId).then(
+      () => {
+        if (wantsGlobal) downloads.offerGlobal();
+      },
+      (thrown) => {
+        const error = toAppError(thrown);
+        this.#report(error, baseId);
+        this.#channel.sendError(error, baseId);
+      },
+    );
+    const earlier = this.#noting;
+    this.#noting = noted.then(() => earlier);
   }
 
   async #rotateKey({ admitted }: OpenSession, message: KeyRotate): Promise<void> {
@@ -361,11 +380,11 @@ export class Session implements RegisteredSession {
   }
 
   /** Codes, ids and sizes only; never what a frame contained. */
-  #report(error: AppError): void {
+  #report(error: AppError, about = this.#about): void {
     const entry = {
       clientId: this.#open?.clientId,
       code: error.code,
-      about: this.#about,
+      about,
       detail: error.detail,
     };
     if (isOurFault(error.code)) this.#host.log.error({ ...entry, err: error }, 'request failed');
