@@ -35,7 +35,7 @@ export class FileIntake {
 
   /** Journals an update and queues it. @throws AppError `update/id-conflict`, `update/unknown-base`, `server/storage` */
   async receive({ path, ...update }: ArrivedUpdate): Promise<UpdateRecord> {
-    const { task, catalogue, weights, now, onStep } = this.#context;
+    const { task, catalogue, weights, proved, now, onStep } = this.#context;
     const batch = weights.begin();
     try {
       await batch.moveIn({ path, digest: update.digest });
@@ -47,9 +47,13 @@ export class FileIntake {
       });
       await onStep('receive/journaled');
       if (journaled.state === 'received') this.#parts.updates.enqueue(journaled);
-      else await this.#forget(batch, update.digest);
+      else {
+        proved.forget(update.digest);
+        await this.#forget(batch, update.digest);
+      }
       return journaled;
     } catch (thrown) {
+      proved.forget(update.digest);
       await this.#forget(batch, update.digest);
       throw thrown;
     } finally {

@@ -6,7 +6,7 @@ import type { StepFigures } from '@genba/shared/federation/strategies/strategy';
 import type { Task } from '@genba/shared/model/task';
 import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { Scalars, TaskState, VectorDigests } from '../store/catalogue.ts';
-import type { SharedBytes } from '../store/proved-weights.ts';
+import type { SharedBytes } from '../store/uncached-file.ts';
 import type { StagedVector } from '../store/vector-files.ts';
 
 /** What a runner is started with. */
@@ -31,7 +31,10 @@ export interface StoredClient {
 /** A journaled update, its weights by digest. */
 export interface StoredReport {
   readonly digest: string;
-  /** The same weights, proved and read by nobody else meanwhile; null where they must be read. */
+  /**
+   * The same weights, proved; null where they must be read. The runner may write what the client is sent over them, see
+   * {@link Stepped.reply}.
+   */
   readonly proved: SharedBytes | null;
   readonly examples: number;
   readonly receivedAtMs: number;
@@ -77,11 +80,19 @@ export interface NextStateOfClient extends NextState {
   readonly clientCalibrates: boolean;
 }
 
+/** What a client is sent. */
+export interface StoredReply {
+  readonly digest: string;
+  readonly use: WeightsUse;
+  /** Whether exactly this lies in {@link StoredReport.proved} now. */
+  readonly isInMemory: boolean;
+}
+
 /** What a step leads to. */
 export interface Stepped extends NextStateOfClient {
   readonly kind: 'stepped';
   /** What the client is sent, and what it does with that; null while it is held. */
-  readonly reply: { readonly digest: string; readonly use: WeightsUse } | null;
+  readonly reply: StoredReply | null;
   readonly releasesHeld: boolean;
   readonly figures: StepFigures;
   /** null where the task screens nothing. */

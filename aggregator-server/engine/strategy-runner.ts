@@ -3,11 +3,17 @@ import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels
 import type { VectorPool } from '@genba/shared/federation/kernels/kernels';
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
-import type { JoinOutcome, Reply, ServerState, Strategy } from '@genba/shared/federation/strategies/strategy';
+import type {
+  JoinOutcome,
+  Reply,
+  ServerState,
+  StepOutcome,
+  Strategy,
+} from '@genba/shared/federation/strategies/strategy';
 import { weightLayout } from '@genba/shared/model/layout';
 import { screeningOf } from '@genba/shared/model/task';
 import type { TaskState, VectorDigests } from '../store/catalogue.ts';
-import type { SharedBytes } from '../store/proved-weights.ts';
+import { type SharedBytes, sharedBytes } from '../store/uncached-file.ts';
 import { discardStaged, readVector, type StagedVector, settled, stageVector } from '../store/vector-files.ts';
 import type {
   Measured,
@@ -18,6 +24,7 @@ import type {
   ScreeningBasis,
   Stepped,
   StoredClient,
+  StoredReply,
   StoredReport,
   Withheld,
 } from './merge-runner.ts';
@@ -28,6 +35,12 @@ const POOL_VECTORS_PER_STEP = 6;
 
 /** Most replies that are kept in memory: plants that report by turns start from what they were just sent. */
 const MOST_RECENT_REPLIES = 64;
+
+/**
+ * After how many steps in a row that read no file results go to the disk past the system's cache. Each that reads one
+ * shows that there are more plants than memory for their replies.
+ */
+const STEPS_BEFORE_UNCACHED = 4;
 
 /** Runs a strategy in this thread. The server's vectors stay in memory, in one pool that the kernels sweep in place. */
 export class StrategyRunner implements MergeRunner {
@@ -42,6 +55,10 @@ export class StrategyRunner implements MergeRunner {
   /** Newest replies by digest, oldest first; what is not among them is read from its file. */
   readonly #recent = new Map<string, Float32Array>();
   readonly #mostRecent: number;
+  /** Steps since a vector was last read from a file. */
+  #stepsFromMemory = 0;
+  /** Where the global weights are written from. */
+  #room: SharedBytes | null = null;
 
   constructor({ task, folder, checkSet, memoryBytes }: RunnerStart) {
     const layout = weightLayout(task);
@@ -101,17 +118,39 @@ export class StrategyRunner implements MergeRunner {
       const weights = await this.#read(digest, work);
       const screened = await this.#screen({ state, server }, { weights, basis }, work);
       if (screened !== null && 'finding' in screened) return { kind: 'withheld', finding: screened.finding };
+      this.#stepsFromMemory++;
       const outcome = this.#strategy.step(server, { ...stored, vectors }, { weights, ...figuresOfReport });
       const { releasesHeld, figures } = outcome;
       const sent = outcome.reply?.kind === 'weights' ? [outcome.reply.weights] : [];
       const kept = [outcome.server, outcome.client].flatMap(({ vectors }) => Object.values(vectors));
-      await work.stage([...sent, ...kept]);
+      const rooms = this.#roomsFor(outcome, proved);
+      await work.stage([...sent, ...kept], rooms);
       const reply = outcome.reply === null ? null : await storedReply(outcome.reply, work);
       const client = await storedClient(outcome, work);
       const finished = await this.#finish(outcome.server, work);
       if (outcome.reply?.kind === 'weights') this.#keepRecent(outcome.reply.weights, reply!.digest);
       return { kind: 'stepped', ...finished, ...client, reply, releasesHeld, figures, measured: screened };
     });
+  }
+
+  /**
+   * Where the results of a step are copied to, to go to the disk past the system's cache: the answer to where its update
+   * was, for the gateway to send it from there. Nobody reads these files soon, as long as what clients start from is
+   * still in memory when they report. Where it is not, or global weights are what is sent, the system's cache serves.
+   */
+  #roomsFor(
+    { reply, server }: StepOutcome,
+    proved: SharedBytes | null,
+  ): ReadonlyMap<Float32Array, SharedBytes> {
+    const isReadSoon = reply?.kind !== 'weights' || this.#stepsFromMemory < STEPS_BEFORE_UNCACHED;
+    if (isReadSoon || proved?.byteLength !== reply.weights.byteLength) return new Map();
+    const { globalWeights } = server.vectors;
+    this.#room ??= sharedBytes(proved.byteLength);
+    // Where both are one, it lies where the answer must.
+    return new Map([
+      [globalWeights!, this.#room],
+      [reply.weights, proved],
+    ]);
   }
 
   /** @returns why the update must wait, or what was measured of it; null where nothing is screened */
@@ -189,6 +228,7 @@ export class StrategyRunner implements MergeRunner {
   /** One object per content, as strategies expect. */
   async #read(digest: string, work: Work): Promise<Float32Array> {
     const known = work.vectorOf(digest) ?? this.#held.get(digest) ?? this.#recent.get(digest);
+    if (known === undefined) this.#stepsFromMemory = -1;
     const vector = known ?? (await readVector(this.#folder, digest, (length) => this.#take(length, digest)));
     work.know(vector, digest);
     return vector;
@@ -204,9 +244,9 @@ export class StrategyRunner implements MergeRunner {
   }
 
   /** Weights that were proved in memory need no file. */
-  #takeOver({ buffer, byteLength }: SharedBytes, digest: string, work: Work): void {
+  #takeOver({ buffer, byteOffset, byteLength }: SharedBytes, digest: string, work: Work): void {
     const vector = this.#take(byteLength / Float32Array.BYTES_PER_ELEMENT, digest);
-    vector.set(new Float32Array(buffer));
+    vector.set(new Float32Array(buffer, byteOffset, vector.length));
     work.know(vector, digest);
   }
 
@@ -239,17 +279,19 @@ async function storedClient(
   return { client: stored, clientCalibrates: clientCalibrates ?? false };
 }
 
-async function storedReply(reply: Reply, work: Work): Promise<NonNullable<Stepped['reply']>> {
+async function storedReply(reply: Reply, work: Work): Promise<StoredReply> {
   switch (reply.kind) {
-    case 'weights':
-      return { digest: await work.digestOf(reply.weights), use: 'install' };
+    case 'weights': {
+      const digest = await work.digestOf(reply.weights);
+      return { digest, use: 'install', isInMemory: work.isInRoom(reply.weights) };
+    }
     case 'calibrate':
-      return { digest: await work.digestOf(reply.globalWeights), use: 'calibrate' };
+      return { digest: await work.digestOf(reply.globalWeights), use: 'calibrate', isInMemory: false };
     case 'hand-over': {
       const both = new Float32Array(reply.weights.length + reply.averageAtBase.length);
       both.set(reply.weights);
       both.set(reply.averageAtBase, reply.weights.length);
-      return { digest: await work.digestOf(both), use: 'install-and-reference' };
+      return { digest: await work.digestOf(both), use: 'install-and-reference', isInMemory: false };
     }
   }
 }
@@ -259,6 +301,7 @@ class Work {
   readonly staged: StagedVector[] = [];
   readonly #folder: string;
   readonly #digests = new Map<Float32Array, string>();
+  readonly #inRooms = new Set<Float32Array>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -273,19 +316,32 @@ class Work {
     return undefined;
   }
 
+  /** Whether a copy of it lies in the room that was given for it. */
+  isInRoom(vector: Float32Array): boolean {
+    return this.#inRooms.has(vector);
+  }
+
   async digestOf(vector: Float32Array): Promise<string> {
     await this.stage([vector]);
     return this.#digests.get(vector)!;
   }
 
-  /** Stages what has no digest yet, all at once, so that the disk syncs one file while another is hashed. */
-  async stage(vectors: readonly (Float32Array | undefined)[]): Promise<void> {
+  /**
+   * Stages what has no digest yet, all at once, so that the disk syncs one file while another is hashed.
+   * @param rooms see `stageVector`
+   */
+  async stage(
+    vectors: readonly (Float32Array | undefined)[],
+    rooms?: ReadonlyMap<Float32Array, SharedBytes>,
+  ): Promise<void> {
     const fresh = [...new Set(vectors)].filter(
       (vector) => vector !== undefined && !this.#digests.has(vector),
     );
     await settled(
       fresh.map(async (vector) => {
-        const staged = await stageVector(this.#folder, vector!);
+        const room = rooms?.get(vector!);
+        const staged = await stageVector(this.#folder, vector!, room);
+        if (room !== undefined) this.#inRooms.add(vector!);
         this.staged.push(staged);
         this.#digests.set(vector!, staged.digest);
       }),

@@ -5,7 +5,7 @@ import type { Aftermath, BaseRecord, ClientRecord, UpdateRecord, VectorDigests }
 import type { Ended } from './ended.ts';
 import type { KeeperContext } from './keeper-context.ts';
 import { historyKey } from './manifest.ts';
-import type { ScreeningBasis, Stepped, Withheld } from './merge-runner.ts';
+import type { ScreeningBasis, Stepped, StoredReply, Withheld } from './merge-runner.ts';
 import { findDamage, missingOf } from './missing-files.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import { clientProgress, storedClientOf, type WeightsIssuer } from './weights-issuer.ts';
@@ -29,6 +29,15 @@ export class UpdateApplier {
    * @throws AppError `server/storage`, `store/damaged`, `check-set/unusable`; RunnerLost; the update stays journaled
    */
   async apply(update: UpdateRecord): Promise<Ended> {
+    try {
+      return await this.#apply(update);
+    } finally {
+      // Of one that was not merged. Should it be tried again, its file is there.
+      this.#context.proved.forget(update.digest);
+    }
+  }
+
+  async #apply(update: UpdateRecord): Promise<Ended> {
     const { catalogue, task } = this.#context;
     const receivedAtMs = Date.parse(update.receivedAt);
     await this.closeDue(receivedAtMs);
@@ -84,11 +93,15 @@ export class UpdateApplier {
     const { digest, examples } = update;
     const basis = await this.#basis(update, client);
     const bytes = proved.take(digest);
+    let answer: StoredReply | null = null;
     try {
       const report = { digest, proved: bytes, examples, receivedAtMs };
-      return await runner.step(this.#keeper.state, storedClientOf(client)!, report, basis);
+      const stepped = await runner.step(this.#keeper.state, storedClientOf(client)!, report, basis);
+      if (stepped.kind === 'stepped' && stepped.reply?.isInMemory) answer = stepped.reply;
+      return stepped;
     } finally {
-      if (bytes !== null) proved.giveBack(bytes);
+      if (bytes !== null && answer !== null) proved.keepAnswer(answer.digest, bytes);
+      else if (bytes !== null) proved.giveBack(bytes);
     }
   }
 

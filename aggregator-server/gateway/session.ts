@@ -321,24 +321,22 @@ export class Session implements RegisteredSession {
       case 'weights/resume':
         return downloads.resume(message);
       case 'weights/installed':
-        return this.#noteInstalled(open, message.baseId);
+        if (!open.wantsGlobal) return this.#noteInstalled(open, message.baseId);
+        await downloads.installed(message.baseId);
+        downloads.offerGlobal();
+        return;
       case 'global/resume':
         return downloads.resumeGlobal(message);
     }
   }
 
   /** The next frame need not wait until the disk has it: the catalogue takes up its calls in their order. */
-  #noteInstalled({ downloads, wantsGlobal }: OpenSession, baseId: string): void {
-    const noted = downloads.installed(baseId).then(
-      () => {
-        if (wantsGlobal) downloads.offerGlobal();
-      },
-      (thrown) => {
-        const error = toAppError(thrown);
-        this.#report(error, baseId);
-        this.#channel.sendError(error, baseId);
-      },
-    );
+  #noteInstalled({ downloads }: OpenSession, baseId: string): void {
+    const noted = downloads.installed(baseId).catch((thrown) => {
+      const error = toAppError(thrown);
+      this.#report(error, baseId);
+      this.#channel.sendError(error, baseId);
+    });
     const earlier = this.#noting;
     this.#noting = noted.then(() => earlier);
   }

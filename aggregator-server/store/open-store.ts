@@ -53,10 +53,10 @@ export async function openStore(
     const { tables, lost, close: closeTables } = opened;
     const { catalogue } = tables;
     await catalogue.retireVersions({ atTime: now.toISOString() });
-    const weights = await WeightFiles.open(folder.weightsPath);
+    const proved = new ProvedWeights(mergeMemoryBytes);
+    const weights = await WeightFiles.open(folder.weightsPath, proved);
     await weights.removeUnreferenced(await weights.list(), (digests) => catalogue.unreferenced(digests));
     const { prove, end: endProver } = threads.startProver();
-    const proved = new ProvedWeights(mergeMemoryBytes);
     const parts = await PartFiles.open(folder.transfersPath, {
       isJournaled: async (updateId) => (await catalogue.findUpdate(updateId)) !== null,
       now,

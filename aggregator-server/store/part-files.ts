@@ -6,9 +6,10 @@ import type { UpdateEncoding } from '@genba/shared/federation/encoding/update-en
 import { makeFolder } from './durable-file.ts';
 import { sizeIfPresent } from './present-file.ts';
 import { type CompleteUpload, type ProveUpload, proveUpload } from './prove-upload.ts';
-import { ProvedWeights, type SharedBytes } from './proved-weights.ts';
+import { ProvedWeights } from './proved-weights.ts';
 import { RunningProof } from './running-proof.ts';
 import { asStorage, errorCodeOf, storageError } from './storage-error.ts';
+import { BLOCK_BYTES, type SharedBytes, UncachedFile } from './uncached-file.ts';
 import type { StagedVector } from './vector-files.ts';
 
 /** A part file nobody continued for this long is removed at start, milliseconds (30 days). */
@@ -114,7 +115,12 @@ export class PartFiles {
       if (size > sizeBytes) await handle.truncate(0);
       this.#unfinished.set(slotOf(content), name);
       const tools = { prove: this.#prove, proved: this.#proved };
-      const part = new PartFile({ path, handle, heldBytes, content, ...tools, release });
+      const isMerged = isProvedOnTheWay(content, heldBytes) && content.purpose === 'update';
+      const direct = isMerged ? await UncachedFile.open(path, sizeBytes) : null;
+      const memory = isMerged ? this.#proved.lend(sizeBytes) : null;
+      if (memory === null) await direct?.close();
+      const uncached = memory === null ? null : direct;
+      const part = new PartFile({ path, handle, heldBytes, content, ...tools, memory, uncached, release });
       this.#open.set(id, part);
       return part;
     } catch (thrown) {
@@ -178,6 +184,8 @@ export class PartFile {
   #writes: Promise<void> = Promise.resolve();
   #isWriting = false;
   #isOpen = true;
+  /** Past the system's cache, while that works; null where the bytes do not lie in memory, from which they are merged. */
+  #uncached: UncachedFile | null;
 
   constructor(parts: {
     path: string;
@@ -186,6 +194,8 @@ export class PartFile {
     content: PartContent;
     prove: ProveUpload;
     proved: ProvedWeights;
+    memory: SharedBytes | null;
+    uncached: UncachedFile | null;
     release: (isKept: boolean) => void;
   }) {
     this.path = parts.path;
@@ -196,10 +206,9 @@ export class PartFile {
     this.#prove = parts.prove;
     this.#proved = parts.proved;
     this.#release = parts.release;
-    const isWhole = parts.heldBytes === 0 && parts.content.encoding === 'float32';
-    this.#runningProof = isWhole ? new RunningProof() : null;
-    const isMerged = isWhole && parts.content.purpose === 'update';
-    this.#memory = isMerged ? parts.proved.lend(parts.content.sizeBytes) : null;
+    this.#memory = parts.memory;
+    this.#uncached = parts.uncached;
+    this.#runningProof = isProvedOnTheWay(parts.content, parts.heldBytes) ? new RunningProof() : null;
   }
 
   /** Bytes that have arrived, on disk or on their way there (not synced: a damaged tail is found by its digest and sent again). */
@@ -240,6 +249,11 @@ export class PartFile {
   /** Writes until nothing is left: what has come meanwhile goes in one call, where it lies in one piece of memory. */
   async #writeHeld(): Promise<void> {
     while (this.#writtenBytes < this.#heldBytes) {
+      if (this.#uncached !== null) {
+        if (await this.#writeUncached(this.#uncached)) continue;
+        // A block that has begun waits for its rest.
+        if (this.#uncached !== null && this.#isOpen && !this.isComplete) break;
+      }
       const piece = this.#memory?.subarray(this.#writtenBytes, this.#heldBytes) ?? this.#pieces.shift()!;
       for (let written = 0; written < piece.byteLength; ) {
         const wanted = piece.byteLength - written;
@@ -249,6 +263,18 @@ export class PartFile {
       this.#writtenBytes += piece.byteLength;
     }
     this.#isWriting = false;
+  }
+
+  /** @returns whether it has written anything */
+  async #writeUncached(file: UncachedFile): Promise<boolean> {
+    const [from, to] = [this.#writtenBytes, this.#heldBytes];
+    this.#writtenBytes = await file.write(this.#memory!, { from, to });
+    if (this.#writtenBytes > from) return true;
+    if (to - from < BLOCK_BYTES) return false;
+    // It turned out not to work here.
+    this.#uncached = null;
+    await file.close();
+    return false;
   }
 
   async #allWritten(): Promise<void> {
@@ -299,7 +325,9 @@ export class PartFile {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     try {
-      await this.#writes.catch(() => {});
+      // With what has waited for the rest of its block.
+      await this.#writes.then(() => this.#writeHeld()).catch(() => {});
+      await this.#uncached?.close();
       await this.#handle.close();
     } finally {
       // Not before: it is written from.
@@ -308,6 +336,11 @@ export class PartFile {
       this.#release(isKept);
     }
   }
+}
+
+/** Weights that come in one go, as they are. */
+function isProvedOnTheWay({ encoding }: PartContent, heldBytes: number): boolean {
+  return heldBytes === 0 && encoding === 'float32';
 }
 
 function slotOf({ clientId, purpose }: PartContent): string {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ProvedWeights } from './proved-weights.ts';
 
 it('hands weights over once, and their memory goes round', () => {
@@ -13,17 +13,77 @@ it('hands weights over once, and their memory goes round', () => {
   expect(proved.lend(40)).toBe(first);
 });
 
-it('has no more in use than it may: what waits for long makes room, what is at work does not', () => {
+it('has no more in use than it may: what waits to be merged keeps its memory', () => {
   const proved = new ProvedWeights(100);
   const [first, second] = [proved.lend(40)!, proved.lend(40)!];
   expect(proved.lend(40)).toBeNull();
   expect(proved.lend(101)).toBeNull();
   proved.keep('a', first);
   proved.keep('b', second);
-  expect(proved.lend(40)!.byteLength).toBe(40);
-  expect(proved.take('a')).toBeNull();
-  expect(proved.take('b')).toBe(second);
   expect(proved.lend(40)).toBeNull();
+  proved.forget('a');
+  expect(proved.take('a')).toBeNull();
+  expect(proved.lend(40)).toBe(first);
+  expect(proved.take('b')).toBe(second);
+});
+
+describe('an answer', () => {
+  const kept = () => {
+    const proved = new ProvedWeights(8);
+    const bytes = proved.lend(8)!;
+    bytes.set([1, 2, 3, 4, 5, 6, 7, 8]);
+    proved.keepAnswer('a', bytes);
+    return { proved, bytes };
+  };
+
+  it('is sent from memory, which is free when it was sent to its end', async () => {
+    const { proved, bytes } = kept();
+    expect(proved.openAnswer('b')).toBeNull();
+    const reader = proved.openAnswer('a')!;
+    expect(reader.sizeBytes).toBe(8);
+    const target = new Uint8Array(5);
+    expect(await reader.read(target, 0)).toBe(5);
+    expect([...target]).toEqual([1, 2, 3, 4, 5]);
+    expect(await reader.read(target, 5)).toBe(3);
+    expect([...target.subarray(0, 3)]).toEqual([6, 7, 8]);
+    expect(proved.lend(8)).toBeNull();
+    await reader.close();
+    expect(proved.lend(8)).toBe(bytes);
+    expect(proved.openAnswer('a')).toBeNull();
+  });
+
+  it('stays while others send from it, and for who was cut off', async () => {
+    const { proved, bytes } = kept();
+    const [first, second] = [proved.openAnswer('a')!, proved.openAnswer('a')!];
+    await first.read(new Uint8Array(8), 0);
+    await first.close();
+    await first.close();
+    expect(proved.lend(8)).toBeNull();
+    await second.close();
+    expect(proved.lend(8)).toBe(bytes);
+    const again = kept();
+    const cut = again.proved.openAnswer('a')!;
+    await cut.read(new Uint8Array(4), 0);
+    await cut.close();
+    expect(again.proved.openAnswer('a')).not.toBeNull();
+  });
+
+  it('makes room for an update while nobody sends from it', async () => {
+    const { proved, bytes } = kept();
+    const reader = proved.openAnswer('a')!;
+    expect(proved.lend(8)).toBeNull();
+    await reader.close();
+    expect(proved.lend(8)).toBe(bytes);
+    expect(proved.openAnswer('a')).toBeNull();
+  });
+
+  it('is kept once', () => {
+    const { proved, bytes } = kept();
+    const other = new Uint8Array(new SharedArrayBuffer(8));
+    proved.keepAnswer('a', other);
+    expect(proved.lend(8)).toBe(other);
+    expect(proved.openAnswer('a')!.sizeBytes).toBe(bytes.byteLength);
+  });
 });
 
 it('gives memory that came back for another size', () => {

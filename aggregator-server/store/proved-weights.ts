@@ -1,18 +1,29 @@
-/** Most that updates, and as much that replies, take in memory to be merged without being read, bytes. */
+import { type SharedBytes, sharedBytes } from './uncached-file.ts';
+import type { WeightReader } from './weight-store.ts';
+
+/** Most that updates and their answers take in memory to be merged and sent without being read, and as much that newest replies do in the thread that merges, bytes. */
 export const DEFAULT_MERGE_MEMORY_BYTES = 16 * 1024 * 1024;
 
-/** Memory of one update, which all threads can see. */
-export type SharedBytes = Uint8Array<SharedArrayBuffer>;
+interface Answer {
+  readonly bytes: SharedBytes;
+  /** Who sends from it at the moment. */
+  readerCount: number;
+  /** Whether it was sent to its end, which is all that it is for. */
+  isSent: boolean;
+}
 
 /**
- * The weights of updates that were proved while they arrived and wait for their merge. What is merged then is what was
- * proved, and its file need not be read and hashed again. Their memory goes round and is bounded: an update for which
- * there is none is read from its file, as it is after a restart.
+ * The weights of updates that were proved while they arrived and wait for their merge, and those they were answered
+ * with, until they are sent. What is merged then is what was proved, what is sent is what was stored, and no file need
+ * be read for it. Their memory goes round, from an update to its answer, and is bounded: where there is none, files are
+ * read, as they are after a restart.
  */
 export class ProvedWeights {
   readonly #mostBytes: number;
-  /** By digest, oldest first. */
+  /** Updates by digest. */
   readonly #kept = new Map<string, SharedBytes>();
+  /** By digest, oldest first. */
+  readonly #answers = new Map<string, Answer>();
   #free: SharedBytes[] = [];
   #usedBytes = 0;
 
@@ -25,18 +36,20 @@ export class ProvedWeights {
     const index = this.#free.findIndex(({ byteLength }) => byteLength === sizeBytes);
     if (index >= 0) return this.#free.splice(index, 1)[0]!;
     for (const { byteLength } of this.#free.splice(0)) this.#usedBytes -= byteLength;
-    for (const [digest, { byteLength }] of this.#kept) {
+    for (const [digest, { bytes, readerCount }] of this.#answers) {
       if (this.#usedBytes + sizeBytes <= this.#mostBytes) break;
-      // The oldest is the least likely to be merged from memory: its update was set aside, or known already.
-      this.#kept.delete(digest);
-      this.#usedBytes -= byteLength;
+      // The oldest is the least likely to be fetched soon, and can be read from its file.
+      if (readerCount > 0) continue;
+      this.#answers.delete(digest);
+      if (bytes.byteLength === sizeBytes) return bytes;
+      this.#usedBytes -= bytes.byteLength;
     }
     if (this.#usedBytes + sizeBytes > this.#mostBytes) return null;
     this.#usedBytes += sizeBytes;
-    return new Uint8Array(new SharedArrayBuffer(sizeBytes));
+    return sharedBytes(sizeBytes);
   }
 
-  /** Keeps lent memory that holds exactly the bytes of this digest. */
+  /** Keeps lent memory that holds exactly the bytes of this digest, an update's. */
   keep(digest: string, bytes: SharedBytes): void {
     const former = this.#kept.get(digest);
     if (former !== undefined) this.giveBack(former);
@@ -53,5 +66,42 @@ export class ProvedWeights {
   /** Takes memory back that nobody reads or writes any more. */
   giveBack(bytes: SharedBytes): void {
     this.#free.push(bytes);
+  }
+
+  /** Lets go of an update that will not be merged from memory. */
+  forget(digest: string): void {
+    const bytes = this.take(digest);
+    if (bytes !== null) this.giveBack(bytes);
+  }
+
+  /** Keeps memory that holds exactly the bytes of this digest, an answer's, until they are sent or it is needed. */
+  keepAnswer(digest: string, bytes: SharedBytes): void {
+    if (this.#answers.has(digest)) this.giveBack(bytes);
+    else this.#answers.set(digest, { bytes, readerCount: 0, isSent: false });
+  }
+
+  /** Opens an answer to be sent; null where its file must be read. */
+  openAnswer(digest: string): WeightReader | null {
+    const answer = this.#answers.get(digest);
+    if (answer === undefined) return null;
+    answer.readerCount++;
+    let isOpen = true;
+    return {
+      sizeBytes: answer.bytes.byteLength,
+      read: async (target, offset) => {
+        const piece = answer.bytes.subarray(offset, offset + target.byteLength);
+        target.set(piece);
+        answer.isSent ||= offset + piece.byteLength === answer.bytes.byteLength;
+        return piece.byteLength;
+      },
+      close: async () => {
+        if (!isOpen) return;
+        isOpen = false;
+        answer.readerCount--;
+        if (answer.readerCount > 0 || !answer.isSent) return;
+        this.#answers.delete(digest);
+        this.giveBack(answer.bytes);
+      },
+    };
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import { asStorage, errorCodeOf } from './storage-error.ts';
+import { type SharedBytes, UncachedFile } from './uncached-file.ts';
 import { fill } from './verified-read.ts';
 
 /** Below the folder of a store: files that are not complete or not taken in yet. */
@@ -54,13 +55,21 @@ export async function readVector(
 /**
  * Writes a vector where the store can take it in; on return its bytes survive a power cut, its name does not matter.
  * Any thread may.
+ * @param room memory of `sharedBytes`, of the vector's size, for one that is not read again soon: its bytes are copied
+ *   there, and go to the disk past the system's cache where that is possible
  * @throws AppError `server/storage`
  */
-export async function stageVector(folder: string, weights: Float32Array): Promise<StagedVector> {
+export async function stageVector(
+  folder: string,
+  weights: Float32Array,
+  room: SharedBytes | null = null,
+): Promise<StagedVector> {
   const bytes = bytesOf(weights);
-  return staged(folder, async (handle) => {
+  room?.set(bytes);
+  return staged(folder, async (handle, path) => {
     // Its digest is not needed before its name is, so this thread computes it while the disk works.
-    const [digest] = await settled([digestOf(bytes), writeThrough(handle, bytes)]);
+    const writing = room === null ? writeThrough(handle, bytes) : writePastCache(handle, path, room);
+    const [digest] = await settled([digestOf(bytes), writing]);
     return digest;
   });
 }
@@ -82,12 +91,15 @@ export async function stagePieces(folder: string, pieces: AsyncIterable<Uint8Arr
 }
 
 /** @param write writes and syncs a new file, and gives its digest */
-async function staged(folder: string, write: (handle: FileHandle) => Promise<string>): Promise<StagedVector> {
+async function staged(
+  folder: string,
+  write: (handle: FileHandle, path: string) => Promise<string>,
+): Promise<StagedVector> {
   return asStorage(async () => {
     const path = join(folder, TEMPORARY_FOLDER, randomUUID());
     const handle = await open(path, 'wx');
     try {
-      const digest = await write(handle);
+      const digest = await write(handle, path);
       await handle.close();
       return { path, digest };
     } catch (thrown) {
@@ -129,12 +141,23 @@ async function digestOf(bytes: Uint8Array): Promise<string> {
 }
 
 /** In as few calls as the system allows: one that waits for this thread between pieces would wait for its hashing. */
-async function writeThrough(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.byteLength; ) {
+async function writeThrough(handle: FileHandle, bytes: Uint8Array, from = 0): Promise<void> {
+  for (let written = from; written < bytes.byteLength; ) {
     const wanted = Math.min(bytes.byteLength - written, MOST_WRITTEN_BYTES);
     written += (await handle.write(bytes, written, wanted, written)).bytesWritten;
   }
   await handle.datasync();
+}
+
+async function writePastCache(handle: FileHandle, path: string, bytes: SharedBytes): Promise<void> {
+  const file = await UncachedFile.open(path, bytes.byteLength);
+  let written = 0;
+  try {
+    if (file !== null) written = await file.write(bytes, { from: 0, to: bytes.byteLength });
+  } finally {
+    await file?.close();
+  }
+  await writeThrough(handle, bytes, written);
 }
 
 /** What all give, or the first error once none of them works any more. */

@@ -2,6 +2,7 @@ import { readdir, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, renameDurably } from './durable-file.ts';
 import { sizeIfPresent } from './present-file.ts';
+import { ProvedWeights } from './proved-weights.ts';
 import { asStorage, errorCodeOf, storageError } from './storage-error.ts';
 import { openVector, readVector, stageVector, TEMPORARY_FOLDER, weightFilePath } from './vector-files.ts';
 import { fill } from './verified-read.ts';
@@ -34,18 +35,24 @@ export class WeightFiles implements WeightStore {
   #usedBytes = 0;
   #largestBytes = 0;
 
-  private constructor(folder: string) {
+  readonly #memory: Pick<ProvedWeights, 'openAnswer'>;
+
+  private constructor(folder: string, memory: Pick<ProvedWeights, 'openAnswer'>) {
     this.#folder = folder;
+    this.#memory = memory;
   }
 
-  /** Opens the store, creating its folder, and clears what interrupted writes left behind. */
-  static async open(folder: string): Promise<WeightFiles> {
+  /**
+   * Opens the store, creating its folder, and clears what interrupted writes left behind.
+   * @param memory where some of what is to be sent lies besides
+   */
+  static async open(folder: string, memory = new ProvedWeights(0)): Promise<WeightFiles> {
     return asStorage(async () => {
       const temporary = join(folder, TEMPORARY_FOLDER);
       await rm(temporary, { recursive: true, force: true });
       await makeFolder(folder);
       await makeFolder(temporary);
-      const files = new WeightFiles(folder);
+      const files = new WeightFiles(folder, memory);
       await files.#measure();
       return files;
     });
@@ -88,6 +95,8 @@ export class WeightFiles implements WeightStore {
   }
 
   async open(digest: string): Promise<WeightReader> {
+    const inMemory = this.#memory.openAnswer(digest);
+    if (inMemory !== null) return inMemory;
     return asStorage(async () => {
       const handle = await openVector(this.#folder, digest);
       const { size } = await handle.stat();
