@@ -97,7 +97,7 @@ describeIfAvailable('electron', 'an update of the program', () => {
   });
 
   it('replaces the program when a person says so, and starts it and its agent anew', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const port = await freePort();
     const program = plant.program('0.2.0', port);
@@ -113,7 +113,7 @@ describeIfAvailable('electron', 'an update of the program', () => {
     expect(readFileSync(plant.appImage, 'utf8')).toBe(program);
 
     const { browser, page: next } = await vi.waitFor(() => windowBehind(port), {
-      timeout: DEADLINE_MS,
+      timeout: 2 * DEADLINE_MS,
       interval: 500,
     });
     await next.getByRole('navigation').waitFor();

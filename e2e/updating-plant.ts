@@ -20,6 +20,7 @@ import type { Display } from './virtual-display.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TASK = digitsTask();
 const STOP_MS = 20_000;
+const CONNECT_MS = 10_000;
 
 /** What the window does not need of an environment that a test driver has. */
 const AS_ROOT = process.getuid?.() === 0 ? '--no-sandbox' : '';
@@ -160,10 +161,12 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** The window of a program that somebody else has started. */
+/** The window of a program that somebody else has started. @throws Error while there is none */
 export async function windowBehind(port: number): Promise<{ browser: Browser; page: Page }> {
-  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
-  const context = browser.contexts()[0]!;
-  const page = context.pages()[0] ?? (await context.waitForEvent('page'));
-  return { browser, page };
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { timeout: CONNECT_MS });
+  const page = browser.contexts()[0]?.pages()[0];
+  if (page !== undefined) return { browser, page };
+  // Who is connected before the window opens may never hear of it.
+  await browser.close();
+  throw new Error('no window yet');
 }
