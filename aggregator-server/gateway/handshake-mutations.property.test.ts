@@ -38,7 +38,9 @@ function withoutRefusals({ tables, files }: DataFolderState): DataFolderState {
   const audit = (tables.audit as { event: string }[]).filter(
     ({ event }) => event !== 'handshake-refused' && event !== 'handshakes-refused',
   );
-  return { tables: { ...tables, audit }, files };
+  // Where the record ends moves with what is left out of it here.
+  const { audit_end: _end, ...others } = tables;
+  return { tables: { ...others, audit }, files };
 }
 
 interface Round {
