@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The tests of the window, and those of the package alone. */
-const TESTS = ['window', 'shell', 'update', 'packaged'].map((name) => `e2e/${name}.e2e.test.ts`);
+/** The tests of the window, and those of the package alone; fewer where the command line names them. */
+const ALL = ['window', 'shell', 'update', 'packaged'];
+const named = process.argv.slice(2);
+const TESTS = (named.length > 0 ? named : ALL).map((name) => `e2e/${name}.e2e.test.ts`);
 
 /** Runs a program of Node in the project and ends this one where it fails. */
 function run(args: readonly string[], env: NodeJS.ProcessEnv = process.env): void {
