@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -5,8 +6,13 @@ import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The agent's programs; each runs in a process of its own. */
-const PROGRAMS = ['main/agent/cli.ts', 'main/agent/dataset/reader-child.ts', 'main/trainer/child.ts'];
+/** Programs that the agent forks, by their names. */
+const CHILDREN = 'main/{agent,trainer}/**/{child,*-child}.ts';
+
+/** The agent's programs; each runs in a process of its own. Paths in the project. */
+export function agentPrograms(): string[] {
+  return ['main/agent/cli.ts', ...globSync(CHILDREN, { cwd: root })];
+}
 
 /**
  * Turns the agent's TypeScript into JavaScript, file by file, in the folders that it has in the project: Node runs no
@@ -30,7 +36,7 @@ export async function buildAgent(folder: string): Promise<void> {
       target: 'node24',
       minify: false,
       rolldownOptions: {
-        input: PROGRAMS.map((program) => join(root, program)),
+        input: agentPrograms().map((program) => join(root, program)),
         output: {
           format: 'es',
           preserveModules: true,

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { ImageInput } from '../dataset/decode-picture.ts';
 
@@ -27,7 +27,8 @@ interface OpenPicture {
 /** A process died over one of the pictures that it had; which one, nobody knows. */
 class ReaderDied extends Error {}
 
-const CHILD_PATH = fileURLToPath(new URL('./picture-child.ts', import.meta.url));
+// Of the same kind as this file: TypeScript in the project, JavaScript in a package.
+const CHILD_PATH = path.join(import.meta.dirname, `picture-child${path.extname(import.meta.filename)}`);
 
 /** Opens pictures in a process of its own, which may die over one of them. */
 export class PictureReader {
