@@ -6,19 +6,31 @@ import {
   LOCAL_API_PATH,
   LOCAL_API_SUBPROTOCOL,
   LOCAL_API_TOKEN_PREFIX,
+  type LocalApiEndpoint,
   localApiEndpointSchema,
   localMessageSchema,
   type PlainCommand,
 } from '@genba/shared/local-api/messages';
 import { WebSocket } from 'ws';
 
+/** Where the agent of a data folder answers, and with which token. */
+function endpointOf(dataFolder: string): LocalApiEndpoint {
+  const file = path.join(dataFolder, LOCAL_API_ENDPOINT_FILE);
+  return localApiEndpointSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+/** The address of an agent's window in a browser, with its token. */
+export function windowAddressOf(dataFolder: string): string {
+  const { address, token } = endpointOf(dataFolder);
+  return `${address}/#token=${token}`;
+}
+
 /** Opens an agent's local API for a moment, as a window does. */
 async function open<Answer>(
   dataFolder: string,
   converse: (socket: WebSocket, resolve: (answer: Answer) => void) => void,
 ): Promise<Answer> {
-  const file = path.join(dataFolder, LOCAL_API_ENDPOINT_FILE);
-  const { address, token } = localApiEndpointSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const { address, token } = endpointOf(dataFolder);
   const socket = new WebSocket(`${address.replace(/^http/, 'ws')}${LOCAL_API_PATH}`, [
     LOCAL_API_SUBPROTOCOL,
     `${LOCAL_API_TOKEN_PREFIX}${token}`,

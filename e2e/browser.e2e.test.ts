@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { FakeDemo } from './fake-demo.ts';
 import { demoDone, demoInProgress, offlinePlant, onlinePlant } from './fake-status.ts';
@@ -19,26 +18,19 @@ const ACTION_DEADLINE_MS = 10_000;
 
 describeIfAvailable('chromium', 'the pages in a browser', () => {
   let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    browser = await launchChromium();
+    browser = await startBrowser();
   });
   afterAll(() => browser?.close());
 
   beforeEach(async () => {
-    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1280, height: 920 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    complaints.length = 0;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
+    const viewport = { width: 1280, height: 920 };
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS, viewport });
   });
-  afterEach(() => context.close());
+  afterEach(() => page.context().close());
 
   describe('a plant', () => {
     let agent: FakeAgent;

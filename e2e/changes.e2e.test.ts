@@ -2,11 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChangesPeriod, PlantChanges } from '@genba/shared/local-api/changes';
 import type { LocalCommand } from '@genba/shared/local-api/messages';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { firstDayChanges, nightChanges } from './fake-changes.ts';
 import { offlinePlant } from './fake-status.ts';
@@ -16,7 +15,6 @@ const ACTION_DEADLINE_MS = 10_000;
 
 describeIfAvailable('chromium', 'what has changed since the last shift', () => {
   let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
   let agent: FakeAgent;
   let status = offlinePlant();
@@ -26,21 +24,14 @@ describeIfAvailable('chromium', 'what has changed since the last shift', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    browser = await launchChromium();
+    browser = await startBrowser();
     mkdirSync(PICTURES, { recursive: true });
   });
   afterAll(() => browser?.close());
 
   beforeEach(async () => {
-    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    for (const list of [complaints, asked, given]) list.length = 0;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS });
+    for (const list of [asked, given]) list.length = 0;
     status = offlinePlant();
     changes = nightChanges;
     agent = await FakeAgent.start(status);
@@ -61,7 +52,7 @@ describeIfAvailable('chromium', 'what has changed since the last shift', () => {
     await page.goto(`${agent.address}/#token=${agent.token}`);
   });
   afterEach(async () => {
-    await context.close();
+    await page.context().close();
     await agent.stop();
     expect(complaints).toEqual([]);
   });

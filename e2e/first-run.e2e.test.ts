@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { encodeQR } from 'qr';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
 import { dropOnto } from './dropped-folder.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { freshPlant, LOOK } from './fresh-plant.ts';
@@ -23,28 +22,19 @@ const toFullWidth = (text: string) =>
 
 describeIfAvailable('chromium', 'the first run', () => {
   let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    browser = await launchChromium();
+    browser = await startBrowser();
   });
   afterAll(() => browser?.close());
 
   beforeEach(async () => {
-    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    complaints.length = 0;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS });
   });
   afterEach(async () => {
-    await context.close();
+    await page.context().close();
     expect(complaints).toEqual([]);
   });
 

@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
-import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  expectUsableAnywhere,
+  PICTURES,
+  switchLanguage,
+} from './page-checks.ts';
 import { PicturePlant, partPicture } from './picture-plant.ts';
 import { runProgram } from './run-program.ts';
 
@@ -17,13 +22,11 @@ const PARTS = 130;
 describeIfAvailable('chromium', 'judging with a real agent', () => {
   let browser: Browser;
   let plant: PicturePlant;
-  let context: BrowserContext;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    [browser, plant] = await Promise.all([launchChromium(), PicturePlant.start()]);
+    [browser, plant] = await Promise.all([startBrowser(), PicturePlant.start()]);
     for (let number = 0; number < PARTS; number++)
       await plant.add(`部品 ${number}.png`, await partPicture(number));
     await plant.add('壊れ.png', Buffer.from('no picture'));
@@ -34,21 +37,14 @@ describeIfAvailable('chromium', 'judging with a real agent', () => {
   });
 
   beforeEach(async () => {
-    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    complaints.length = 0;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS });
     await page.goto(plant.page);
     await page.getByRole('link', { name: '判定' }).click();
     await page.getByText('ここに判定結果が出ます。').waitFor();
   });
   afterEach(async () => {
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.context().close();
   });
 
   const look = (name: string) => page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
@@ -76,20 +72,7 @@ describeIfAvailable('chromium', 'judging with a real agent', () => {
     const size = await said.locator('.verdict__word').evaluate((each) => getComputedStyle(each).fontSize);
     expect(Number.parseFloat(size)).toBeGreaterThanOrEqual(LEAST_WORD_PX);
     expect(await said.getByRole('img', { name: '判定した画像 部品 3.png' }).isVisible()).toBe(true);
-    for (const language of ['en', 'ja'] as const) {
-      await switchLanguage(page, language);
-      await expectAccessible(page);
-      await look(`judge-1024x600-${language}`);
-      await page.setViewportSize({ width: 3840, height: 2160 });
-      await expectNoSidewaysScroll(page);
-      await look(`judge-3840x2160-${language}`);
-      await page.setViewportSize({ width: 1024, height: 600 });
-    }
-    await page.evaluate(() => {
-      document.documentElement.style.fontSize = '200%';
-    });
-    await expectNoSidewaysScroll(page);
-    await look('judge-200-percent');
+    await expectUsableAnywhere(page, 'judge', look);
   });
 
   it('judges a folder, lists all of it, saves it as a table, and takes back that it was emptied', async () => {

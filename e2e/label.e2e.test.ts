@@ -1,11 +1,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
-import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
+import { expectAccessible, expectUsableAnywhere, PICTURES } from './page-checks.ts';
 import { PicturePlant, partPicture } from './picture-plant.ts';
 import { runProgram } from './run-program.ts';
 
@@ -14,15 +13,13 @@ const ACTION_DEADLINE_MS = 15_000;
 describeIfAvailable('chromium', 'labelling with a real agent', () => {
   let browser: Browser;
   let plant: PicturePlant;
-  let context: BrowserContext;
   let page: Page;
   const complaints: string[] = [];
   /** Labelled last by the first test. */
   let fourth = '';
 
   beforeAll(async () => {
-    await buildWindows();
-    [browser, plant] = await Promise.all([launchChromium(), PicturePlant.start()]);
+    [browser, plant] = await Promise.all([startBrowser(), PicturePlant.start()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -30,20 +27,13 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
   });
 
   beforeEach(async () => {
-    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    complaints.length = 0;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS });
     await page.goto(plant.page);
     await page.getByRole('link', { name: 'ラベル付け' }).click();
   });
   afterEach(async () => {
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.context().close();
   });
 
   const labels = async (): Promise<string[][]> => {
@@ -133,20 +123,7 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
     });
 
     it('can be used by everybody and on every screen', async () => {
-      for (const language of ['en', 'ja'] as const) {
-        await switchLanguage(page, language);
-        await expectAccessible(page);
-        await look(`label-1024x600-${language}`);
-        await page.setViewportSize({ width: 3840, height: 2160 });
-        await expectNoSidewaysScroll(page);
-        await look(`label-3840x2160-${language}`);
-        await page.setViewportSize({ width: 1024, height: 600 });
-      }
-      await page.evaluate(() => {
-        document.documentElement.style.fontSize = '200%';
-      });
-      await expectNoSidewaysScroll(page);
-      await look('label-200-percent');
+      await expectUsableAnywhere(page, 'label', look);
     });
 
     it('leaves keys to whatever has the focus, and lets single keys be turned off', async () => {

@@ -1,9 +1,8 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LOCAL_API_ENDPOINT_FILE, localApiEndpointSchema } from '@genba/shared/local-api/messages';
 import { parseTask, type Task } from '@genba/shared/model/task';
-import { readStatus } from './agent-window.ts';
+import { readStatus, windowAddressOf } from './agent-window.ts';
 import { PROGRAMS, Program } from './program.ts';
 
 /** Temperature and vibration of a spindle: eight rows at a time, every four rows. */
@@ -88,9 +87,7 @@ export class LogPlant {
 
   /** The page of this agent, with its token. */
   get page(): string {
-    const file = path.join(this.dataFolder, LOCAL_API_ENDPOINT_FILE);
-    const { address, token } = localApiEndpointSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return `${address}/#token=${token}`;
+    return windowAddressOf(this.dataFolder);
   }
 
   /** Begins a log. @returns where */

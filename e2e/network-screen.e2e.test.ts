@@ -1,10 +1,9 @@
 import type { DoctorReport } from '@genba/shared/local-api/doctor';
 import type { LedgerEntry, LedgerQuery } from '@genba/shared/local-api/ledger';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { offlinePlant } from './fake-status.ts';
 import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
@@ -52,32 +51,20 @@ function delivery(entryId: number, change: Partial<LedgerEntry> = {}): LedgerEnt
 
 describeIfAvailable('chromium', 'the network screen', () => {
   let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
   let agent: FakeAgent;
   const asked: LedgerQuery[] = [];
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    browser = await launchChromium();
+    browser = await startBrowser();
   });
   afterAll(() => browser?.close());
 
   beforeEach(async () => {
-    context = await browser.newContext({
-      locale: 'ja-JP',
-      viewport: { width: 1024, height: 600 },
-      permissions: ['clipboard-read', 'clipboard-write'],
-    });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    complaints.length = 0;
+    const permissions = ['clipboard-read', 'clipboard-write'];
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS, permissions });
     asked.length = 0;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
     agent = await FakeAgent.start(offlinePlant());
     agent.answer = (request) => {
       if (!('query' in request)) return null;
@@ -98,7 +85,7 @@ describeIfAvailable('chromium', 'the network screen', () => {
     await page.getByRole('link', { name: '通信' }).click();
   });
   afterEach(async () => {
-    await context.close();
+    await page.context().close();
     await agent.stop();
     expect(complaints).toEqual([]);
   });

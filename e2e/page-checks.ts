@@ -51,3 +51,29 @@ export async function takePicture(page: Page, name: string, use: 'docs' | 'look'
   await page.locator('.recharts-line-curve').first().waitFor({ state: 'attached' });
   await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
 }
+
+/**
+ * Fails when a screen cannot be used by everybody, in both languages, on the smallest PC and on the largest, and at
+ * twice the text size. The page is in its smallest window before, and at twice the size after it.
+ * @param look takes a picture of the page for people
+ */
+export async function expectUsableAnywhere(
+  page: Page,
+  name: string,
+  look: (name: string) => Promise<unknown>,
+): Promise<void> {
+  for (const language of ['en', 'ja'] as const) {
+    await switchLanguage(page, language);
+    await expectAccessible(page);
+    await look(`${name}-1024x600-${language}`);
+    await page.setViewportSize({ width: 3840, height: 2160 });
+    await expectNoSidewaysScroll(page);
+    await look(`${name}-3840x2160-${language}`);
+    await page.setViewportSize({ width: 1024, height: 600 });
+  }
+  await page.evaluate(() => {
+    document.documentElement.style.fontSize = '200%';
+  });
+  await expectNoSidewaysScroll(page);
+  await look(`${name}-200-percent`);
+}

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LOCAL_API_ENDPOINT_FILE, localApiEndpointSchema } from '@genba/shared/local-api/messages';
 import Database from 'better-sqlite3';
 import { type PhotoClass, writePhotos } from '../demo/inspection-photos.ts';
 import { readMnist } from '../demo/mnist.ts';
+import { windowAddressOf } from './agent-window.ts';
 import { PROGRAMS, Program } from './program.ts';
 import { runProgram } from './run-program.ts';
 
@@ -49,9 +49,7 @@ export class PhotoPlant {
 
   /** Where the agent's window opens in a browser. */
   get windowAddress(): string {
-    const file = path.join(this.agentFolder, LOCAL_API_ENDPOINT_FILE);
-    const { address, token } = localApiEndpointSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return `${address}/#token=${token}`;
+    return windowAddressOf(this.agentFolder);
   }
 
   /** Has the aggregator invite a plant; gives the link. */

@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LOCAL_API_ENDPOINT_FILE, localApiEndpointSchema } from '@genba/shared/local-api/messages';
 import { parseTask } from '@genba/shared/model/task';
 import sharp from 'sharp';
-import { readStatus } from './agent-window.ts';
+import { readStatus, windowAddressOf } from './agent-window.ts';
 import { PROGRAMS, Program } from './program.ts';
 
 const TASK = parseTask({
@@ -78,9 +77,7 @@ export class PicturePlant {
 
   /** The page of this agent, with its token. */
   get page(): string {
-    const file = path.join(this.dataFolder, LOCAL_API_ENDPOINT_FILE);
-    const { address, token } = localApiEndpointSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return `${address}/#token=${token}`;
+    return windowAddressOf(this.dataFolder);
   }
 
   /** A new picture arrives. */

@@ -1,8 +1,7 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { offlinePlant } from './fake-status.ts';
 import { expectAccessible, expectNoSidewaysScroll, switchLanguage } from './page-checks.ts';
@@ -11,30 +10,21 @@ const ACTION_DEADLINE_MS = 10_000;
 
 describeIfAvailable('chromium', 'the screens of the window', () => {
   let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
   let agent: FakeAgent;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    browser = await launchChromium();
+    browser = await startBrowser();
   });
   afterAll(() => browser?.close());
 
   beforeEach(async () => {
-    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    complaints.length = 0;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS });
     agent = await FakeAgent.start(offlinePlant());
   });
   afterEach(async () => {
-    await context.close();
+    await page.context().close();
     await agent.stop();
     expect(complaints).toEqual([]);
   });

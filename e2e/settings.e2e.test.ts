@@ -1,10 +1,9 @@
 import type { AgentStatus, LocalCommand } from '@genba/shared/local-api/messages';
 import type { MethodName, MethodReport } from '@genba/shared/local-api/methods';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { onlinePlant } from './fake-status.ts';
 import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
@@ -29,7 +28,6 @@ const METHODS: MethodReport = {
 
 describeIfAvailable('chromium', 'the settings', () => {
   let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
   let agent: FakeAgent;
   let status: AgentStatus;
@@ -38,22 +36,14 @@ describeIfAvailable('chromium', 'the settings', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    browser = await launchChromium();
+    browser = await startBrowser();
   });
   afterAll(() => browser?.close());
 
   beforeEach(async () => {
-    context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    complaints.length = 0;
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS });
     given.length = 0;
     method = null;
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
     const disk = {
       level: 'enough',
       limit: 'quota',
@@ -84,7 +74,7 @@ describeIfAvailable('chromium', 'the settings', () => {
     await page.getByRole('heading', { level: 2, name: '学習してよい時間' }).waitFor();
   });
   afterEach(async () => {
-    await context.close();
+    await page.context().close();
     await agent.stop();
     expect(complaints).toEqual([]);
   });

@@ -1,13 +1,18 @@
 import { appendFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
 import { LogPlant, logRows, SPINDLE } from './log-plant.ts';
-import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  expectUsableAnywhere,
+  PICTURES,
+  switchLanguage,
+} from './page-checks.ts';
 import { PicturePlant, partPicture } from './picture-plant.ts';
 
 const ACTION_DEADLINE_MS = 30_000;
@@ -15,21 +20,13 @@ const ACTION_DEADLINE_MS = 30_000;
 const LEAST_WORD_PX = 120;
 
 let browser: Browser;
-let context: BrowserContext;
 let page: Page;
 const complaints: string[] = [];
 
 const look = (name: string) => page.screenshot({ path: path.join(PICTURES, `${name}.png`), fullPage: true });
 
 async function open(address: string): Promise<void> {
-  context = await browser.newContext({ locale: 'ja-JP', viewport: { width: 1024, height: 600 } });
-  page = await context.newPage();
-  page.setDefaultTimeout(ACTION_DEADLINE_MS);
-  complaints.length = 0;
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS });
   await page.goto(address);
   await page.getByRole('link', { name: '判定' }).click();
   // By keyboard, as everything here.
@@ -51,8 +48,7 @@ const sizeOf = async (name: string) =>
 describeIfAvailable('chromium', 'watching in the window', () => {
   beforeAll(async () => {
     await mkdir(PICTURES, { recursive: true });
-    await buildWindows();
-    browser = await launchChromium();
+    browser = await startBrowser();
   });
   afterAll(async () => {
     await browser?.close();
@@ -78,7 +74,7 @@ describeIfAvailable('chromium', 'watching in the window', () => {
     beforeEach(() => open(plant.page));
     afterEach(async () => {
       expect(complaints).toEqual([]);
-      await context.close();
+      await page.context().close();
     });
 
     it('begins with what to do, and refuses what cannot be watched, in words', async () => {
@@ -122,20 +118,7 @@ describeIfAvailable('chromium', 'watching in the window', () => {
       await expect.poll(counted).toBe(7);
       expect(readFileSync(results, 'utf8').trim().split('\r\n')).toHaveLength(8);
       await page.getByText(`結果の表：${results}（7行）`).waitFor();
-      for (const language of ['en', 'ja'] as const) {
-        await switchLanguage(page, language);
-        await expectAccessible(page);
-        await look(`watch-log-1024x600-${language}`);
-        await page.setViewportSize({ width: 3840, height: 2160 });
-        await expectNoSidewaysScroll(page);
-        await look(`watch-log-3840x2160-${language}`);
-        await page.setViewportSize({ width: 1024, height: 600 });
-      }
-      await page.evaluate(() => {
-        document.documentElement.style.fontSize = '200%';
-      });
-      await expectNoSidewaysScroll(page);
-      await look('watch-log-200-percent');
+      await expectUsableAnywhere(page, 'watch-log', look);
     });
 
     it('fills the window, goes on there, and comes back by keyboard', async () => {
@@ -224,7 +207,7 @@ describeIfAvailable('chromium', 'watching in the window', () => {
       expect(existsSync(`${plant.inbox} 判定結果.csv`)).toBe(true);
       expect(complaints).toEqual([]);
     } finally {
-      await context?.close();
+      await page?.context().close();
       await plant.end();
     }
   }, 120_000);

@@ -5,6 +5,7 @@ import type { ElectronApplication, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
+import { listenForComplaints } from './chromium-page.ts';
 import { launchWindow } from './electron-window.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { offlinePlant, onlinePlant } from './fake-status.ts';
@@ -37,9 +38,7 @@ describeIfAvailable('electron', 'the window in Electron', () => {
     app = await launchWindow(folder, display, 'ja');
     page = await app.firstWindow();
     page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
+    listenForComplaints(page, complaints);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await switchLanguage(page, 'ja');
   }, START_DEADLINE_MS);
