@@ -5,6 +5,7 @@ import { gunzip } from 'node:zlib';
 import { AppError } from '@genba/shared/errors/app-error';
 import { BadIdx, type IdxArray, parseIdx } from '@genba/shared/model/idx';
 import { inputWidth } from '@genba/shared/model/layers';
+import { scaleTarget } from '@genba/shared/model/target-scale';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { errorCodeOf } from '../store/storage-error.ts';
 import { metricOf, spreadOf } from './check-scorer.ts';
@@ -45,17 +46,13 @@ export async function readCheckSet(folder: string, task: Task): Promise<CheckSet
   if (wrongLabels !== null) throw unusable(folder, `${labelsName}: ${wrongLabels}`);
   const set = {
     inputs: inputs.values as CheckSet['inputs'],
-    labels: isNumber ? scaledBy(objective.range, labels.values) : labels.values,
+    labels: isNumber
+      ? Float32Array.from(labels.values, (value) => scaleTarget(value, objective.range))
+      : labels.values,
   };
   const useless = reasonAgainstJudging(set, task);
   if (useless !== null) throw unusable(folder, useless);
   return set;
-}
-
-/** As the model learns it: the range becomes −1 to 1. */
-function scaledBy([lowest, highest]: readonly [number, number], values: ArrayLike<number>): Float32Array {
-  const [middle, half] = [(lowest + highest) / 2, (highest - lowest) / 2];
-  return Float32Array.from(values, (value) => (value - middle) / half);
 }
 
 /** Why no model would be better or worse on a set. */

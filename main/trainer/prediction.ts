@@ -1,5 +1,6 @@
 import { inputWidth } from '@genba/shared/model/layers';
 import { reconstructionError } from '@genba/shared/model/reconstruction-error';
+import { unscaleTarget } from '@genba/shared/model/target-scale';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -52,10 +53,8 @@ function readerOf(task: Task, set: ExampleSet): ReadOutputs {
   switch (objective.kind) {
     case 'classification':
       return softmax;
-    case 'regression': {
-      const [lowest, highest] = objective.range;
-      return (outputs) => [(lowest + highest) / 2 + outputs[0]! * ((highest - lowest) / 2)];
-    }
+    case 'regression':
+      return (outputs) => [unscaleTarget(outputs[0]!, objective.range)];
     case 'anomaly': {
       const width = inputWidth(task.input);
       return (outputs, place) => [

@@ -158,6 +158,7 @@ export class CsvTail {
 
   #parse(text: string): { record: string[]; info: Info }[] {
     try {
+      // Its type is that of records alone; with `info` each comes with where it stands.
       return parse(text, {
         delimiter: this.#dialect!.separator,
         info: true,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { idxHeader } from '@genba/shared/model/idx';
 import { inputShape } from '@genba/shared/model/layers';
+import { unscaleTarget } from '@genba/shared/model/target-scale';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import type { ExampleSet } from '../../trainer/messages.ts';
 import { loadCheckSet, loadDataset } from './dataset.ts';
@@ -80,15 +81,13 @@ function numbersFile(numbers: Float32Array, lengths: readonly number[]): Uint8Ar
   return Buffer.concat([idxHeader('float32', lengths), values]);
 }
 
-/** In the unit of the target: the file says what was measured, not what a model makes of it. */
-function unscaled(targets: Float32Array, [lowest, highest]: readonly [number, number]): Float32Array {
-  return targets.map((target) => (lowest + highest) / 2 + target * ((highest - lowest) / 2));
-}
-
 function labelsFile({ labels, targets }: ExampleSet, task: Task): Uint8Array {
   const objective = objectiveOf(task);
-  if (objective.kind === 'regression')
-    return numbersFile(unscaled(targets!, objective.range), [labels.length]);
+  if (objective.kind === 'regression') {
+    // In the unit of the target: the file says what was measured, not what a model makes of it.
+    const measured = targets!.map((target) => unscaleTarget(target, objective.range));
+    return numbersFile(measured, [labels.length]);
+  }
   if (task.classes.length <= MAX_BYTE + 1)
     return Buffer.concat([idxHeader('uint8', [labels.length]), Uint8Array.from(labels)]);
   const values = Buffer.alloc(4 * labels.length);

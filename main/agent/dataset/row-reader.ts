@@ -1,4 +1,5 @@
 import { AppError } from '@genba/shared/errors/app-error';
+import { scaleTarget } from '@genba/shared/model/target-scale';
 import { objectiveOf, splitOf, type Task } from '@genba/shared/model/task';
 import { type DecimalSign, isMissing, readMoment, readNumber, splitUnit, tidyField } from './csv-number.ts';
 import type { CsvRow } from './csv-rows.ts';
@@ -66,8 +67,7 @@ export class RowReader {
       } else {
         const number = readQuantity(labelColumn, text, decimal, this.#units);
         if (typeof number === 'string') return number;
-        const [lowest, highest] = this.#range;
-        target = (2 * number - lowest - highest) / (highest - lowest);
+        target = scaleTarget(number, this.#range);
       }
     }
     const splitColumn = splitColumnOf(this.#split);

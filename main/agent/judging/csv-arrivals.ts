@@ -95,8 +95,9 @@ export class CsvArrivals implements WatchSource {
       throw thrown;
     }
     this.#keep();
-    if (!run.hasMore) this.waiting = this.#heldSinceMs.size + this.#shortSinceMs.size;
-    return { lookMs, hasMore: run.hasMore, problem: this.#problem(seen.isFolder, files) };
+    const hasMore = run.isOver;
+    if (!hasMore) this.waiting = this.#heldSinceMs.size + this.#shortSinceMs.size;
+    return { lookMs, hasMore, problem: this.#problem(seen.isFolder, files) };
   }
 
   find(): null {
@@ -331,10 +332,6 @@ class LookRun {
 
   get isOver(): boolean {
     return this.#hasEnded || this.control.isStopped() || performance.now() > this.#endMs;
-  }
-
-  get hasMore(): boolean {
-    return this.isOver;
   }
 
   end(): void {

@@ -34,7 +34,8 @@ export async function readEndpoint(dataFolder: string): Promise<LocalApiEndpoint
   return parsed.success && LOOPBACK_ADDRESS.test(parsed.data.address) ? parsed.data : null;
 }
 
-function isProcessAlive(pid: number): boolean {
+/** Whether a process lives, whoever's it is. */
+export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -2,24 +2,15 @@ import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { DataFrame } from '@genba/shared/protocol/data-frame';
-import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
-import type { ClientMessage, ServerMessage, WeightsOffer } from '@genba/shared/protocol/messages';
-import type { ClientStore } from '../store/client-store.ts';
+import type { ServerMessage, WeightsOffer } from '@genba/shared/protocol/messages';
 import type { Outbox } from '../store/outbox.ts';
 import { toWeights } from '../store/weights-blob.ts';
+import { type DownloadContext, frameWish } from './download-context.ts';
 import { DOWNLOAD_FOLDERS, PartialDownload } from './partial-download.ts';
-import type { RateLimit } from './rate-limit.ts';
-import type { TransferPace } from './transfer-pace.ts';
 
 /** What the download needs of its conversation. */
-export interface BaseDownloadContext {
-  readonly dataFolder: string;
-  readonly client: ClientStore;
+export interface BaseDownloadContext extends DownloadContext {
   readonly outbox: Outbox;
-  /** What is known of the link. */
-  readonly pace: TransferPace;
-  readonly limit: RateLimit;
-  readonly say: (message: ClientMessage) => void;
   /** These weights go before everything else that comes in. */
   readonly onBegun: () => void;
   /** They were taken over; `isReply` when they answer an update. */
@@ -95,11 +86,9 @@ export class BaseDownload {
   }
 
   #fetch({ offer: { baseId }, offset }: PartialDownload<WeightsOffer>): void {
-    const { pace, limit, say } = this.#context;
+    const { pace, say } = this.#context;
     pace.begin('down', baseId, { offset, nowMs: Date.now() });
-    const frameBytes = Math.min(pace.frameBytes, limit.frameBytes);
-    const wish = frameBytes === DATA_CHUNK_BYTES ? {} : { frameBytes };
-    say({ type: 'weights/resume', baseId, offset, ...wish });
+    say({ type: 'weights/resume', baseId, offset, ...frameWish(this.#context) });
   }
 
   /** Weights of another model are worth neither their way nor their place on the disk. @throws AppError */

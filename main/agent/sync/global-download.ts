@@ -3,25 +3,17 @@ import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { DataFrame } from '@genba/shared/protocol/data-frame';
-import { DATA_CHUNK_BYTES } from '@genba/shared/protocol/limits';
-import type { ClientMessage, GlobalData, GlobalOffer } from '@genba/shared/protocol/messages';
-import type { ClientStore } from '../store/client-store.ts';
+import type { GlobalData, GlobalOffer } from '@genba/shared/protocol/messages';
 import { toWeights } from '../store/weights-blob.ts';
+import { type DownloadContext, frameWish } from './download-context.ts';
 import { DOWNLOAD_FOLDERS, PartialDownload } from './partial-download.ts';
-import type { RateLimit } from './rate-limit.ts';
-import { FRAME_TIME_MS, type TransferPace } from './transfer-pace.ts';
+import { FRAME_TIME_MS } from './transfer-pace.ts';
 
 /** Global weights that would take longer are not fetched: the link has better things to do, milliseconds. */
 const LONGEST_MS = 60_000;
 
 /** What the download needs of its conversation. */
-export interface GlobalDownloadContext {
-  readonly dataFolder: string;
-  readonly client: ClientStore;
-  /** What is known of the link. */
-  readonly pace: TransferPace;
-  readonly limit: RateLimit;
-  readonly say: (message: ClientMessage) => void;
+export interface GlobalDownloadContext extends DownloadContext {
   /** The shared model of the newest sync is here. */
   readonly onKept: () => void;
 }
@@ -106,10 +98,7 @@ export class GlobalDownload {
   }
 
   #fetch({ offer: { sha256 }, offset }: PartialDownload<GlobalOffer>): void {
-    const { pace, limit, say } = this.#context;
-    const frameBytes = Math.min(pace.frameBytes, limit.frameBytes);
-    const wish = frameBytes === DATA_CHUNK_BYTES ? {} : { frameBytes };
-    say({ type: 'global/resume', sha256, offset, ...wish });
+    this.#context.say({ type: 'global/resume', sha256, offset, ...frameWish(this.#context) });
   }
 
   #finish(): void {

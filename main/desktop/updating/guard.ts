@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isProcessAlive } from '../../agent/local-api/find-agent.ts';
 import { goBack, type Launch, type Launched, launch } from './go-back.ts';
-import { isAlive } from './stop-agent.ts';
 import { canGoBack, countStart, MOST_STARTS } from './trial.ts';
 import type { UpdateJournal, UpdateTrial } from './update-journal.ts';
 
@@ -55,7 +55,7 @@ export async function guard(context: GuardContext): Promise<GuardOutcome> {
     if (stateOfStart === 'going-on') continue;
     // One that never got as far as to count itself.
     if (trial.starts === counted) countStart(journal, trial, { process: null, now: now() });
-    else if (trial.process !== null && isAlive(trial.process)) kill(trial.process);
+    else if (trial.process !== null && isProcessAlive(trial.process)) kill(trial.process);
     counted = journal.read().trial?.starts ?? counted;
     if (counted >= MOST_STARTS) return end(context, start);
     launchedAt = now().getTime();
@@ -79,7 +79,7 @@ function startState(
   const { counted, launchedAt, hasEnded, nowMs, patience } = known;
   const hasBegun = trial.starts > counted;
   if (!hasBegun) return !hasEnded && nowMs - launchedAt < patience.beginMs ? 'going-on' : 'over';
-  const isRunning = trial.process !== null && isAlive(trial.process);
+  const isRunning = trial.process !== null && isProcessAlive(trial.process);
   const isInTime = nowMs - Date.parse(trial.startedAt ?? '') < patience.succeedMs;
   return isRunning && isInTime ? 'going-on' : 'over';
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import { askAgent } from '../../agent/local-api/ask-agent.ts';
-import { findAgent } from '../../agent/local-api/find-agent.ts';
+import { findAgent, isProcessAlive } from '../../agent/local-api/find-agent.ts';
 
 /** How long the agent may take to answer that it will stop, milliseconds. */
 const ANSWER_DEADLINE_MS = 10_000;
@@ -25,7 +25,7 @@ export async function stopAgentForUpdate(
   // One that ends may close its connection before its answer is through: whether it ends is what counts.
   await askAgent(agent, { id: 1, command: 'stop' }, ANSWER_DEADLINE_MS).catch(() => undefined);
   const deadline = performance.now() + STOP_DEADLINE_MS;
-  while (isAlive(agent.pid)) {
+  while (isProcessAlive(agent.pid)) {
     if (performance.now() > deadline) {
       if (!isForced) throw new AppError('startup/agent-hangs', { detail: `process ${agent.pid}` });
       process.kill(agent.pid, 'SIGKILL');
@@ -41,15 +41,5 @@ export function isOurs(pid: number): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Whether a process lives, whoever's it is. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

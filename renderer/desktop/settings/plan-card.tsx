@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { Card } from '../../ui/card.tsx';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import type { AgentClient } from '../agent-client.ts';
-import { CommandFailure } from '../command-failure.tsx';
 import { useStatus } from '../use-status.ts';
+import { DraftActions } from './draft-actions.tsx';
 import { draftOf, nextWindow, planTextOf, type WindowDraft } from './plan-draft.ts';
 import { useSaving } from './use-saving.ts';
 import { WindowFields } from './window-fields.tsx';
@@ -69,24 +69,19 @@ export function PlanCard({ client, plan }: PlanCardProps) {
             {t('plan.long')}
           </p>
         ) : null}
-        <div className="actions">
+        <DraftActions
+          isChanged={draft !== null}
+          canSave={!isSaving && typeof result === 'object'}
+          saveLabel={t('plan.save')}
+          onDiscard={() => setDraft(null)}
+          outcome={outcome}
+        >
           {isLimited ? (
             <Button variant="default" onClick={() => setDraft([...windows, nextWindow(windows)])}>
               {t('plan.add')}
             </Button>
           ) : null}
-          {draft === null ? null : (
-            <>
-              <Button type="submit" disabled={isSaving || typeof result !== 'object'}>
-                {t('plan.save')}
-              </Button>
-              <Button variant="subtle" onClick={() => setDraft(null)}>
-                {t('plan.discard')}
-              </Button>
-            </>
-          )}
-        </div>
-        <CommandFailure outcome={outcome} />
+        </DraftActions>
       </form>
     </Card>
   );

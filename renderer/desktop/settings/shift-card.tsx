@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { Card } from '../../ui/card.tsx';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import type { AgentClient } from '../agent-client.ts';
-import { CommandFailure } from '../command-failure.tsx';
 import { useStatus } from '../use-status.ts';
+import { DraftActions } from './draft-actions.tsx';
 import { draftOfShifts, type ShiftDraft, startsOf, withAnotherShift } from './shift-draft.ts';
 import { useSaving } from './use-saving.ts';
 
@@ -63,24 +63,19 @@ export function ShiftCard({ client }: { readonly client: AgentClient }) {
             {t('shifts.same')}
           </p>
         ) : null}
-        <div className="actions">
+        <DraftActions
+          isChanged={draft !== null}
+          canSave={!isSaving && typeof starts !== 'string'}
+          saveLabel={t('shifts.save')}
+          onDiscard={() => setDraft(null)}
+          outcome={outcome}
+        >
           {more === null ? null : (
             <Button variant="default" onClick={() => setDraft(more)}>
               {t('shifts.add')}
             </Button>
           )}
-          {draft === null ? null : (
-            <>
-              <Button type="submit" disabled={isSaving || typeof starts === 'string'}>
-                {t('shifts.save')}
-              </Button>
-              <Button variant="subtle" onClick={() => setDraft(null)}>
-                {t('plan.discard')}
-              </Button>
-            </>
-          )}
-        </div>
-        <CommandFailure outcome={outcome} />
+        </DraftActions>
       </form>
     </Card>
   );
