@@ -3,6 +3,7 @@ import { backendName, methodSurveySchema } from '@genba/shared/local-api/methods
 import { rejectionWishSchema } from '@genba/shared/local-api/rejection';
 import { DEFAULT_SCHEDULE, type Schedule, scheduleShape } from '@genba/shared/local-api/schedule';
 import { MAX_WATCHES, watchWishSchema } from '@genba/shared/local-api/watches';
+import type { Statement } from 'better-sqlite3';
 import { z } from 'zod';
 import { SYSTEM_PROXY } from '../network/proxy-setting.ts';
 import type { AgentDatabase } from './database.ts';
@@ -67,14 +68,23 @@ const DEFAULT_KEY_ROTATION_DAYS = 180;
 /** Far more than models and history of most tasks take; it is there for what nobody expects. */
 const DEFAULT_QUOTA_BYTES = 20e9;
 
+interface SettingRow {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** Reads and writes the settings rows. */
 export class SettingsStore {
   readonly #database: AgentDatabase;
   readonly #defaults: AgentSettings;
+  readonly #selectRows: Statement<[], SettingRow>;
+  /** What was read last, and from which rows: it is asked for several times a second, and changes once a month. */
+  #last: { readonly rows: string; readonly settings: Readonly<AgentSettings> } | null = null;
 
   constructor(database: AgentDatabase, hostName: string) {
     this.#database = database;
     this.#defaults = SettingsStore.defaults(hostName);
+    this.#selectRows = database.prepare('SELECT key, value FROM setting');
   }
 
   /** What holds where nothing was ever set. */
@@ -108,13 +118,14 @@ export class SettingsStore {
   }
 
   /** All settings, defaults where nothing was ever set. */
-  read(): AgentSettings {
-    const rows = this.#database.prepare('SELECT key, value FROM setting').all() as {
-      key: string;
-      value: string;
-    }[];
-    const stored = Object.fromEntries(rows.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
-    return settingsSchema.parse({ ...this.#defaults, ...stored });
+  read(): Readonly<AgentSettings> {
+    const found = this.#selectRows.all();
+    const rows = JSON.stringify(found);
+    if (this.#last?.rows !== rows) {
+      const stored = Object.fromEntries(found.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
+      this.#last = { rows, settings: settingsSchema.parse({ ...this.#defaults, ...stored }) };
+    }
+    return this.#last.settings;
   }
 
   /**
