@@ -3,6 +3,21 @@ import { CountReporter } from './tools/count-reporter.ts';
 
 const EXCLUDED = [...configDefaults.exclude, '**/dist/**'];
 
+/** Whole products again, but without windows, and mostly waiting for each other: they run beside the rooms' tests. */
+const PROGRAMS = [
+  ...['check-set', 'client-calibration', 'encodings', 'enrolment', 'evicted-weights', 'export', 'gpu-bench'],
+  ...[
+    'lost-aggregator',
+    'month-offline',
+    'predict',
+    'quarantine',
+    'resume',
+    'sync-hours',
+    'usb-stick',
+    'watch',
+  ],
+].map((name) => `e2e/${name}.e2e.test.ts`);
+
 export default defineConfig({
   test: {
     reporters: ['default', new CountReporter()],
@@ -21,9 +36,19 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'programs',
+          include: PROGRAMS,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          exclude: EXCLUDED,
+          exclude: [...EXCLUDED, ...PROGRAMS],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // Whole products with trainers, windows and servers: one at a time is what a small machine carries.
