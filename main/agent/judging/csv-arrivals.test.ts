@@ -328,6 +328,39 @@ describe('a series that goes on', () => {
     }
   });
 
+  it('has its last rows judged before the new ones though it is copied away while a look is under way', async () => {
+    const { wish, said, judged, judge, database, file } = await plant(WINDOWS);
+    const where = file('記録/1号機.csv');
+    const yesterday = file('記録/1号機-昨日.csv');
+    writeFileSync(where, `温度\r\n${log(0, 20)}`);
+    let isTurned = true;
+    const openFile: typeof open = async (...asked) => {
+      // The folder has been read by then, and had no second file.
+      if (!isTurned) {
+        isTurned = true;
+        copyFileSync(where, yesterday);
+        writeFileSync(where, `温度\r\n${log(100, 130)}`);
+      }
+      return open(...asked);
+    };
+    const arrivals = new CsvArrivals({
+      ...{ wish, kind: 'windows', judge, openFile },
+      files: new WatchedFiles(database, wish.results),
+      times: { ...WATCH_TIMES, ...TIMES, judgeMs: 20_000 },
+    });
+    const look = () => arrivals.look({ isStopped: () => false, report: () => {} });
+    await look();
+    expect(said()).toHaveLength(9);
+    appendFileSync(where, log(20, 24));
+    isTurned = false;
+    expect((await look()).hasMore).toBe(true);
+    expect(said()).toHaveLength(9);
+    await look();
+    const results = (lines: readonly string[]) => lines.map((each) => each.split(':')[1]);
+    expect(results(said())).toEqual(results([...(await judged(yesterday)), ...(await judged(where))]));
+    arrivals.close();
+  });
+
   it('is not judged again by a program that writes the whole file each time', async () => {
     const { start, said, judged, file } = await plant(WINDOWS, '記録/1号機.csv');
     const where = file('記録/1号機.csv');

@@ -114,10 +114,16 @@ export class CsvArrivals implements WatchSource {
     const register = this.#known();
     const isKnown = (file: SeenFile) => register.has(file.path);
     const { wish } = this.#context;
+    let hasLost = false;
     for (const file of run.files.filter(isKnown)) {
-      if ((await this.#read(file, run)) === 'other-content') register.lose(file.path);
+      if ((await this.#read(file, run)) === 'other-content') {
+        register.lose(file.path);
+        hasLost = true;
+      }
       if (run.isOver) return;
     }
+    // What it held may lie beside it only since the folder was read, and comes first: look again before beginning anew.
+    if (isFolder && hasLost) return run.end();
     const columns = run.model.preparer.cutter().columns;
     if (!isFolder && register.hasLostLately) {
       for (const file of await seeNeighbours(wish.path)) {
