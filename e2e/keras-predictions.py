@@ -14,6 +14,8 @@ import zipfile
 # Any backend computes the same; the first one that is there.
 BACKENDS = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
 os.environ.setdefault("KERAS_BACKEND", BACKENDS[0])
+# A model predicts once: optimising it would take far longer than that.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 import keras  # noqa: E402
 import numpy  # noqa: E402
