@@ -54,7 +54,14 @@ module.exports = {
       comment: 'the trainer may crash: it touches no queue, no network, no desktop',
       severity: 'error',
       from: { path: '^main/trainer/', pathNot: TESTS },
-      to: { path: '^main/(agent|desktop)/' },
+      to: { path: '^main/(agent|desktop|durable-file)/' },
+    },
+    {
+      name: 'durable-files-stand-alone',
+      comment: 'agent and shell both rest on them: they know neither, nor anything else of ours',
+      severity: 'error',
+      from: { path: '^main/durable-file/', pathNot: TESTS },
+      to: { path: ['^main/(agent|desktop|trainer)/', everyRoomBut('main')] },
     },
     {
       name: 'agent-speaks-to-the-trainer-by-messages',

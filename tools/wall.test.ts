@@ -40,6 +40,10 @@ const PLANTED: Record<string, { readonly file: string; readonly source: string }
     source: "export type { BackendName } from '../../main/trainer/messages.ts';",
   },
   'renderer-is-a-browser': { file: 'renderer/ui/planted.ts', source: "export { sep } from 'node:path';" },
+  'durable-files-stand-alone': {
+    file: 'main/durable-file/planted.ts',
+    source: "export * from '../agent/target.ts';",
+  },
   'trainer-is-sealed': { file: 'main/trainer/planted.ts', source: "export * from '../agent/target.ts';" },
   'agent-speaks-to-the-trainer-by-messages': {
     file: 'main/agent/planted.ts',
@@ -93,7 +97,11 @@ describe('the import wall', () => {
     cpSync(path.join(ROOT, '.dependency-cruiser.cjs'), path.join(copy, '.dependency-cruiser.cjs'));
     cpSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'));
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'), 'junction');
-    for (const folder of ['main/agent', 'main/trainer', 'main/desktop', 'renderer/ui', 'renderer']) {
+    const folders = [
+      ...['main/agent', 'main/trainer', 'main/desktop', 'main/durable-file'],
+      ...['renderer/ui', 'renderer'],
+    ];
+    for (const folder of folders) {
       mkdirSync(path.join(copy, folder), { recursive: true });
       writeFileSync(path.join(copy, folder, 'target.ts'), 'export const target = 1;\n');
     }

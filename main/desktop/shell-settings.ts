@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { writeDurably } from '../durable-file/durable-file.ts';
 
 /** File in the window's folder; only the shell reads it. */
 export const SHELL_SETTINGS_FILE = 'shell-settings.json';
@@ -36,9 +37,7 @@ export class ShellSettingsFile {
     const text = `${JSON.stringify({ ...this.read(), ...changes })}\n`;
     try {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-      const fresh = `${this.#path}.new`;
-      writeFileSync(fresh, text, { mode: 0o600 });
-      renameSync(fresh, this.#path);
+      writeDurably(this.#path, text);
     } catch {
       // A full or locked disk: the agent says so in its own way.
     }

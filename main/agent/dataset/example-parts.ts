@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 import type { ExampleSet } from '../../trainer/messages.ts';
-import { writeDurably } from '../store/durable-file.ts';
 import type { ExamplePart, Split } from './split.ts';
 
 /** First bytes of the file, and with them the form of all that follows: two counts, then the keys of both parts. */

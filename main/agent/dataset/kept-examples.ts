@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 import type { Examples, ExamplesFile } from '../../trainer/messages.ts';
-import { writeDurably } from '../store/durable-file.ts';
 import type { Dataset, PlacedImage } from './dataset.ts';
 import { writeExamples } from './examples-writer.ts';
 import type { DecodedImages } from './image-folder.ts';

@@ -4,7 +4,7 @@ import { access, type FileHandle, open, rename, rm, stat } from 'node:fs/promise
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { encodePrefix } from '@genba/shared/exchange/container';
-import { syncFolder } from '../store/durable-file.ts';
+import { syncFolder } from '../../durable-file/durable-file.ts';
 
 /** Bytes written at once: between two of them the agent does other things, however slow the stick is. */
 const PIECE_BYTES = 1024 * 1024;

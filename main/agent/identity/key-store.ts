@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
-import { syncFolder, writeDurably } from '../store/durable-file.ts';
+import { syncFolder, writeDurably } from '../../durable-file/durable-file.ts';
 
 /**
  * Where private keys are kept, by key id, and nothing else: which key is for what stands in the database. Small, so

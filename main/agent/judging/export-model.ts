@@ -4,8 +4,8 @@ import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import { layersModelJson, WEIGHTS_NAME } from '@genba/shared/model-export/layers-model';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 import type { ColumnStatistics } from '../dataset/standardise.ts';
-import { writeDurably } from '../store/durable-file.ts';
 import { toBytes } from '../store/weights-blob.ts';
 import type { ModelDescription } from './model-in-use.ts';
 

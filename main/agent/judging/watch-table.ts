@@ -12,7 +12,7 @@ import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Language } from '@genba/shared/errors/catalogue';
 import type { JudgedItem, JudgingModel } from '@genba/shared/local-api/judging';
-import { writeDurably } from '../store/durable-file.ts';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 import { tableText } from './result-table.ts';
 import { resultCells, resultColumns } from './result-words.ts';
 

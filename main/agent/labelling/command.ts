@@ -4,10 +4,10 @@ import type { Language } from '@genba/shared/errors/catalogue';
 import type { Label } from '@genba/shared/local-api/labelling';
 import { type Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 import { systemLanguage } from '../command-language.ts';
 import { askLabels } from '../local-api/ask-agent.ts';
 import { type CommandHost, onAgent } from '../local-api/on-agent.ts';
-import { writeDurably } from '../store/durable-file.ts';
 
 interface Choices {
   readonly data: string;

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LOCAL_API_ENDPOINT_FILE, type LocalApiEndpoint } from '@genba/shared/local-api/messages';
-import { writeDurably } from '../store/durable-file.ts';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 
 /** Who may read the token, and so open the window: see docs/service.md. */
 export type WindowReaders = 'account' | 'group';

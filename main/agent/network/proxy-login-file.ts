@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { z } from 'zod';
-import { writeDurably } from '../store/durable-file.ts';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 import type { ProxyLogin } from './proxy-setting.ts';
 
 const FILE = 'proxy-login.json';

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
-import { writeDurably } from '../store/durable-file.ts';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 
 /** Readable by the agent's account only, like all in its data folder. */
 const TOKEN_FILE = 'predict-token';

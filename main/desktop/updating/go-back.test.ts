@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -38,6 +48,18 @@ function readName(): string {
   const { plantName } = new SettingsStore(database, 'PC').read();
   database.close();
   return plantName;
+}
+
+/** A database as it is when its agent is killed: the first name is in it, the second beside it only. */
+function leaveUnclosed(name: string, nameBeside: string): void {
+  writeName(name);
+  const wal = join(dataFolder, 'agent.sqlite-wal');
+  const database = openAgentDatabase(dataFolder);
+  new SettingsStore(database, 'PC').write({ plantName: nameBeside });
+  const [main, unfinished] = [readFileSync(join(dataFolder, 'agent.sqlite')), readFileSync(wal)];
+  database.close();
+  writeFileSync(join(dataFolder, 'agent.sqlite'), main);
+  writeFileSync(wal, unfinished);
 }
 
 /** What a newer program's migration does; left in the WAL where it is killed at once. */
@@ -85,6 +107,38 @@ const back = (trial: UpdateTrial) =>
     now: NOW,
   });
 
+const CHANGES = ['copyFileSync', 'linkSync', 'renameSync', 'rmSync', 'chmodSync'] as const;
+
+/**
+ * Does something until it has changed that many files or names, and cuts it off before the next one.
+ * @returns whether it came to its end
+ */
+async function cutOffAfter(changes: number, work: () => Promise<unknown>): Promise<boolean> {
+  const real = Object.fromEntries(CHANGES.map((name) => [name, fs[name] as (...args: unknown[]) => void]));
+  let left = changes;
+  let isCut = false;
+  const counting =
+    (name: string) =>
+    (...args: unknown[]) => {
+      // A process that is gone tidies nothing up either.
+      if (left-- <= 0) isCut = true;
+      if (isCut) throw new Error('cut off');
+      real[name]!(...args);
+    };
+  Object.assign(fs, Object.fromEntries(CHANGES.map((name) => [name, counting(name)])));
+  syncBuiltinESMExports();
+  try {
+    await work();
+    return true;
+  } catch (thrown) {
+    if (!isCut) throw thrown;
+    return false;
+  } finally {
+    Object.assign(fs, real);
+    syncBuiltinESMExports();
+  }
+}
+
 describe('going back to the version before', () => {
   it.each([
     ['ended in order', false],
@@ -118,14 +172,7 @@ describe('going back to the version before', () => {
   });
 
   it('brings a database along that was never closed', async () => {
-    writeName('仙台');
-    const wal = join(dataFolder, 'agent.sqlite-wal');
-    const database = openAgentDatabase(dataFolder);
-    new SettingsStore(database, 'PC').write({ plantName: '名古屋' });
-    const [main, unfinished] = [readFileSync(join(dataFolder, 'agent.sqlite')), readFileSync(wal)];
-    database.close();
-    writeFileSync(join(dataFolder, 'agent.sqlite'), main);
-    writeFileSync(wal, unfinished);
+    leaveUnclosed('仙台', '名古屋');
     const trial = update();
     makeNewer(false);
     await back(trial);
@@ -141,16 +188,27 @@ describe('going back to the version before', () => {
     expect(readFileSync(program, 'utf8')).toBe('version 0.1.0');
   });
 
-  it('can be done again after it was cut off anywhere', async () => {
-    writeName('仙台');
+  it('can be done again after it was cut off before any change of a file', async () => {
+    leaveUnclosed('仙台', '名古屋');
     const trial = update();
     makeNewer(false);
-    await back(trial);
-    journal.write({ trial });
-    writeFileSync(`${program}.new`, 'half');
-    await back(trial);
-    expect(readFileSync(program, 'utf8')).toBe('version 0.1.0');
-    expect(readName()).toBe('仙台');
+    const newer = readFileSync(join(dataFolder, 'agent.sqlite'));
+    let isThrough = false;
+    for (let changes = 0; !isThrough; changes++) {
+      rmSync(join(dataFolder, 'agent.sqlite-wal'), { force: true });
+      writeFileSync(join(dataFolder, 'agent.sqlite'), newer);
+      // Not over the one there, which may be the kept one by another name.
+      rmSync(program, { force: true });
+      writeFileSync(program, 'version 0.2.0');
+      journal.write({ trial, refused: [], wentBack: null });
+      isThrough = await cutOffAfter(changes, () => back(trial));
+      if (!isThrough) await back(trial);
+      expect([changes, readFileSync(program, 'utf8')]).toEqual([changes, 'version 0.1.0']);
+      expect([changes, readName()]).toEqual([changes, '名古屋']);
+      expect(readdirSync(folder).sort()).toEqual(['Genba.AppImage', 'データ']);
+      expect(journal.read()).toMatchObject({ trial: null, refused: ['0.2.0'] });
+      if (isThrough) expect(changes).toBeGreaterThan(6);
+    }
   });
 
   it('runs the kept installer on Windows', async () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { restoreDatabase, restoreProgram } from './kept-version.ts';
-import type { UpdateJournal, UpdateTrial } from './update-journal.ts';
+import { refusing, type UpdateJournal, type UpdateTrial } from './update-journal.ts';
 
 /** How a program is started so that it outlives whoever starts it. */
 export interface Launch {
@@ -37,10 +37,9 @@ export async function goBack(trial: UpdateTrial, going: GoingBack): Promise<Laun
     if (program !== earlierProgram) rmSync(program, { force: true });
   }
   if (keptDatabase !== null) restoreDatabase(keptDatabase, dataFolder);
-  const before = journal.read();
   journal.write({
     trial: null,
-    refused: journal.refuse(version, before),
+    refused: refusing(version, journal.read().refused),
     wentBack: { from: version, to: from, at: now.toISOString() },
   });
   return trial.installation === 'appimage'

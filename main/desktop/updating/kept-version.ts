@@ -1,19 +1,17 @@
 import {
   chmodSync,
   closeSync,
-  constants,
-  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
   openSync,
   readSync,
-  renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DATABASE_FILE } from '../../agent/data-folder.ts';
+import { copyDurably, renameDurably, syncFolder } from '../../durable-file/durable-file.ts';
 
 /** In the window's folder: what an update is gone back by. */
 export const KEPT_FOLDER = 'update-kept';
@@ -31,7 +29,8 @@ export interface KeptVersion {
 }
 
 /**
- * Keeps the program and the agent's database as they are, to go back by. The agent must have stopped.
+ * Keeps the program and the agent's database as they are, to go back by, on the disk when it returns. The agent must
+ * have stopped.
  * @param from.program the AppImage, or the installer that this version came by
  * @throws Error where there is no room for it
  */
@@ -48,9 +47,9 @@ export function keepVersion(
   const keptDatabase = join(folder, DATABASE_FILE);
   const hasDatabase = existsSync(database);
   if (hasDatabase) {
-    copy(database, keptDatabase);
+    copyDurably(database, keptDatabase);
     // Left by an agent that was killed: part of the database all the same.
-    if (existsSync(database + WAL)) copy(database + WAL, keptDatabase + WAL);
+    if (existsSync(database + WAL)) copyDurably(database + WAL, keptDatabase + WAL);
   }
   return { keptProgram: hasProgram ? keptProgram : null, keptDatabase: hasDatabase ? keptDatabase : null };
 }
@@ -61,7 +60,9 @@ export function restoreProgram(kept: string, program: string): void {
   rmSync(fresh, { force: true });
   linkOrCopy(kept, fresh);
   chmodSync(fresh, 0o755);
-  renameSync(fresh, program);
+  renameDurably(fresh, program);
+  // Still there where the program was put back before: renaming one name of a file to another of its names does nothing.
+  rmSync(fresh, { force: true });
 }
 
 /**
@@ -73,10 +74,11 @@ export function restoreDatabase(kept: string, dataFolder: string): boolean {
   const database = join(dataFolder, DATABASE_FILE);
   if (!isNewer(database, kept)) return false;
   const fresh = `${database}.new`;
-  copy(kept, fresh);
+  copyDurably(kept, fresh);
   for (const suffix of [WAL, SHARED_MEMORY]) rmSync(database + suffix, { force: true });
-  renameSync(fresh, database);
-  if (existsSync(kept + WAL)) copy(kept + WAL, database + WAL);
+  // Before the database, whose form says that nothing is left to do. Until then nobody opens either.
+  if (existsSync(kept + WAL)) copyDurably(kept + WAL, database + WAL);
+  renameDurably(fresh, database);
   return true;
 }
 
@@ -105,11 +107,8 @@ function formOf(database: string): number | null {
 function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);
+    syncFolder(dirname(to));
   } catch {
-    copy(from, to);
+    copyDurably(from, to);
   }
-}
-
-function copy(from: string, to: string): void {
-  copyFileSync(from, to, constants.COPYFILE_FICLONE);
 }

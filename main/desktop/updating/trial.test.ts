@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { beginStart, endTrial, leaveStart } from './trial.ts';
-import { UpdateJournal, type UpdateTrial } from './update-journal.ts';
+import { refusing, UpdateJournal, type UpdateTrial } from './update-journal.ts';
 
 const NOW = new Date('2026-11-26T09:00:00.000Z');
 const later = (ms: number) => new Date(NOW.getTime() + ms);
@@ -93,8 +93,8 @@ describe('the journal', () => {
 
   it('remembers a version once, and no more than fifty', () => {
     for (let number = 0; number < 60; number++)
-      journal.write({ refused: journal.refuse(`0.2.${number}`, journal.read()) });
-    journal.write({ refused: journal.refuse('0.2.30', journal.read()) });
+      journal.write({ refused: refusing(`0.2.${number}`, journal.read().refused) });
+    journal.write({ refused: refusing('0.2.30', journal.read().refused) });
     const { refused } = journal.read();
     expect(refused).toHaveLength(50);
     expect(refused.at(-1)).toBe('0.2.30');

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { wentBackSchema } from '@genba/shared/local-api/app-update';
 import { z } from 'zod';
+import { writeDurably } from '../../durable-file/durable-file.ts';
 
 /** File in the window's folder. */
 export const UPDATE_JOURNAL_FILE = 'updates.json';
@@ -68,20 +69,12 @@ export class UpdateJournal {
   write(changes: Partial<UpdateJournalContent>): UpdateJournalContent {
     const content = { ...this.read(), ...changes };
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    const fresh = `${this.path}.new`;
-    const file = openSync(fresh, 'w', 0o600);
-    try {
-      writeSync(file, `${JSON.stringify(content)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(fresh, this.path);
+    writeDurably(this.path, `${JSON.stringify(content)}\n`);
     return content;
   }
+}
 
-  /** Remembers a version as one that does not start here. */
-  refuse(version: string, before: UpdateJournalContent): string[] {
-    return [...before.refused.filter((known) => known !== version), version].slice(-MAX_REFUSED);
-  }
+/** @returns the refused versions and one more, that does not start here either */
+export function refusing(version: string, refused: readonly string[]): string[] {
+  return [...refused.filter((known) => known !== version), version].slice(-MAX_REFUSED);
 }

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /** Nobody but this account may read it. */
@@ -32,6 +41,29 @@ export function writeDurably(
     throw error;
   }
   syncFolder(path.dirname(file));
+}
+
+/**
+ * Copies a file, over one that is there, and has the copy on disk when it returns. Not whole or not at all: what rests
+ * on a copy has to be written down after it.
+ * @throws Error of the file system
+ */
+export function copyDurably(from: string, to: string): void {
+  copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  // Windows syncs only what may be written.
+  const descriptor = openSync(to, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  syncFolder(path.dirname(to));
+}
+
+/** Renames a file that is on disk already, over one that is there, so that the new name survives a power cut. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(path.dirname(to));
 }
 
 /** Makes names made or removed in a folder survive a power cut. Windows has no such call. */
