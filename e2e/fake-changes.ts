@@ -39,6 +39,15 @@ export function nightChanges(period: ChangesPeriod): PlantChanges {
       },
     },
     troubles: [{ what: 'offline', from: hoursAgo(6), until: hoursAgo(4.5) }],
+    drifts: [
+      {
+        since: hoursAgo(5),
+        knownAt: hoursAgo(4),
+        before: 500,
+        now: 60,
+        findings: [{ kind: 'picture', aspect: 'brightness', change: 'lower', distance: 0.3 }],
+      },
+    ],
     judged: { ok: 118, ng: 2, named: 0, unjudged: 1 },
   };
 }
@@ -54,6 +63,7 @@ export function firstDayChanges(): PlantChanges {
     labels: { count: 0, by: [] },
     model: { taken: 0, heldBack: 0, newest: null },
     troubles: [],
+    drifts: [],
     judged: null,
   };
 }

@@ -125,9 +125,10 @@ export class AgentAnswers {
 
   /** What has changed at this plant since a shift began, or for a week. */
   changes(period: ChangesPeriod): PlantChanges {
-    const { database, settings, watches } = this.#parts;
+    const { database, settings, watches, training } = this.#parts;
     const begin = beginOf(period, settings.read().shiftStarts, Date.now());
-    return readChanges(database, begin, watches.statuses.length > 0);
+    const knownDrifts = training?.knownDrifts() ?? [];
+    return readChanges(database, begin, { hasWatches: watches.statuses.length > 0, knownDrifts });
   }
 
   /** One page of what left this PC. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors/catalogue.ts';
+import { knownDriftSchema } from './drift.ts';
 import { labellerName } from './labelling.ts';
 import { decisionSchema, scoreKindSchema } from './model.ts';
 
@@ -15,7 +16,7 @@ export const CHANGES_PERIODS = [
 export type ChangesPeriod = (typeof CHANGES_PERIODS)[number];
 
 /** Limits that keep an answer within one control frame. */
-export const CHANGES_LIMITS = { troubles: 12, labellers: 8 } as const;
+export const CHANGES_LIMITS = { troubles: 12, labellers: 8, drifts: 4 } as const;
 
 const at = z.iso.datetime();
 const count = z.int().min(0);
@@ -73,6 +74,8 @@ export const plantChangesSchema = z.strictObject({
   }),
   /** Newest first. */
   troubles: z.array(troubleSchema).max(CHANGES_LIMITS.troubles),
+  /** Warnings about newer data that somebody has confirmed since; newest first. */
+  drifts: z.array(knownDriftSchema).max(CHANGES_LIMITS.drifts),
   /** Parts that watches have judged; null where there is no watch. */
   judged: z.strictObject({ ok: count, ng: count, named: count, unjudged: count }).nullable(),
 });

@@ -39,3 +39,7 @@ export const driftNoticeSchema = z.strictObject({
   findings: z.array(driftFindingSchema).min(1).max(8),
 });
 export type DriftNotice = z.output<typeof driftNoticeSchema>;
+
+/** A notice that a person knows of, and since when. */
+export const knownDriftSchema = driftNoticeSchema.extend({ knownAt: z.iso.datetime() });
+export type KnownDrift = z.output<typeof knownDriftSchema>;

@@ -1,4 +1,5 @@
 import { plantChangesSchema } from '@genba/shared/local-api/changes';
+import type { KnownDrift } from '@genba/shared/local-api/drift';
 import type { NetworkState } from '@genba/shared/local-api/network';
 import { DEFAULT_SHIFT_STARTS } from '@genba/shared/local-api/shift-starts';
 import Database from 'better-sqlite3';
@@ -24,7 +25,8 @@ afterEach(() => {
   database.close();
 });
 
-const read = (hasWatches = false) => plantChangesSchema.parse(readChanges(database, SINCE_MS, hasWatches));
+const read = (hasWatches = false, knownDrifts: readonly KnownDrift[] = []) =>
+  plantChangesSchema.parse(readChanges(database, SINCE_MS, { hasWatches, knownDrifts }));
 
 /** A round whose update was delivered, or refused, or waits. */
 function addRound(number: number, at: string, state: 'done' | 'refused' | 'pending' | 'receipted') {
@@ -71,6 +73,7 @@ describe('readChanges', () => {
       labels: { count: 0, by: [] },
       model: { taken: 0, heldBack: 0, newest: null },
       troubles: [],
+      drifts: [],
       judged: null,
     });
     addRound(1, after(1), 'done');
@@ -164,6 +167,19 @@ describe('readChanges', () => {
       { what: 'offline', from: before(10), until: null },
       { what: 'store/space-needed', from: before(10), until: after(10) },
     ]);
+  });
+
+  it('tells which warnings about newer data somebody has confirmed since, the newest first', () => {
+    const known = (knownAt: string): KnownDrift => ({
+      since: before(90),
+      before: 500,
+      now: 60,
+      findings: [{ kind: 'column', column: 'トルク', change: 'higher', distance: 0.4 }],
+      knownAt,
+    });
+    const drifts = read(false, [before(1), ...[1, 2, 3, 4, 5].map(after)].map(known)).drifts;
+    expect(drifts.map(({ knownAt }) => knownAt)).toEqual([5, 4, 3, 2].map(after));
+    expect(drifts[0]?.findings).toMatchObject([{ column: 'トルク' }]);
   });
 });
 

@@ -5,6 +5,7 @@ import {
   type ScorePair,
   type Trouble,
 } from '@genba/shared/local-api/changes';
+import type { KnownDrift } from '@genba/shared/local-api/drift';
 import type { Comparison, Decision } from '@genba/shared/local-api/model';
 import { shiftBegin } from '@genba/shared/local-api/shift-starts';
 import type { AgentDatabase } from '../store/database.ts';
@@ -17,11 +18,20 @@ export function beginOf(period: ChangesPeriod, starts: readonly string[], nowMs:
   return shiftBegin(starts, nowMs, period === 'this-shift' ? 0 : 1);
 }
 
-/**
- * What has changed at this plant since a moment, from what the database keeps.
- * @param hasWatches whether anything is judged as it comes
- */
-export function readChanges(database: AgentDatabase, sinceMs: number, hasWatches: boolean): PlantChanges {
+/** What belongs to the changes and is not in the database. */
+export interface BesideDatabase {
+  /** Whether anything is judged as it comes. */
+  readonly hasWatches: boolean;
+  /** Notices about newer data that somebody has confirmed at any time, oldest first. */
+  readonly knownDrifts: readonly KnownDrift[];
+}
+
+/** What has changed at this plant since a moment, mostly from what the database keeps. */
+export function readChanges(
+  database: AgentDatabase,
+  sinceMs: number,
+  { hasWatches, knownDrifts }: BesideDatabase,
+): PlantChanges {
   const since = new Date(sinceMs).toISOString();
   return {
     since,
@@ -49,6 +59,10 @@ export function readChanges(database: AgentDatabase, sinceMs: number, hasWatches
          WHERE ended_at IS NULL OR ended_at >= ? ORDER BY ended_at IS NULL DESC, trouble_id DESC LIMIT ?`,
       )
       .all(since, CHANGES_LIMITS.troubles),
+    drifts: knownDrifts
+      .filter(({ knownAt }) => knownAt >= since)
+      .slice(-CHANGES_LIMITS.drifts)
+      .reverse(),
     judged: hasWatches ? readJudged(database, since) : null,
   };
 }

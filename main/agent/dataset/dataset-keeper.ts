@@ -1,5 +1,5 @@
 import { type AppError, toAppError } from '@genba/shared/errors/app-error';
-import type { DriftNotice } from '@genba/shared/local-api/drift';
+import type { DriftNotice, KnownDrift } from '@genba/shared/local-api/drift';
 import type { ReadingProgress } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
@@ -192,9 +192,14 @@ export class DatasetKeeper {
 
   /** A person knows that newer data are unlike the old. */
   acknowledgeDrift(): void {
-    this.#drift.acknowledge();
+    this.#drift.acknowledge(new Date().toISOString());
     this.drift = null;
     this.#context.onChange();
+  }
+
+  /** The last notices about newer data that a person knows of, oldest first. */
+  knownDrifts(): KnownDrift[] {
+    return this.#drift.known();
   }
 
   /** Breaks off the reading in progress; it is begun again unless the settings are others by then. */

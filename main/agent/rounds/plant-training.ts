@@ -1,5 +1,5 @@
 import type { AppError } from '@genba/shared/errors/app-error';
-import type { DriftNotice } from '@genba/shared/local-api/drift';
+import type { DriftNotice, KnownDrift } from '@genba/shared/local-api/drift';
 import type { MethodSurvey } from '@genba/shared/local-api/methods';
 import type { ReadingProgress } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
@@ -148,6 +148,11 @@ export class PlantTraining {
   /** A person knows. */
   acknowledgeDrift(): void {
     this.#keeper.acknowledgeDrift();
+  }
+
+  /** The last notices about newer data that a person knows of, oldest first. */
+  knownDrifts(): KnownDrift[] {
+    return this.#keeper.knownDrifts();
   }
 
   /** How far a reading of the data has come; null while none is. */

@@ -19,6 +19,7 @@ const quiet: PlantChanges = {
   labels: { count: 0, by: [] },
   model: { taken: 0, heldBack: 0, newest: null },
   troubles: [],
+  drifts: [],
   judged: null,
 };
 
@@ -127,6 +128,26 @@ describe('changeLines', () => {
     );
     expect(texts('en', {}, { drift: { ...drift, since: '2026-11-20T00:00:00.000Z' } as never })).toHaveLength(
       1,
+    );
+  });
+
+  it('tells the next shift of a warning that somebody has confirmed, and in what the data are unlike', () => {
+    const known = {
+      since: at(3),
+      knownAt: at(3, 40),
+      before: 500,
+      now: 60,
+      findings: [
+        { kind: 'column', column: 'トルク', change: 'higher', distance: 0.4 },
+        { kind: 'picture', aspect: 'brightness', change: 'lower', distance: 0.3 },
+      ],
+    } satisfies PlantChanges['drifts'][number];
+    expect(say('ja', { drifts: [known] })[0]).toEqual({
+      tone: 'plain',
+      text: '03:00以降の新しいデータが、それまでと違っています。「トルク」が以前より高くなっています。画像の明るさが以前より低くなっています。（03:40に確認済み）',
+    });
+    expect(texts('en', { drifts: [known] })[0]).toBe(
+      'Since 03:00 newer data are unlike those before. “トルク” runs higher than before. The brightness of the pictures runs lower than before. (Confirmed 03:40)',
     );
   });
 });

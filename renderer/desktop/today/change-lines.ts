@@ -1,5 +1,6 @@
 import { ERROR_CATALOGUE, type Language } from '@genba/shared/errors/catalogue';
 import type { PlantChanges, Trouble } from '@genba/shared/local-api/changes';
+import { driftSentence } from '@genba/shared/local-api/drift-sentences';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { TFunction } from 'i18next';
 import type { Formats } from '../../ui/format.ts';
@@ -61,13 +62,21 @@ function troubleText({ what, from, until }: Trouble, { t, formats, language, now
   return t('changes.problem', { from: begin, until: formats.moment(until, nowMs), problem });
 }
 
+/** The warning that stands, and those that somebody has confirmed meanwhile: the next shift is to know of both. */
 function driftLines(
-  { since }: PlantChanges,
+  { since, drifts }: PlantChanges,
   { drift }: ChangeSurroundings,
-  { t, formats, nowMs }: ChangeWords,
+  { t, formats, language, nowMs }: ChangeWords,
 ): ChangeLine[] {
-  if (drift === null || drift.since < since) return [];
-  return [attention(t('changes.drift', { time: formats.moment(drift.since, nowMs) }))];
+  const time = (at: string) => formats.moment(at, nowMs);
+  const known = drifts.map(({ since: from, knownAt, findings }) => {
+    const said = findings
+      .map((finding) => driftSentence(finding, language))
+      .reduce((first, next) => t('changes.sentences', { first, next }));
+    return plain(t('changes.drift.known', { time: time(from), known: time(knownAt), findings: said }));
+  });
+  if (drift === null || drift.since < since) return known;
+  return [attention(t('changes.drift', { time: time(drift.since) })), ...known];
 }
 
 function roundLines(

@@ -28,7 +28,7 @@ export function ChangesCard({ client }: { readonly client: AgentClient }) {
   const nowMs = useNow();
   const [period, setPeriod] = useState<ChangesPeriod>('last-shift');
   // Whatever of these changes, the answer has.
-  const news = useStatus(client, ({ queue, base, model, refused, problem, network, schedule }) =>
+  const news = useStatus(client, ({ queue, base, model, refused, drift, problem, network, schedule }) =>
     [
       ...[
         queue.roundsDone,
@@ -36,6 +36,7 @@ export function ChangesCard({ client }: { readonly client: AgentClient }) {
         refused[0]?.number,
         base?.installedAt,
         model?.inUse.since,
+        drift?.since,
       ],
       ...[problem?.code, network.state, ...schedule.shiftStarts],
     ].join(' '),

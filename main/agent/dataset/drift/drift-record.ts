@@ -2,8 +2,14 @@ import { hash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { type DriftNotice, driftNoticeSchema } from '@genba/shared/local-api/drift';
+import {
+  type DriftNotice,
+  driftNoticeSchema,
+  type KnownDrift,
+  knownDriftSchema,
+} from '@genba/shared/local-api/drift';
 import type { Task } from '@genba/shared/model/task';
+import { z } from 'zod';
 import { writeDurably } from '../../../durable-file/durable-file.ts';
 import type { ExampleSet } from '../../../trainer/messages.ts';
 import { compareSamples } from './compare.ts';
@@ -13,6 +19,10 @@ import { featuresOf } from './features.ts';
 /** Newer examples become part of what others are compared with once they are this share of it and nothing is unlike. */
 const SETTLED_SHARE = 0.2;
 const SETTLED_EXAMPLES = 200;
+
+/** So many notices are remembered that a person knows of; a plant where everything changes daily has one a day. */
+const KEPT_KNOWN = 20;
+const knownSchema = z.array(knownDriftSchema);
 
 /** Kept between readings. */
 interface Kept {
@@ -33,7 +43,7 @@ export class DriftRecord {
   constructor(folder: string) {
     this.#stateFile = join(folder, 'drift-samples');
     this.#noticeFile = join(folder, 'drift-notice.json');
-    this.#knownFile = join(folder, 'drift-known');
+    this.#knownFile = join(folder, 'drift-known.json');
   }
 
   /**
@@ -56,7 +66,7 @@ export class DriftRecord {
       kept = { key, before: emptySample(labelCount), now: emptySample(labelCount), since: null };
       for (const place of examples.labels.keys()) add(kept.before, place);
     } else {
-      if (kept.since !== null && this.#known() === kept.since) settle(kept);
+      if (kept.since !== null && this.#isKnown(kept.since)) settle(kept);
       if (fresh.length > 0) kept.since ??= at;
       for (const place of fresh) add(kept.now, place);
     }
@@ -75,7 +85,7 @@ export class DriftRecord {
   notice(): DriftNotice | null {
     try {
       const notice = driftNoticeSchema.parse(JSON.parse(readFileSync(this.#noticeFile, 'utf8')));
-      return this.#known() === notice.since ? null : notice;
+      return this.#isKnown(notice.since) ? null : notice;
     } catch {
       // There is none, which is the usual case.
       return null;
@@ -83,17 +93,25 @@ export class DriftRecord {
   }
 
   /** A person knows of the notice: from the next reading on the newer examples count as those before. */
-  acknowledge(): void {
+  acknowledge(at: string): void {
     const notice = this.notice();
-    if (notice !== null) writeDurably(this.#knownFile, notice.since);
+    if (notice === null) return;
+    const known = [...this.known(), { ...notice, knownAt: at }].slice(-KEPT_KNOWN);
+    writeDurably(this.#knownFile, JSON.stringify(known));
   }
 
-  #known(): string | null {
+  /** The last notices that a person knows of, oldest first. */
+  known(): KnownDrift[] {
     try {
-      return readFileSync(this.#knownFile, 'utf8');
+      return knownSchema.parse(JSON.parse(readFileSync(this.#knownFile, 'utf8')));
     } catch {
-      return null;
+      // None so far.
+      return [];
     }
+  }
+
+  #isKnown(since: string): boolean {
+    return this.known().at(-1)?.since === since;
   }
 
   #read(): Kept | null {

@@ -125,13 +125,23 @@ describe('a record of what examples are like', () => {
       now: 60,
       findings: [{ kind: 'column', column: 'トルク', change: 'higher' }],
     });
-    record.acknowledge();
+    record.acknowledge('2026-11-25T09:00:00Z');
     expect(record.notice()).toBeNull();
+    // Nobody said so twice.
+    record.acknowledge('2026-11-25T10:00:00Z');
+    expect(record.known()).toEqual([
+      expect.objectContaining({ since: '2026-11-24T08:00:00Z', now: 60, knownAt: '2026-11-25T09:00:00Z' }),
+    ]);
     observe(record, examplesOf(5, 41), '2026-11-26T08:00:00Z');
     expect(record.notice()).toBeNull();
     // Something new again.
     observe(record, examplesOf(60, 20), '2026-11-27T08:00:00Z');
     expect(record.notice()).toMatchObject({ findings: [{ change: 'lower' }] });
+    record.acknowledge('2026-11-27T09:00:00Z');
+    expect(record.known().map(({ knownAt }) => knownAt)).toEqual([
+      '2026-11-25T09:00:00Z',
+      '2026-11-27T09:00:00Z',
+    ]);
   });
 
   it('tells of a class that became frequent, and is silent about more of the same', () => {

@@ -15,6 +15,9 @@ export const changesEn = {
   'changes.problem': 'From {{from}} to {{until}}, solved: {{problem}}',
   'changes.problem.still': 'Since {{from}}: {{problem}}',
   'changes.drift': 'Since {{time}} newer data are unlike those before; see above.',
+  'changes.drift.known':
+    'Since {{time}} newer data are unlike those before. {{findings}} (Confirmed {{known}})',
+  'changes.sentences': '{{first}} {{next}}',
   'changes.refused_one': 'The aggregator has refused {{formatted}} result; Network says why.',
   'changes.refused_other': 'The aggregator has refused {{formatted}} results; Network says why.',
   'changes.rounds.none': 'Nothing was trained.',

@@ -14,6 +14,9 @@ export const changesJa = {
   'changes.problem': '{{from}}～{{until}}（解決済み）：{{problem}}',
   'changes.problem.still': '{{from}}から：{{problem}}',
   'changes.drift': '{{time}}以降の新しいデータが、これまでと違っています。上の表示を確認してください。',
+  'changes.drift.known':
+    '{{time}}以降の新しいデータが、それまでと違っています。{{findings}}（{{known}}に確認済み）',
+  'changes.sentences': '{{first}}{{next}}',
   'changes.refused_other':
     '集約サーバーが受け取らなかった学習結果が{{formatted}}件あります。理由は「通信」にあります。',
   'changes.rounds.none': '学習は行いませんでした。',
