@@ -58,6 +58,7 @@ export function offlinePlant(): AgentStatus {
     task: {
       id: 'digits',
       name: { en: 'Reading stamped digits', ja: '刻印数字の読み取り' },
+      input: 'image',
       classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
     },
     reading: null,

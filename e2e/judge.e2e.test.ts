@@ -76,7 +76,7 @@ describeIfAvailable('chromium', 'judging with a real agent', () => {
   });
 
   it('judges a folder, lists all of it, saves it as a table, and takes back that it was emptied', async () => {
-    await page.getByLabel('このパソコンにある写真・CSVファイル・フォルダーの場所').fill(plant.inbox);
+    await page.getByLabel('このパソコンにある写真またはフォルダーの場所').fill(plant.inbox);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: `判定結果 ${PARTS + 1}件` }).waitFor();
     const list = page.getByRole('list', { name: '判定結果（新しい順）' });

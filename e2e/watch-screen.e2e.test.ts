@@ -78,7 +78,8 @@ describeIfAvailable('chromium', 'watching in the window', () => {
     });
 
     it('begins with what to do, and refuses what cannot be watched, in words', async () => {
-      await page.getByText('まだ何も監視していません。').waitFor();
+      await page.getByText('記録ファイル（CSV）かそのフォルダーを選ぶと').waitFor();
+      await page.getByText('書き足されるCSVファイル、または').waitFor();
       for (const language of ['en', 'ja'] as const) {
         await switchLanguage(page, language);
         await expectAccessible(page);
@@ -91,6 +92,16 @@ describeIfAvailable('chromium', 'watching in the window', () => {
       await page.getByText('判定するファイルまたはフォルダーが見つからないか、開けません。').waitFor();
       await expectAccessible(page);
       await look('watch-refused-ja');
+    });
+
+    it('asks for tables where the task is about tables, and has nothing to label', async () => {
+      await page.getByRole('tab', { name: '選んで判定' }).click();
+      await page.getByLabel('このパソコンにあるCSVファイルまたはフォルダーの場所').waitFor();
+      expect(await page.getByText('写真').count()).toBe(0);
+      await look('judge-rows-ja');
+      await page.getByRole('link', { name: 'ラベル付け' }).click();
+      await page.getByText('このタスクには、ラベルを付ける画像がありません。').waitFor();
+      await look('label-rows-ja');
     });
 
     it('shows each result as soon as it is there, to be read from two metres away', async () => {

@@ -126,7 +126,8 @@ export function describeAgent(parts: AgentParts): AgentStatus {
     security: isServerKnown ? (identity === null ? 'open-loopback' : 'enrolled') : null,
     identity,
     backend: methodStatus(training),
-    task: task === null ? null : { id: task.id, name: task.name, classes: task.classes },
+    task:
+      task === null ? null : { id: task.id, name: task.name, input: task.input.kind, classes: task.classes },
     dataset: datasetStatus(training?.dataset ?? null),
     model: models.summary(),
     drift: training?.drift ?? null,

@@ -130,6 +130,8 @@ export const agentStatusSchema = z.strictObject({
     .strictObject({
       id: z.string(),
       name: z.strictObject({ en: z.string(), ja: z.string() }),
+      /** What the model is shown: pictures, rows of CSV files, or sections of what goes on in them. */
+      input: z.enum(['image', 'table', 'series']),
       classes: z.array(z.string()),
     })
     .nullable(),

@@ -42,7 +42,12 @@ const STATUS: AgentStatus = {
   security: 'enrolled',
   identity: null,
   backend: null,
-  task: { id: 'digits', name: { en: 'secret-class', ja: 'secret-class' }, classes: ['secret-class'] },
+  task: {
+    id: 'digits',
+    name: { en: 'secret-class', ja: 'secret-class' },
+    input: 'image',
+    classes: ['secret-class'],
+  },
   dataset: {
     path: '/secret-folder',
     training: 400,

@@ -18,6 +18,7 @@ export function statusExtract(status: AgentStatus): object {
     },
     backend,
     taskId: status.task?.id ?? null,
+    taskInput: status.task?.input ?? null,
     dataset: dataset && {
       training: dataset.training,
       validation: dataset.validation,

@@ -18,11 +18,13 @@ const PROBLEMS = {
 
 interface JudgeInputProps {
   readonly desk: JudgeDesk;
+  /** The model judges rows of CSV files, not pictures. */
+  readonly isForRows: boolean;
   readonly isDisabled: boolean;
 }
 
 /** Takes what is to be judged: dropped, chosen, or named by its path. */
-export function JudgeInput({ desk, isDisabled }: JudgeInputProps) {
+export function JudgeInput({ desk, isForRows, isDisabled }: JudgeInputProps) {
   const { t } = useLanguage();
   const [problem, setProblem] = useState<DropProblem | null>(null);
   const take = async (files: readonly File[]) => {
@@ -33,24 +35,29 @@ export function JudgeInput({ desk, isDisabled }: JudgeInputProps) {
       else void desk.judge(order);
     }
   };
+  const wish = t(isForRows ? 'judge.drop.rows' : 'judge.drop');
+  // A table is judged where it lies, and a browser does not say where that is.
+  const canDrop = !isForRows || window.genba !== undefined;
   return (
     <div className="judge__input">
-      <Dropzone
-        onDrop={(files) => void take(files)}
-        onReject={() => setProblem('tooLarge')}
-        maxFiles={MAX_FILES}
-        disabled={isDisabled}
-        inputProps={{ 'aria-label': t('judge.drop') }}
-        // A folder's place is asked of the shell, which knows it; the page need not look into it.
-        useFsAccessApi={false}
-        className="judge__drop"
-      >
-        <p>
-          <strong>{t('judge.drop')}</strong>
-        </p>
-        <p className="soft">{t('judge.drop.hint')}</p>
-      </Dropzone>
-      <PathForm desk={desk} isDisabled={isDisabled} />
+      {canDrop ? (
+        <Dropzone
+          onDrop={(files) => void take(files)}
+          onReject={() => setProblem('tooLarge')}
+          maxFiles={MAX_FILES}
+          disabled={isDisabled}
+          inputProps={{ 'aria-label': wish }}
+          // A folder's place is asked of the shell, which knows it; the page need not look into it.
+          useFsAccessApi={false}
+          className="judge__drop"
+        >
+          <p>
+            <strong>{wish}</strong>
+          </p>
+          <p className="soft">{t('judge.drop.hint')}</p>
+        </Dropzone>
+      ) : null}
+      <PathForm desk={desk} isForRows={isForRows} isDisabled={isDisabled} />
       {problem === null ? null : (
         <p className="notice" data-tone="attention" role="alert">
           {t(PROBLEMS[problem])}
@@ -61,7 +68,7 @@ export function JudgeInput({ desk, isDisabled }: JudgeInputProps) {
 }
 
 /** Names a file or folder of this PC, or asks the system's dialog for one. */
-function PathForm({ desk, isDisabled }: JudgeInputProps) {
+function PathForm({ desk, isForRows, isDisabled }: JudgeInputProps) {
   const { t } = useLanguage();
   const [text, setText] = useState('');
   const judge = (path: string) =>
@@ -73,11 +80,13 @@ function PathForm({ desk, isDisabled }: JudgeInputProps) {
   if (window.genba !== undefined) {
     return (
       <div className="judge__choose">
+        {isForRows ? (
+          <Button variant="default" disabled={isDisabled} onClick={() => void choose('table')}>
+            {t('judge.chooseTable')}
+          </Button>
+        ) : null}
         <Button variant="default" disabled={isDisabled} onClick={() => void choose('folder')}>
           {t('judge.chooseFolder')}
-        </Button>
-        <Button variant="default" disabled={isDisabled} onClick={() => void choose('table')}>
-          {t('judge.chooseTable')}
         </Button>
       </div>
     );
@@ -92,7 +101,7 @@ function PathForm({ desk, isDisabled }: JudgeInputProps) {
       }}
     >
       <TextInput
-        label={t('judge.path')}
+        label={t(isForRows ? 'judge.path.rows' : 'judge.path')}
         autoComplete="off"
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}

@@ -7,6 +7,7 @@ import { notifyDone } from '../../ui/notify.tsx';
 import { EmptyState, ErrorState } from '../../ui/screen-states.tsx';
 import type { AgentClient } from '../agent-client.ts';
 import type { ScreenProps } from '../screen-props.ts';
+import { useInputKind } from '../use-input-kind.ts';
 import { useIsConnected, useStatus } from '../use-status.ts';
 import { JudgeDesk, type JudgeView } from './judge-desk.ts';
 import { JudgeInput } from './judge-input.tsx';
@@ -31,6 +32,7 @@ export function JudgeOnce({ client }: ScreenProps) {
   const desk = deskOf(client);
   const view = useSyncExternalStore(desk.subscribe, desk.view);
   const isConnected = useIsConnected(client);
+  const isForRows = useInputKind(client) === 'rows';
   const isOffline = useStatus(client, (status) => status.network.state === 'offline');
   const wordsOf = useVerdictWords();
   const { results, shown, progress, trouble } = view;
@@ -39,7 +41,7 @@ export function JudgeOnce({ client }: ScreenProps) {
       {shown === null ? null : (
         <LargeResult label={t('judge.result')} result={shown} words={wordsOf(shown.item)} />
       )}
-      <JudgeInput desk={desk} isDisabled={!isConnected} />
+      <JudgeInput desk={desk} isForRows={isForRows} isDisabled={!isConnected} />
       {progress === null ? null : (
         <p role="status">{t('judge.progress', { formatted: formats.count(progress) })}</p>
       )}
@@ -50,7 +52,7 @@ export function JudgeOnce({ client }: ScreenProps) {
         />
       )}
       {results.length === 0 && progress === null ? (
-        <EmptyState text={t('judge.empty')} />
+        <EmptyState text={t(isForRows ? 'judge.empty.rows' : 'judge.empty')} />
       ) : (
         <>
           <ListHead desk={desk} view={view} />

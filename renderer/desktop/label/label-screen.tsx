@@ -5,6 +5,7 @@ import { useLanguage } from '../../ui/i18n/use-language.ts';
 import { EmptyState, ErrorState, LoadingState } from '../../ui/screen-states.tsx';
 import type { Failure } from '../agent-view.ts';
 import type { ScreenProps } from '../screen-props.ts';
+import { useInputKind } from '../use-input-kind.ts';
 import { useIsConnected, useStatus } from '../use-status.ts';
 import { InboxForm } from './inbox-form.tsx';
 import { LabelDesk } from './label-desk.ts';
@@ -18,8 +19,15 @@ const LOOK_EVERY_MS = 10_000;
 /** And while the agent still reads the folder, or the model still judges what waits. */
 const FOLLOW_EVERY_MS = 3_000;
 
-/** People say what new pictures show: one key each. */
+/** People say what new pictures show: one key each. Rows of CSV files bring their class with them. */
 export function LabelScreen({ client }: ScreenProps) {
+  const { language } = useLanguage();
+  const isForRows = useInputKind(client) === 'rows';
+  if (isForRows) return <EmptyState text={ERROR_CATALOGUE['labels/no-classes'][language]} />;
+  return <PictureLabels client={client} />;
+}
+
+function PictureLabels({ client }: ScreenProps) {
   const { t } = useLanguage();
   const [labeller, setLabeller] = useLabeller();
   const [desk] = useState(() => new LabelDesk(client, labeller));

@@ -7,6 +7,7 @@ import type { AgentClient } from '../../agent-client.ts';
 import type { CommandOutcome } from '../../agent-view.ts';
 import { CommandFailure } from '../../command-failure.tsx';
 import { pathIn } from '../../data-choice/typed-path.ts';
+import { useInputKind } from '../../use-input-kind.ts';
 import { useIsConnected } from '../../use-status.ts';
 import { nameOfPath } from './watch-name.ts';
 
@@ -20,6 +21,7 @@ interface WatchFormProps {
 export function WatchForm({ client, onStarted }: WatchFormProps) {
   const { t, language } = useLanguage();
   const isConnected = useIsConnected(client);
+  const isForRows = useInputKind(client) === 'rows';
   // The system's own dialogs are there in the desktop shell only; a browser hands out no paths.
   const bridge = window.genba;
   const [watched, setWatched] = useState('');
@@ -67,14 +69,16 @@ export function WatchForm({ client, onStarted }: WatchFormProps) {
           <Button variant="default" onClick={() => void browse('folder')}>
             {t('watch.form.folder')}
           </Button>
-          <Button variant="default" onClick={() => void browse('table')}>
-            {t('watch.form.file')}
-          </Button>
+          {isForRows ? (
+            <Button variant="default" onClick={() => void browse('table')}>
+              {t('watch.form.file')}
+            </Button>
+          ) : null}
         </div>
       )}
       <TextInput
         label={t('watch.form.what')}
-        description={t('watch.form.what.hint')}
+        description={t(isForRows ? 'watch.form.what.rows' : 'watch.form.what.pictures')}
         autoComplete="off"
         value={watched}
         error={wrong === 'watched' ? t('watch.form.incomplete') : null}

@@ -6,6 +6,7 @@ import { EmptyState, ErrorState, LoadingState } from '../../../ui/screen-states.
 import type { CommandOutcome } from '../../agent-view.ts';
 import { CommandFailure } from '../../command-failure.tsx';
 import type { ScreenProps } from '../../screen-props.ts';
+import { useInputKind } from '../../use-input-kind.ts';
 import { useStatus } from '../../use-status.ts';
 import { useWatches } from './use-watches.ts';
 import { WatchBoard } from './watch-board.tsx';
@@ -19,6 +20,7 @@ export function WatchPanel({ client }: ScreenProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [outcome, setOutcome] = useState<CommandOutcome | null>(null);
   const isOffline = useStatus(client, (status) => status.network.state === 'offline');
+  const isForRows = useInputKind(client) === 'rows';
   if (watches === null) {
     if (failure === null) return <LoadingState text={t('watch.loading')} />;
     const text = failure.kind === 'refused' ? ERROR_CATALOGUE[failure.code][language] : t('watch.unanswered');
@@ -32,7 +34,8 @@ export function WatchPanel({ client }: ScreenProps) {
     void notifyDone({ message: 'watch.started' });
   };
   const form = <WatchForm client={client} onStarted={started} />;
-  if (shown === undefined) return <EmptyState text={t('watch.empty')}>{form}</EmptyState>;
+  if (shown === undefined)
+    return <EmptyState text={t(isForRows ? 'watch.empty.rows' : 'watch.empty')}>{form}</EmptyState>;
   const stop = async () => {
     const { path, results, language: ofTable } = shown;
     const answer = await client.send({ command: 'stop-watch', path });

@@ -5,12 +5,16 @@ export const watchEn = {
   'judge.way.watch': 'Watch',
   'watch.loading': 'Asking how the watches stand.',
   'watch.empty':
-    'Nothing is watched yet. Choose a folder or a log file (CSV): what comes is judged at once, and the newest result stands here, large.',
+    'Nothing is watched yet. Choose a folder: each photo that comes is judged at once, and the newest result stands here, large.',
+  'watch.empty.rows':
+    'Nothing is watched yet. Choose a log file (CSV) or a folder of them: what comes is judged at once, and the newest result stands here, large.',
   'watch.form': 'Start to watch',
   'watch.form.more': 'Watch something else, too',
   'watch.form.what': 'What to watch',
-  'watch.form.what.hint':
-    'A folder in which pictures or CSV files arrive, or a CSV file that grows. What is there already is judged, too.',
+  'watch.form.what.pictures':
+    'A folder in which photos arrive. Those that are there already are judged, too.',
+  'watch.form.what.rows':
+    'A CSV file that grows, or a folder in which CSV files arrive. What is there already is judged, too.',
   'watch.form.folder': 'Choose a folder',
   'watch.form.file': 'Choose a log file (CSV)',
   'watch.form.results': 'Table of results (CSV)',

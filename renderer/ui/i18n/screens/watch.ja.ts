@@ -5,12 +5,15 @@ export const watchJa = {
   'judge.way.watch': '監視',
   'watch.loading': '監視の状況を確認しています。',
   'watch.empty':
-    'まだ何も監視していません。フォルダーか記録ファイル（CSV）を選ぶと、届いたものから順に判定し、最新の結果をここに大きく表示します。',
+    'まだ何も監視していません。フォルダーを選ぶと、届いた写真から順に判定し、最新の結果をここに大きく表示します。',
+  'watch.empty.rows':
+    'まだ何も監視していません。記録ファイル（CSV）かそのフォルダーを選ぶと、書き足された分から順に判定し、最新の結果をここに大きく表示します。',
   'watch.form': '監視を始める',
   'watch.form.more': '監視を追加',
   'watch.form.what': '監視する場所',
-  'watch.form.what.hint':
-    '画像が届くフォルダー、CSVファイルが届くフォルダー、または書き足されるCSVファイル。すでにあるものも判定します。',
+  'watch.form.what.pictures': '写真が届くフォルダーです。すでにある写真も判定します。',
+  'watch.form.what.rows':
+    '書き足されるCSVファイル、またはCSVファイルが届くフォルダーです。すでにある分も判定します。',
   'watch.form.folder': 'フォルダーを選ぶ',
   'watch.form.file': '記録ファイル（CSV）を選ぶ',
   'watch.form.results': '結果の表（CSV）',
