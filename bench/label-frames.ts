@@ -5,18 +5,19 @@
  * A real aggregator, a real agent with a folder of so many small photos, and its page in a Chromium with a window, on a
  * display of its own where there is none. Keys go in through the browser's own input, as fast as the pictures are there
  * and no faster than 25 a second; one label in twenty is taken back. Counted is the time between two frames, from the
- * first label to the last. Beside it the same page, untouched, over some seconds: what the machine itself makes of frames;
- * and what the page's own thread did in that time, by which its work and its waiting for a processor can be told apart.
+ * first label to the last. Beside it, by which the page's frames and the machine's can be told apart: the same page,
+ * untouched, over some seconds; an empty page in a browser of its own, over the very time of the labelling; and what the
+ * page's own thread did in that time, of its own and waiting for a processor.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseTask } from '@genba/shared/model/task';
-import { chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { nextPicture, openLabelling, type SeenFrames, watchFrames } from '../e2e/labelling-page.ts';
-import { openDisplay } from '../e2e/virtual-display.ts';
+import { type Display, openDisplay } from '../e2e/virtual-display.ts';
 import { readEndpoint } from '../main/agent/local-api/find-agent.ts';
 import { buildWindows } from '../tools/build-windows.ts';
 import { machine, machineLine, quantile, rounded } from './figures.ts';
@@ -40,6 +41,20 @@ const TASK = parseTask({
   training: { epochs: 1, batchSize: 8 },
   model: { template: 'mlp', hiddenUnits: [4] },
 });
+
+/** A Chromium with a window that is drawn whether or not another lies over it. */
+function launchShown(display: Display): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.GENBA_CHROMIUM ?? '/usr/bin/chromium',
+    headless: false,
+    env: { ...(process.env as Record<string, string>), ...(display.name ? { DISPLAY: display.name } : {}) },
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...['--disable-gpu', '--no-first-run', '--disable-renderer-backgrounding'],
+      '--disable-backgrounding-occluded-windows',
+    ],
+  });
+}
 
 /** Small photos, each with other bytes than all others. */
 async function fillInbox(folder: string): Promise<void> {
@@ -103,13 +118,10 @@ try {
   plant = PlantProcess.start(dataFolder, [...agentArgs, '--rounds', '0', '--inbox', inbox]);
   while (((await plant.status())?.base ?? null) === null) await delay(200);
   const { address, token } = (await readEndpoint(dataFolder))!;
-  const browser = await chromium.launch({
-    executablePath: process.env.GENBA_CHROMIUM ?? '/usr/bin/chromium',
-    headless: false,
-    env: { ...(process.env as Record<string, string>), ...(display.name ? { DISPLAY: display.name } : {}) },
-    args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu', '--no-first-run'],
-  });
+  const [browser, otherBrowser] = await Promise.all([launchShown(display), launchShown(display)]);
   const page = await browser.newPage({ locale: 'ja-JP', viewport: { width: 1280, height: 800 } });
+  // Nothing is ever drawn in it.
+  const emptyPage = await otherBrowser.newPage({ viewport: { width: 320, height: 240 } });
   await page.goto(`${address}/#token=${token}`);
   await page.getByRole('navigation').waitFor();
   const openedAt = performance.now();
@@ -120,13 +132,15 @@ try {
   await delay(IDLE_MS);
   const idle = summarise('untouched', await endIdle());
   const endLabelling = await watchFrames(page);
+  const endEmpty = await watchFrames(emptyPage);
   const endWork = await watchWork(browser, page, BUDGET_MS);
   const { labels, undone, tookMs } = await labelAll(page);
   const work = await endWork();
   const labelling = summarise('labelling', await endLabelling());
-  await browser.close();
+  const empty = summarise('an empty page meanwhile', await endEmpty());
+  await Promise.all([browser.close(), otherBrowser.close()]);
   await aggregator.close();
-  const rows = [idle, labelling];
+  const rows = [idle, labelling, empty];
   console.table(rows);
   const perSecond = rounded((labels + 2 * undone) / (tookMs / 1000), 1);
   console.log(

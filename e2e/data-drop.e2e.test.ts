@@ -1,57 +1,36 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ElectronApplication, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
 import { dropOnto } from './dropped-folder.ts';
-import { launchWindow } from './electron-window.ts';
-import { FakeAgent } from './fake-agent.ts';
 import { onlinePlant } from './fake-status.ts';
+import { FakeWindow, WINDOW_DEADLINE_MS } from './fake-window.ts';
 import { freshPlant, LOOK } from './fresh-plant.ts';
 import { expectAccessible, PICTURES, switchLanguage } from './page-checks.ts';
-import { type Display, openDisplay } from './virtual-display.ts';
-
-const START_DEADLINE_MS = 60_000;
-const ACTION_DEADLINE_MS = 10_000;
 
 describeIfAvailable('electron', 'a folder dropped onto the window', () => {
-  let display: Display;
+  let shown: FakeWindow;
   let folder: string;
   let photos: string;
-  let agent: FakeAgent;
-  let app: ElectronApplication;
   let page: Page;
   /** Paths that the agent was asked to look at. */
   const looked: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    display = await openDisplay();
-    folder = await mkdtemp(join(tmpdir(), 'genba 落とす '));
+    shown = await FakeWindow.open({ ...freshPlant(), security: 'enrolled' });
+    ({ folder, page } = shown);
     photos = join(folder, '検査 写真');
     await mkdir(join(photos, 'OK'), { recursive: true });
     await writeFile(join(folder, '測定.csv'), 'torque,result\n1,OK\n');
-    agent = await FakeAgent.start({ ...freshPlant(), security: 'enrolled' });
-    agent.answer = (request) => {
+    shown.agent.answer = (request) => {
       if (!('query' in request) || request.query !== 'preview-data') return null;
       looked.push(request.path);
       return { type: 'preview', id: request.id, preview: LOOK };
     };
-    await agent.announce(folder);
-    app = await launchWindow(folder, display, 'ja');
-    page = await app.firstWindow();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    await switchLanguage(page, 'ja');
-  }, START_DEADLINE_MS);
+  }, WINDOW_DEADLINE_MS);
 
-  afterAll(async () => {
-    await app?.close();
-    await agent?.stop();
-    display?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => shown?.end());
 
   beforeEach(() => {
     looked.length = 0;
@@ -87,7 +66,7 @@ describeIfAvailable('electron', 'a folder dropped onto the window', () => {
   });
 
   it('is looked at in the settings', async () => {
-    agent.show(onlinePlant());
+    shown.agent.show(onlinePlant());
     await page.getByRole('link', { name: '設定' }).click();
     await page.getByRole('button', { name: '別のデータを選ぶ' }).click();
     await dropOnto(page.locator('.drop'), [photos]);

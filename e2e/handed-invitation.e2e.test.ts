@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type Invitation, invitationFile, invitationLink } from '@genba/shared/identity/invitation';
 import type { AgentStatus } from '@genba/shared/local-api/messages';
 import type { ElectronApplication, Page } from 'playwright-core';
@@ -10,15 +7,14 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
 import { command, readStatus } from './agent-window.ts';
-import { launchWindow, shellStart } from './electron-window.ts';
-import { FakeAgent } from './fake-agent.ts';
+import { launchWindow } from './electron-window.ts';
 import { onlinePlant } from './fake-status.ts';
+import { FakeWindow, openAgain, WINDOW_DEADLINE_MS } from './fake-window.ts';
 import { freshPlant } from './fresh-plant.ts';
 import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
 import { PhotoPlant } from './photo-plant.ts';
-import { type Display, openDisplay } from './virtual-display.ts';
+import { openDisplay } from './virtual-display.ts';
 
-const START_DEADLINE_MS = 60_000;
 const ACTION_DEADLINE_MS = 10_000;
 const ROUND_DEADLINE_MS = 90_000;
 const TOMORROW = new Date(Date.now() + 86_400_000).toISOString();
@@ -55,57 +51,36 @@ function enrolledPlant(change: Partial<AgentStatus> = {}): AgentStatus {
   };
 }
 
-/** Starts the shell a second time, as the system does for what somebody clicked on. */
-async function openAgain(folder: string, display: Display, opened: string): Promise<void> {
-  const { executable, args, env } = shellStart(folder, display, ['--attach', opened]);
-  await promisify(execFile)(executable, [...args], { env });
-}
-
 describeIfAvailable('electron', 'an invitation opened while the plant takes part', () => {
-  let display: Display;
-  let folder: string;
-  let agent: FakeAgent;
-  let app: ElectronApplication;
+  let shown: FakeWindow;
   let page: Page;
   /** Invitations that the agent was told to enrol with. */
   const enrolled: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    display = await openDisplay();
-    folder = mkdtempSync(join(tmpdir(), 'genba 招待 '));
-    agent = await FakeAgent.start(enrolledPlant());
+    shown = await FakeWindow.open(enrolledPlant());
+    const { app, agent } = shown;
+    page = shown.page;
     agent.answer = (request) => {
       if (!('command' in request) || request.command !== 'enrol') return null;
       enrolled.push(request.invitation);
       return { type: 'reply', id: request.id, error: agent.refusal };
     };
-    await agent.announce(folder);
-    app = await launchWindow(folder, display, 'ja');
-    page = await app.firstWindow();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
-    await switchLanguage(page, 'ja');
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(1024, 600));
-  }, START_DEADLINE_MS);
+  }, WINDOW_DEADLINE_MS);
 
-  afterAll(async () => {
-    await app?.close();
-    await agent?.stop();
-    display?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => shown?.end());
 
   beforeEach(async () => {
     await page.keyboard.press('Escape');
     await dialog().waitFor({ state: 'detached' });
     enrolled.length = 0;
-    agent.refusal = null;
-    agent.show(enrolledPlant());
+    shown.agent.refusal = null;
+    shown.agent.show(enrolledPlant());
   });
 
   const dialog = () => page.getByRole('dialog');
-  const openLink = (change: Partial<Invitation>) =>
-    openAgain(folder, display, invitationLink(invitation(change)));
+  const openLink = (change: Partial<Invitation>) => shown.openAgain(invitationLink(invitation(change)));
 
   it('of the same aggregator changes nothing, and says so', async () => {
     await openLink({});
@@ -122,9 +97,9 @@ describeIfAvailable('electron', 'an invitation opened while the plant takes part
     await openLink({ plantName: '田原工場' });
     await dialog().getByText('この招待は「田原工場」宛てですが').waitFor();
     // The next one takes the place of the one before it.
-    const file = join(folder, '溶接 ライン.genba-invite');
+    const file = join(shown.folder, '溶接 ライン.genba-invite');
     writeFileSync(file, invitationFile(invitation({ taskId: 'welds', certificate: ELSEWHERE })));
-    await openAgain(folder, display, file);
+    await shown.openAgain(file);
     await dialog().getByText('この招待は別のタスク（welds）のものです。').waitFor();
     await openLink({ expiresAt: '2020-01-01T00:00:00.000Z' });
     await dialog().getByText('招待の期限が切れています。').waitFor();
@@ -134,7 +109,7 @@ describeIfAvailable('electron', 'an invitation opened while the plant takes part
 
   it('of another aggregator is used only by somebody who has read where it leads', async () => {
     const waiting = { ...onlinePlant().queue, roundsWaiting: 4 };
-    agent.show(enrolledPlant({ queue: waiting }));
+    shown.agent.show(enrolledPlant({ queue: waiting }));
     const link = { certificate: ELSEWHERE };
     await openLink(link);
     await dialog().getByText('wss://kyu.example.co.jp:8600').waitFor();
@@ -155,10 +130,10 @@ describeIfAvailable('electron', 'an invitation opened while the plant takes part
       await expectNoSidewaysScroll(page);
       await page.screenshot({ path: join(PICTURES, `handed-${language}.png`) });
     }
-    agent.refusal = 'enrolment/unreachable';
+    shown.agent.refusal = 'enrolment/unreachable';
     await dialog().getByRole('button', { name: '切り替える' }).click();
     await dialog().getByText('操作できませんでした。集約サーバーにつながらないか').waitFor();
-    agent.refusal = null;
+    shown.agent.refusal = null;
     await dialog().getByRole('button', { name: '切り替える' }).click();
     await page.getByText('新しい招待で登録しました。').waitFor();
     await dialog().waitFor({ state: 'detached' });
@@ -166,7 +141,7 @@ describeIfAvailable('electron', 'an invitation opened while the plant takes part
   });
 
   it('of an aggregator that has locked this PC out lets it in again', async () => {
-    agent.show(enrolledPlant({ problem: { code: 'identity/revoked', detail: null } }));
+    shown.agent.show(enrolledPlant({ problem: { code: 'identity/revoked', detail: null } }));
     await openLink({});
     await dialog().getByRole('button', { name: '登録し直す' }).click();
     await dialog().waitFor({ state: 'detached' });
@@ -174,7 +149,7 @@ describeIfAvailable('electron', 'an invitation opened while the plant takes part
   });
 
   it('leads to the first run where nobody has joined, from any screen', async () => {
-    agent.show(freshPlant());
+    shown.agent.show(freshPlant());
     await page.getByRole('link', { name: '設定' }).click();
     await openLink({});
     await page.getByText('招待の内容です。').waitFor();

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchChromium } from './chromium-browser.ts';
+import { openPage, startBrowser } from './chromium-page.ts';
 import { expectAccessible, expectNoSidewaysScroll, PICTURES, switchLanguage } from './page-checks.ts';
 import { PicturePlant, partPicture } from './picture-plant.ts';
 
@@ -14,17 +13,12 @@ describeIfAvailable('chromium', 'labelling with forty classes', () => {
   let browser: Browser;
   let plant: PicturePlant;
   let page: Page;
+  const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    [browser, plant] = await Promise.all([launchChromium(), PicturePlant.start({ classes: CLASSES })]);
+    [browser, plant] = await Promise.all([startBrowser(), PicturePlant.start({ classes: CLASSES })]);
     for (let number = 0; number < 8; number++) await plant.add(`${number}.png`, await partPicture(number));
-    const context = await browser.newContext({
-      locale: 'ja-JP',
-      viewport: { width: 1024, height: 600 },
-    });
-    page = await context.newPage();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
+    page = await openPage(browser, complaints, { deadlineMs: ACTION_DEADLINE_MS });
     await page.goto(plant.page);
     await page.getByRole('link', { name: 'ラベル付け' }).click();
     await page.getByLabel('新しい画像のフォルダー').fill(plant.inbox);
@@ -80,5 +74,6 @@ describeIfAvailable('chromium', 'labelling with forty classes', () => {
     const undo = page.getByRole('button', { name: '取り消す' });
     const { y, height } = (await undo.boundingBox())!;
     expect(y + height).toBeLessThanOrEqual(600);
+    expect(complaints).toEqual([]);
   });
 });

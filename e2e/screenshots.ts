@@ -70,6 +70,15 @@ async function judge(page: Page, photo: string): Promise<void> {
   await take(page, 'judge');
 }
 
+async function watch(page: Page, folder: string): Promise<void> {
+  await page.getByRole('tab', { name: '監視' }).click();
+  await page.getByLabel('監視する場所').fill(folder);
+  await page.keyboard.press('Enter');
+  await page.locator('.verdict__word').waitFor();
+  await page.getByRole('button', { name: 'このお知らせを閉じる' }).click();
+  await take(page, 'watch');
+}
+
 await buildWindows();
 await mkdir(FOLDER, { recursive: true });
 const browser = await launchChromium();
@@ -91,6 +100,7 @@ try {
   ]);
   await label(page, inbox);
   await judge(page, path.join(inbox, '昼', '写真 2.png'));
+  await watch(page, path.join(inbox, '朝'));
   await open(page, 'モデル');
   await page.locator('.recharts-line-curve').first().waitFor({ state: 'attached' });
   await take(page, 'model');

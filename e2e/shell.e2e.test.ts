@@ -11,12 +11,12 @@ import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
-import { launchWindow, shellStart } from './electron-window.ts';
+import { shellStart } from './electron-window.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { onlinePlant } from './fake-status.ts';
-import { type Display, openDisplay } from './virtual-display.ts';
+import { FakeWindow, WINDOW_DEADLINE_MS } from './fake-window.ts';
+import { openDisplay } from './virtual-display.ts';
 
-const START_DEADLINE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 const INVITATION: Invitation = {
@@ -36,20 +36,13 @@ interface ShellPage {
 }
 
 describeIfAvailable('electron', 'the shell around the window', () => {
-  let display: Display;
-  let folder: string;
-  let agent: FakeAgent;
+  let shown: FakeWindow;
   let app: ElectronApplication;
   let page: Page;
 
   beforeAll(async () => {
-    await buildWindows();
-    display = await openDisplay();
-    folder = await mkdtemp(join(tmpdir(), 'genba 画面 '));
-    agent = await FakeAgent.start(onlinePlant());
-    await agent.announce(folder);
-    app = await launchWindow(folder, display, 'ja');
-    page = await app.firstWindow();
+    shown = await FakeWindow.open(onlinePlant());
+    ({ app, page } = shown);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.evaluate(() => {
       const shell = window as unknown as ShellPage;
@@ -58,20 +51,11 @@ describeIfAvailable('electron', 'the shell around the window', () => {
         shell.heard = (shell.heard ?? 0) + 1;
       });
     });
-  }, START_DEADLINE_MS);
+  }, WINDOW_DEADLINE_MS);
 
-  afterAll(async () => {
-    await app?.close();
-    await agent?.stop();
-    display?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => shown?.end());
 
-  /** Starts the shell a second time, as the system does for what somebody clicked on. */
-  async function startAgain(opened: string): Promise<void> {
-    const { executable, args, env } = shellStart(folder, display, ['--attach', opened]);
-    await promisify(execFile)(executable, [...args], { env });
-  }
+  const startAgain = (opened: string) => shown.openAgain(opened);
   const heardOf = (count: number) =>
     page.waitForFunction((wanted) => (window as unknown as ShellPage).heard === wanted, count);
   const takeInvitation = () => page.evaluate(() => (window as unknown as ShellPage).genba.takeInvitation());
@@ -92,7 +76,7 @@ describeIfAvailable('electron', 'the shell around the window', () => {
   });
 
   it('hands a file over, also from a folder with spaces and Japanese', async () => {
-    const file = join(folder, '仙台 第一工場.genba-invite');
+    const file = join(shown.folder, '仙台 第一工場.genba-invite');
     await writeFile(file, invitationFile(INVITATION));
     await startAgain(file);
     await heardOf(2);
@@ -123,7 +107,7 @@ describeIfAvailable('electron', 'the shell around the window', () => {
   });
 
   it('writes the log bundle where a person wants it', async () => {
-    const target = join(folder, 'IT 用.zip');
+    const target = join(shown.folder, 'IT 用.zip');
     await app.evaluate(({ dialog }, filePath) => {
       dialog.showSaveDialog = async () => ({ canceled: false, filePath });
     }, target);
@@ -203,6 +187,6 @@ describeIfAvailable('electron', 'the shell in the tray', () => {
         await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       }
     },
-    START_DEADLINE_MS,
+    WINDOW_DEADLINE_MS,
   );
 });

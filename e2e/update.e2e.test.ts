@@ -6,7 +6,7 @@ import { findAgent } from '../main/agent/local-api/find-agent.ts';
 import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
 import { expectAccessible, expectNoSidewaysScroll, PICTURES } from './page-checks.ts';
-import { endOf, freePort, quit, UpdatingPlant, windowBehind } from './updating-plant.ts';
+import { endOf, quit, UpdatingPlant, windowOn } from './updating-plant.ts';
 import { type Display, openDisplay } from './virtual-display.ts';
 
 const DEADLINE_MS = 60_000;
@@ -45,7 +45,7 @@ describeIfAvailable('electron', 'an update of the program', () => {
     const card = cardOf(page);
     await card.getByRole('button', { name: '更新を確認' }).click();
     await card.getByText('新しい版はありません').waitFor();
-    await plant.publish('0.2.0', plant.program('0.2.0', 0));
+    await plant.publish('0.2.0', plant.program('0.2.0'));
     await card.getByRole('button', { name: '更新を確認' }).click();
     await card.getByText('バージョン0.2.0の準備ができました。').waitFor();
     await card.getByText('バージョン0.2.0の変更点').click();
@@ -56,20 +56,20 @@ describeIfAvailable('electron', 'an update of the program', () => {
     await expectNoSidewaysScroll(page);
     await page.screenshot({ path: `${PICTURES}/update-ready-ja.png`, fullPage: true });
     const fetched = path.join(plant.folder, 'cache', 'genba-updater', 'pending', 'Genba-0.2.0.AppImage');
-    expect(readFileSync(fetched, 'utf8')).toBe(plant.program('0.2.0', 0));
+    expect(readFileSync(fetched, 'utf8')).toBe(plant.program('0.2.0'));
 
     await page.getByRole('link', { name: '今日' }).click();
     await page.getByText('Genbaの新しい版（0.2.0）の準備ができました。').waitFor();
     await page.screenshot({ path: `${PICTURES}/update-hint-ja.png`, fullPage: true });
     await quit(app!);
     app = null;
-    expect(readFileSync(plant.appImage, 'utf8')).toBe(plant.program('0.1.0', 0));
+    expect(readFileSync(plant.appImage, 'utf8')).toBe(plant.program('0.1.0'));
   });
 
   it('is not taken where it is not the file that was announced, nor from another server', {
     timeout: 120_000,
   }, async () => {
-    await plant.publish('0.2.0', plant.program('0.2.0', 0));
+    await plant.publish('0.2.0', plant.program('0.2.0'));
     const offered = path.join(plant.serverFolder, 'updates', 'Genba-0.2.0.AppImage');
     const whole = readFileSync(offered);
     writeFileSync(offered, Buffer.from(whole).fill('#', 20, 40));
@@ -99,8 +99,7 @@ describeIfAvailable('electron', 'an update of the program', () => {
   it('replaces the program when a person says so, and starts it and its agent anew', {
     timeout: 300_000,
   }, async () => {
-    const port = await freePort();
-    const program = plant.program('0.2.0', port);
+    const program = plant.program('0.2.0');
     await plant.publish('0.2.0', program);
     const page = await openSettings();
     const before = (await findAgent(plant.dataFolder))!;
@@ -112,7 +111,7 @@ describeIfAvailable('electron', 'an update of the program', () => {
     app = null;
     expect(readFileSync(plant.appImage, 'utf8')).toBe(program);
 
-    const { browser, page: next } = await vi.waitFor(() => windowBehind(port), {
+    const { browser, page: next } = await vi.waitFor(() => windowOn(plant.dataFolder, DEADLINE_MS), {
       timeout: 2 * DEADLINE_MS,
       interval: 500,
     });
@@ -133,8 +132,7 @@ describeIfAvailable('electron', 'an update of the program', () => {
   it('goes back to the version before where the new one ends at once, says so, and does not take it again', {
     timeout: 300_000,
   }, async () => {
-    const port = await freePort();
-    const earlier = plant.program('0.1.0', port);
+    const earlier = plant.program('0.1.0');
     writeFileSync(plant.appImage, earlier, { mode: 0o755 });
     await plant.publish('0.2.0', `#!/bin/sh\necho start >> "${plant.folder}/starts"\nexit 1\n`);
     const page = await openSettings();
@@ -147,7 +145,7 @@ describeIfAvailable('electron', 'an update of the program', () => {
     expect(readFileSync(plant.appImage, 'utf8')).not.toBe(earlier);
 
     // Nobody does anything from here on.
-    const { browser, page: again } = await vi.waitFor(() => windowBehind(port), {
+    const { browser, page: again } = await vi.waitFor(() => windowOn(plant.dataFolder, DEADLINE_MS), {
       timeout: 150_000,
       interval: 1_000,
     });
@@ -160,7 +158,7 @@ describeIfAvailable('electron', 'an update of the program', () => {
     await again.getByRole('link', { name: '設定' }).click();
     await cardOf(again).getByRole('button', { name: '更新を確認' }).click();
     await cardOf(again).getByText('新しい版はありません').waitFor();
-    await plant.publish('0.3.0', plant.program('0.3.0', 0));
+    await plant.publish('0.3.0', plant.program('0.3.0'));
     await cardOf(again).getByRole('button', { name: '更新を確認' }).click();
     await cardOf(again).getByText('バージョン0.3.0の準備ができました。').waitFor();
     await browser.close();

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +43,7 @@ export class UpdatingPlant {
     const plant = new UpdatingPlant(display);
     writeFileSync(path.join(plant.folder, 'task.json'), JSON.stringify(TASK));
     mkdirSync(path.dirname(plant.appImage));
-    writeFileSync(plant.appImage, plant.program('0.1.0', 0), { mode: 0o755 });
+    writeFileSync(plant.appImage, plant.program('0.1.0'), { mode: 0o755 });
     await plant.serve(plant.serverFolder);
     const wish = ['--data', plant.serverFolder, '--plant', '仙台', '--task', TASK.id];
     const { stdout } = await runProgram('aggregator', 'invite', ...wish);
@@ -61,8 +60,8 @@ export class UpdatingPlant {
     this.#port = /:(\d+)\D*$/.exec(await this.aggregator.start(fixed))![1]!;
   }
 
-  /** A program of a version as one file: it opens this checkout as that version. @param debugPort to look into it; 0: none */
-  program(version: string, debugPort: number): string {
+  /** A program of a version as one file: it opens this checkout as that version, and may be looked into. */
+  program(version: string): string {
     const checkout = path.join(this.folder, `checkout ${version}`);
     mkdirSync(checkout, { recursive: true });
     const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as object;
@@ -72,7 +71,7 @@ export class UpdatingPlant {
       symlinkSync(path.join(ROOT, name), path.join(checkout, name));
     }
     return `#!/bin/sh
-APPIMAGE="$(readlink -f "$0")" exec "${electronPath()}" ${AS_ROOT} --remote-debugging-port=${debugPort} "${checkout}" --lang=ja
+APPIMAGE="$(readlink -f "$0")" exec "${electronPath()}" ${AS_ROOT} --remote-debugging-port=0 "${checkout}" --lang=ja
 `;
   }
 
@@ -150,22 +149,26 @@ export async function quit(app: ElectronApplication): Promise<void> {
   await ended;
 }
 
-/** A port of this computer that is free at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
+/** In its own folder, where a browser says by which port one may look into it. */
+const DOOR_FILE = path.join('window', 'DevToolsActivePort');
 
-/** The window of a program that somebody else has started. @throws Error while there is none */
-export async function windowBehind(port: number): Promise<{ browser: Browser; page: Page }> {
+/**
+ * The window on a data folder, of a program that somebody else has started.
+ * @param deadlineMs how long it may take to do something in it
+ * @throws Error while there is none
+ */
+export async function windowOn(
+  dataFolder: string,
+  deadlineMs: number,
+): Promise<{ browser: Browser; page: Page }> {
+  // Of the program before, it leads nowhere.
+  const [port] = readFileSync(path.join(dataFolder, DOOR_FILE), 'utf8').split('\n');
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { timeout: CONNECT_MS });
   const page = browser.contexts()[0]?.pages()[0];
-  if (page !== undefined) return { browser, page };
+  if (page !== undefined) {
+    page.setDefaultTimeout(deadlineMs);
+    return { browser, page };
+  }
   // Who is connected before the window opens may never hear of it.
   await browser.close();
   throw new Error('no window yet');

@@ -1,19 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ElectronApplication, Page } from 'playwright-core';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
 import { listenForComplaints } from './chromium-page.ts';
-import { launchWindow } from './electron-window.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { offlinePlant, onlinePlant } from './fake-status.ts';
+import { FakeWindow, WINDOW_DEADLINE_MS } from './fake-window.ts';
 import { expectAccessible, expectNoSidewaysScroll, switchLanguage, takePicture } from './page-checks.ts';
-import { type Display, openDisplay } from './virtual-display.ts';
 
-const START_DEADLINE_MS = 60_000;
-const ACTION_DEADLINE_MS = 10_000;
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** All that a page gets from the shell. */
 const BRIDGE = [
   ...['acknowledgeUpdate', 'choosePath', 'chooseTarget', 'endpoint', 'installUpdate', 'lookForUpdate'],
@@ -22,44 +19,31 @@ const BRIDGE = [
 ];
 
 describeIfAvailable('electron', 'the window in Electron', () => {
-  let display: Display;
-  let folder: string;
-  let agent: FakeAgent;
-  let app: ElectronApplication;
+  let shown: FakeWindow;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    await buildWindows();
-    display = await openDisplay();
-    folder = await mkdtemp(join(tmpdir(), 'genba-window-'));
-    agent = await FakeAgent.start(offlinePlant());
-    await agent.announce(folder);
-    app = await launchWindow(folder, display, 'ja');
-    page = await app.firstWindow();
-    page.setDefaultTimeout(ACTION_DEADLINE_MS);
+    shown = await FakeWindow.open(offlinePlant());
+    page = shown.page;
     listenForComplaints(page, complaints);
+    // What it had to complain of before anybody listened.
+    await page.reload();
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await switchLanguage(page, 'ja');
-  }, START_DEADLINE_MS);
+  }, WINDOW_DEADLINE_MS);
 
-  afterAll(async () => {
-    await app?.close();
-    await agent?.stop();
-    display?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => shown?.end());
 
   const banner = () => page.getByRole('status').first();
   const resize = (width: number, height: number) =>
-    app.evaluate(
+    shown.app.evaluate(
       ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),
       { width, height },
     );
 
   beforeEach(async () => {
-    agent.refusal = null;
-    agent.show(offlinePlant());
+    shown.agent.refusal = null;
+    shown.agent.show(offlinePlant());
     await page.getByText(/オフラインで作業中です|Working offline/).waitFor();
   });
 
@@ -72,7 +56,7 @@ describeIfAvailable('electron', 'the window in Electron', () => {
   });
 
   it('follows the agent live', async () => {
-    agent.show(onlinePlant());
+    shown.agent.show(onlinePlant());
     await page.getByText('接続済みです。学習結果はすべて送信しました。').waitFor();
     expect(await banner().textContent()).toContain('学習中です');
   });
@@ -92,21 +76,21 @@ describeIfAvailable('electron', 'the window in Electron', () => {
     await page.getByText('一時停止中です').waitFor();
     await page.getByRole('button', { name: '再開' }).click();
     await page.getByText('オフラインで作業中です').waitFor();
-    expect(agent.commands.slice(-2)).toEqual(['pause', 'resume']);
+    expect(shown.agent.commands.slice(-2)).toEqual(['pause', 'resume']);
   });
 
   it('says why a command was refused', async () => {
-    agent.refusal = 'server/storage';
+    shown.agent.refusal = 'server/storage';
     await page.getByRole('button', { name: '一時停止' }).click();
     await page.getByText(/操作できませんでした。集約サーバーがディスクに/).waitFor();
     expect(await page.getByRole('button', { name: '一時停止' }).isEnabled()).toBe(true);
   });
 
   it('says that the agent is gone, and follows it to its new port and token', async () => {
-    await agent.stop();
+    await shown.agent.stop();
     await page.getByText('エージェントと通信できません').waitFor();
-    agent = await FakeAgent.start(onlinePlant());
-    await agent.announce(folder);
+    shown.agent = await FakeAgent.start(onlinePlant());
+    await shown.agent.announce(shown.folder);
     await page.getByText('学習中です').waitFor({ timeout: 15_000 });
   }, 30_000);
 
@@ -116,7 +100,7 @@ describeIfAvailable('electron', 'the window in Electron', () => {
       bridge: Object.keys((globalThis as { genba?: object }).genba ?? {}).sort(),
     }));
     expect(powers).toEqual({ node: [], bridge: BRIDGE });
-    const preferences = await app.evaluate(({ BrowserWindow }) => {
+    const preferences = await shown.app.evaluate(({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents;
       // Not in Electron's types, but what it really uses.
       return (contents as unknown as { getLastWebPreferences(): object }).getLastWebPreferences();
@@ -140,7 +124,7 @@ describeIfAvailable('electron', 'the window in Electron', () => {
     const opened = await page.evaluate(() => window.open('http://127.0.0.1:9/') === null);
     expect(opened).toBe(true);
     expect(page.url()).toBe(address);
-    expect(app.windows()).toHaveLength(1);
+    expect(shown.app.windows()).toHaveLength(1);
     expect(await page.evaluate(() => Notification.permission)).toBe('denied');
     // The driver still waits for the navigation that never came.
     await page.reload();
@@ -218,6 +202,17 @@ describeIfAvailable('electron', 'the window in Electron', () => {
     await page.evaluate(() => {
       document.documentElement.style.fontSize = '';
     });
+  });
+
+  it('is made of what a package may hold: nothing for developers, and no path of the PC that built it', () => {
+    const pages = join(ROOT, 'renderer', 'dist', 'assets');
+    const scripts = readdirSync(pages).filter((name) => name.endsWith('.js'));
+    expect(scripts.length).toBeGreaterThan(5);
+    const forDevelopers = scripts.filter((name) => {
+      const text = readFileSync(join(pages, name), 'utf8');
+      return text.includes('jsxDEV') || text.includes(ROOT);
+    });
+    expect(forDevelopers).toEqual([]);
   });
 
   it('leaves the console free of errors', () => {

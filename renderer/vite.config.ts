@@ -6,6 +6,10 @@ import { thirdPartyLicences } from '../tools/third-party-licences.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Modules that one of the pages alone has, and those of the window. */
+const OF_ONE_PAGE = /[\\/]renderer[\\/](desktop|demo)[\\/]/;
+const OF_WINDOW = /[\\/]renderer[\\/]desktop[\\/]/;
+
 /** Writes down whose work is in the product, for the window to show. */
 function licenceList(): Plugin {
   return {
@@ -34,6 +38,16 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       input: { desktop: here('./desktop/index.html'), demo: here('./demo/index.html') },
+      output: {
+        // What a page needs to show anything is two files, not thirty: in the window each is handed out by a call into
+        // the shell's own process, and holds up the first paint.
+        codeSplitting: {
+          groups: [
+            { name: 'common', tags: ['$initial'], test: (id) => !OF_ONE_PAGE.test(id), priority: 2 },
+            { name: 'window', tags: ['$initial'], test: OF_WINDOW, priority: 1 },
+          ],
+        },
+      },
     },
   },
 });

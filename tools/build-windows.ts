@@ -12,11 +12,14 @@ const LOCK_POLL_MS = 100;
 
 /** What each build reads, and a file that tells when it was last done. */
 const PAGES = {
-  sources: ['renderer', 'shared', 'package-lock.json'],
+  sources: ['renderer', 'shared', 'tools/build-windows.ts', 'package-lock.json'],
   product: 'renderer/dist/desktop/index.html',
 };
 const SHELL = {
-  sources: ['main/desktop', 'main/agent', 'shared', 'tools/build-desktop.ts', 'package-lock.json'],
+  sources: [
+    ...['main/desktop', 'main/agent', 'main/durable-file', 'shared'],
+    ...['tools/build-desktop.ts', 'tools/build-windows.ts', 'package-lock.json'],
+  ],
   product: 'main/desktop/dist/main.cjs',
 };
 
@@ -28,11 +31,28 @@ export async function buildWindows(onBuild: () => void = () => undefined): Promi
   // Two test files may start at once; the second finds everything built.
   await withLock(async () => {
     if (isStale(PAGES) || isStale(SHELL)) onBuild();
-    if (isStale(PAGES)) {
-      await build({ configFile: join(root, 'renderer', 'vite.config.ts'), logLevel: 'warn' });
-    }
-    if (isStale(SHELL)) await buildDesktop();
+    await asProduction(async () => {
+      if (isStale(PAGES)) {
+        await build({ configFile: join(root, 'renderer', 'vite.config.ts'), logLevel: 'warn' });
+      }
+      if (isStale(SHELL)) await buildDesktop();
+    });
   });
+}
+
+/**
+ * Whoever builds first builds for all: the tests, whose own surroundings would have React's slow form for developers
+ * built, with the paths of this checkout in it, must leave what a package may hold.
+ */
+async function asProduction(work: () => Promise<void>): Promise<void> {
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    await work();
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
 }
 
 function isStale({ sources, product }: typeof PAGES): boolean {
