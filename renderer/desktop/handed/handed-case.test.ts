@@ -6,7 +6,12 @@ import { caseOf } from './handed-case.ts';
 
 const HERE = 'ab'.repeat(32);
 const ELSEWHERE = 'cd'.repeat(32);
-const TASK = { id: 'caps', name: { en: 'Caps', ja: 'キャップ' }, classes: ['OK', 'NG'] };
+const TASK = {
+  id: 'caps',
+  name: { en: 'Caps', ja: 'キャップ' },
+  input: 'image' as const,
+  classes: ['OK', 'NG'],
+};
 
 const invitation = (change: Partial<Invitation> = {}): Invitation => ({
   version: 1,
