@@ -9,6 +9,7 @@ import { FileImporter, type ImportStep } from './exchange/file-importer.ts';
 import { DEFAULT_ADMISSION_LIMITS } from './gateway/admission-limits.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { isLoopbackHost } from './gateway/loopback.ts';
+import { AuditAnchor } from './identity/audit-anchor.ts';
 import type { Security } from './identity/security.ts';
 import type { Serving } from './identity/serving-file.ts';
 import { TlsDoor } from './identity/tls-door.ts';
@@ -95,12 +96,14 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
   let desk: OperatorDesk | undefined;
   let door: TlsDoor | null = null;
   let gateway: Gateway | undefined;
+  const anchor = new AuditAnchor({ register: store.identities, log });
   const closeAll = async () => {
     door?.close();
     await gateway?.close();
     await desk?.close();
     await Promise.all([...engines.values()].map((engine) => engine.close()));
     await retention.close();
+    await anchor.close();
     await store.close();
   };
   try {
@@ -136,6 +139,7 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
     gateway = listening;
     const serving = (await door?.publish(listening.port)) ?? null;
     await store.identities.note(startNote(security, serving));
+    await anchor.start();
     if (isOpen) log.warn('no encryption, no identities: whoever is on this computer may take part');
     door?.keepRenewing((presented) => listening.present(presented));
     let closing: Promise<void> | undefined;

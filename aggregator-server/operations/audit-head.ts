@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '@genba/shared/errors/app-error';
 import { InvalidArgumentError } from 'commander';
-import type { AuditHead } from '../store/audit-chain.ts';
+import { type AuditHead, auditHeadText } from '../store/audit-chain.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { textIfPresent } from '../store/present-file.ts';
 import { storageError } from '../store/storage-error.ts';
@@ -9,11 +9,6 @@ import { CatalogueReader } from './catalogue-reader.ts';
 
 /** The file of a backup that says where its audit record ends. */
 const HEAD_NAME = 'audit-head.txt';
-
-/** A head in the form in which people write it down: `ROWS:DIGEST`. */
-export function auditHeadText({ sequence, digest }: AuditHead): string {
-  return `${sequence}:${digest}`;
-}
 
 function parseAuditHead(text: string): AuditHead | null {
   const [, rows = '', digest = ''] = /^(\d{1,15}):([0-9a-f]{64})$/i.exec(text.trim()) ?? [];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import { invitationLink, readInvitation } from '@genba/shared/identity/invitation';
 import Sqlite from 'better-sqlite3';
+import { pino } from 'pino';
 import { decodeQR } from 'qr/decode.js';
 import { describe, expect, it } from 'vitest';
 import { EXIT_CODES, EXIT_USAGE } from '../exit-codes.ts';
@@ -155,7 +156,10 @@ describe('an audit record', () => {
   });
 
   it('whose end was cut off is damage for whoever has written down an earlier end, or has a backup', async () => {
-    const server = await startEnrolled();
+    const lines: string[] = [];
+    const server = await startEnrolled({
+      log: pino({ base: null }, { write: (line) => void lines.push(line) }),
+    });
     await server.enrolled();
     const { dataFolder } = server;
     const older = join(await temporaryFolder(), '控え');
@@ -164,6 +168,9 @@ describe('an audit record', () => {
     await server.close();
     const head = (await run('audit', '--data', dataFolder, '--head')).stdout.trim();
     expect(head).toMatch(/^5:[0-9a-f]{64}$/);
+    // As the log says at the start and at the stop, for whoever collects it.
+    const inLog = lines.map((line) => JSON.parse(line).auditHead).filter((text) => text !== undefined);
+    expect(inLog).toEqual([expect.stringMatching(/^1:[0-9a-f]{64}$/), head]);
     const check = (...options: string[]) => run('verify', '--data', dataFolder, ...options);
     const heads = ['--audit-head', head, '--older-backup', older];
     expect(await check(...heads)).toMatchObject({

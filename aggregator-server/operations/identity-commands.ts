@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { AuditRow } from '../store/audit-chain.ts';
-import { auditHeadText } from './audit-head.ts';
+import { type AuditRow, auditHeadText } from '../store/audit-chain.ts';
 import { CatalogueReader } from './catalogue-reader.ts';
 import { listGuests, type RevocationWish, revoke } from './devices.ts';
 import {

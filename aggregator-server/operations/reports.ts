@@ -1,7 +1,7 @@
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import Table from 'cli-table3';
+import { auditHeadText } from '../store/audit-chain.ts';
 import type { QuarantinedUpdate } from '../store/screening-table.ts';
-import { auditHeadText } from './audit-head.ts';
 import type { KeptVersion } from './catalogue-reader.ts';
 import type { Compaction } from './compact.ts';
 import type { Verification } from './verify.ts';

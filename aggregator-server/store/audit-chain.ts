@@ -64,6 +64,11 @@ export function chainDigest(previous: string, row: Omit<AuditRow, 'digest'>): st
  */
 export type AuditHead = Pick<AuditRow, 'sequence' | 'digest'>;
 
+/** A head in the form in which people write it down: `ROWS:DIGEST`. */
+export function auditHeadText({ sequence, digest }: AuditHead): string {
+  return `${sequence}:${digest}`;
+}
+
 /** Checks rows in order, fed one by one. */
 export class ChainCheck {
   readonly #due: AuditHead[];

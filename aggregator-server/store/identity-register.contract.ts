@@ -40,6 +40,15 @@ export function describeIdentityRegister(name: string, open: () => Promise<Ident
       register = await open();
     });
 
+    it('says where the audit record ends', async () => {
+      expect(await register.auditHead()).toEqual({ sequence: 0, digest: digest('0') });
+      await enrol('osaka', 'a');
+      expect(await register.auditHead()).toEqual({
+        sequence: 2,
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
+    });
+
     it('enrols a device with a code, and admits it by its key', async () => {
       const device = await enrol('osaka', 'a');
       expect(device).toEqual({

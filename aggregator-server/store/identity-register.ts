@@ -1,4 +1,4 @@
-import type { AuditNote } from './audit-chain.ts';
+import type { AuditHead, AuditNote } from './audit-chain.ts';
 import type { ClientProgram } from './catalogue.ts';
 
 /** A device that was let in once. */
@@ -116,4 +116,6 @@ export interface IdentityRegister {
   devices(): Promise<SeenDevice[]>;
   /** Writes down what changes nothing here. */
   note(note: AuditNote): Promise<void>;
+  /** Where the audit record ends. */
+  auditHead(): Promise<AuditHead>;
 }

@@ -1,6 +1,6 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { AppError } from '@genba/shared/errors/app-error';
-import { type AuditNote, CHAIN_START, chainDigest } from './audit-chain.ts';
+import { type AuditHead, type AuditNote, CHAIN_START, chainDigest } from './audit-chain.ts';
 import type {
   Arrival,
   Device,
@@ -180,6 +180,10 @@ export class SqliteIdentityRegister implements IdentityRegister {
     return this.#connection.transact(() => this.#note(note));
   }
 
+  async auditHead(): Promise<AuditHead> {
+    return this.#connection.read(() => this.#auditHead());
+  }
+
   /** @throws AppError `identity/code-spent` unless this very device spent the code with this very key */
   #requireSpender(deviceId: string, { clientId, keyId }: { clientId: string; keyId: string }): Device {
     const spender = this.#device(deviceId)!;
@@ -230,15 +234,17 @@ export class SqliteIdentityRegister implements IdentityRegister {
   }
 
   #note(note: AuditNote): void {
-    const newest = this.#connection.get('SELECT * FROM audit ORDER BY sequence DESC LIMIT 1', {});
-    const previous = newest === undefined ? null : readAuditRow(newest);
-    const row = {
-      ...note,
-      sequence: (previous?.sequence ?? 0) + 1,
-      detail: JSON.stringify(note.detail),
-    };
-    const digest = chainDigest(previous?.digest ?? CHAIN_START, row);
+    const previous = this.#auditHead();
+    const row = { ...note, sequence: previous.sequence + 1, detail: JSON.stringify(note.detail) };
+    const digest = chainDigest(previous.digest, row);
     this.#connection.change(INSERT_AUDIT_ROW, { ...row, digest });
+  }
+
+  #auditHead(): AuditHead {
+    const newest = this.#connection.get('SELECT * FROM audit ORDER BY sequence DESC LIMIT 1', {});
+    if (newest === undefined) return { sequence: 0, digest: CHAIN_START };
+    const { sequence, digest } = readAuditRow(newest);
+    return { sequence, digest };
   }
 }
 
