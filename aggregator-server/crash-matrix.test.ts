@@ -1,46 +1,67 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { EngineStep } from './engine/steps.ts';
 import type { CrashOrder, Stop } from './testing/crash/crash-program.ts';
 import { brokenPromises, type Outcome, outcomeOf } from './testing/crash/outcome.ts';
-import { dataFolderOf, type Play, play, REPORTERS, receiptsOf } from './testing/crash/play.ts';
-import { SERVED_FEDERATIONS } from './testing/fixtures.ts';
+import { dataFolderOf, type Play, play, receiptsOf } from './testing/crash/play.ts';
+import { nameOfLeft, type Remains } from './testing/crash/remains.ts';
+import { LARGE_MODEL, SERVED_FEDERATIONS } from './testing/fixtures.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
 
 const PROGRAM = join(import.meta.dirname, 'testing/crash/crash-program.ts');
 /** Reports made before; the next two are in turn the first and the last of a round or a buffer of two. */
 const PREPARED = 2;
 const STOPPED_REPORTS = [2, 3] as const;
+/** All reports of a history, the last of which nothing disturbs. */
+const REPORTS = 5;
+/**
+ * The first report of a process whose results go past the system's cache: two plants' first ones read files, and four
+ * in a row must not.
+ */
+const PAST_CACHE_REPORT = 5;
+/** Of a file that goes there: its whole blocks, the rest, the sync. */
+const PAST_CACHE_POINTS = ['direct write /', 'write /transfers/', 'write /weights/temporary/', 'sync /'];
 /** Processes at once. */
 const AT_ONCE = 2;
 
 let killCount = 0;
+/** What a kill would have left, without one. */
+let leftCount = 0;
 let cutCount = 0;
 
 afterAll(() => {
   // biome-ignore lint/suspicious/noConsole: the number of points is a figure to be shown
-  console.info(`crash matrix: ${killCount} kills of a process, ${cutCount} power cuts`);
+  console.info(
+    `crash matrix: ${killCount} kills of a process, ${leftCount} moments as a kill leaves them, ${cutCount} power cuts`,
+  );
 });
 
-type History = Pick<Play, 'federation' | 'pauseMs'>;
+type History = Pick<Play, 'federation' | 'hiddenUnits' | 'pauseMs'>;
 
 /** A history whose first reports are made once, to be gone on with from many copies. */
 class Matrix {
-  readonly #history: History;
+  readonly #history: History & Pick<Play, 'reports'>;
   readonly #root: string;
   #lastCopy = 0;
 
-  private constructor(history: History, root: string) {
+  private constructor(history: History & Pick<Play, 'reports'>, root: string) {
     this.#history = history;
     this.#root = root;
   }
 
-  static async prepare(history: History): Promise<Matrix> {
-    const matrix = new Matrix(history, await temporaryFolder());
-    await play({ ...history, folder: matrix.#prepared, reports: PREPARED });
+  static async prepare(
+    history: History,
+    { prepared, reports }: { readonly prepared: number; readonly reports: number } = {
+      prepared: PREPARED,
+      reports: REPORTS,
+    },
+  ): Promise<Matrix> {
+    const matrix = new Matrix({ ...history, reports }, await temporaryFolder());
+    await play({ ...history, folder: matrix.#prepared, reports: prepared });
     return matrix;
   }
 
@@ -56,7 +77,7 @@ class Matrix {
   async copy(): Promise<Play> {
     const folder = this.newFolder();
     await cp(this.#prepared, folder, { recursive: true });
-    return { ...this.#history, folder, reports: REPORTERS.length };
+    return { ...this.#history, folder };
   }
 
   /** Plays to the end without any stop. */
@@ -148,27 +169,72 @@ describe.each(HISTORIES)('under %s', (_name, history) => {
 describe('along the whole path of an update, from its offer to the installed reply', () => {
   const relay: History = { federation: SERVED_FEDERATIONS['orthofl relay'], pauseMs: 1 };
 
+  /** Plays on, keeping what would be left of it on the way. @returns the names of the points, by number */
+  async function remainsOf(whole: Play, remains: readonly Remains[]): Promise<string[]> {
+    const { signal, text } = await run({ play: whole, remains });
+    if (signal !== null || text !== '') throw new Error(`${signal} ${text}`);
+    return JSON.parse(await readFile(join(remains[0]!.folder, 'points.json'), 'utf8')) as string[];
+  }
+
   it('nothing is lost or applied twice, wherever a process is killed or the power is cut', {
     timeout: 300_000,
   }, async () => {
     const matrix = await Matrix.prepare(relay);
     const { outcome } = await matrix.undisturbed();
     // One report, every point of it: each change of a file, each commit, each moment of the plant.
-    const copy = { ...(await matrix.copy()), reports: PREPARED + 1 };
-    const cuts = matrix.newFolder();
-    const { signal, text } = await run({ play: copy, cuts });
-    if (signal !== null || text !== '') throw new Error(`${signal} ${text}`);
-    const points = JSON.parse(await readFile(join(cuts, 'points.json'), 'utf8')) as string[];
+    const whole = await matrix.copy();
+    const cuts = { folder: matrix.newFolder(), leaves: ['dropped', 'kept'] } as const;
+    const points = await remainsOf({ ...whole, reports: PREPARED + 1 }, [cuts]);
     for (const kind of ['create', 'write', 'sync', 'sync folder', 'rename', 'remove', 'commit', 'plant:']) {
       expect(points.filter((point) => point.startsWith(`${kind} `))).not.toEqual([]);
     }
     await forEach([...points.entries()], async ([point, name]) => {
       expect({ name, ...(await matrix.kill({ point })) }).toEqual({ name, ...outcome });
-      for (const names of ['dropped', 'kept'] as const) {
+      for (const names of cuts.leaves) {
         cutCount++;
-        const left = { ...copy, folder: join(cuts, `${point}-${names}`), reports: REPORTERS.length };
+        const left = { ...whole, folder: join(cuts.folder, nameOfLeft(point, names)) };
         expect({ name, names, ...(await goOn(left)) }).toEqual({ name, names, ...outcome });
       }
     });
   });
+
+  // Small files never take that way, and results only while the newest replies all come from memory.
+  it.runIf(process.platform === 'linux')(
+    'nor where files go past the system’s cache',
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const history = { ...relay, hiddenUnits: LARGE_MODEL };
+      const matrix = await Matrix.prepare(history, { prepared: 0, reports: PAST_CACHE_REPORT + 1 });
+      const { outcome } = await matrix.undisturbed();
+      const whole = await matrix.copy();
+      const fromReport = PAST_CACHE_REPORT;
+      const folder = matrix.newFolder();
+      const killed = { folder, leaves: ['killed'], fromReport, names: PAST_CACHE_POINTS } as const;
+      // Whatever counts from a commit on must have been synced.
+      const cut = { folder, leaves: ['dropped'], fromReport, names: ['commit '] } as const;
+      const points = await remainsOf(whole, [killed, cut]);
+      const lefts = [killed, cut].flatMap(({ leaves: [left], names }) =>
+        [...points.entries()]
+          .map(([point, name]) => ({ name, left, folder: join(folder, nameOfLeft(point, left)) }))
+          .filter((each) => names.some((beginning) => each.name.startsWith(beginning)))
+          .filter((each) => existsSync(each.folder)),
+      );
+      // The update and its two results.
+      const begun = lefts.map(({ name, left }) => `${left}: ${name.replace(/[^/]*$/, '')}`);
+      expect(begun.filter((name) => name === 'killed: direct write /transfers/').length).toBeGreaterThan(0);
+      for (const kind of ['direct write', 'write', 'sync'])
+        expect(begun.filter((name) => name === `killed: ${kind} /weights/temporary/`)).toHaveLength(2);
+      await forEach(lefts, async ({ name, left, folder: leftFolder }) => {
+        if (left === 'killed') leftCount++;
+        else cutCount++;
+        expect({ name, left, ...(await goOn({ ...whole, folder: leftFolder })) }).toEqual({
+          name,
+          left,
+          ...outcome,
+        });
+      });
+    },
+  );
 });

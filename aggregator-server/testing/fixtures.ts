@@ -40,9 +40,12 @@ export const SERVED_FEDERATIONS = {
   fedprox: { strategy: 'fedprox', proximalCoefficient: 0.1 },
 } as const;
 
-/** A task whose weights take several data frames: about 1.2 MB. */
+/** Hidden units of a model whose weights take several data frames, and no whole number of blocks of a disk: 1.2 MB. */
+export const LARGE_MODEL = [520, 560];
+
+/** A task with such a model. */
 export function largeTask(): Task {
-  return smallTask({ id: 'large', hiddenUnits: [520, 560] });
+  return smallTask({ id: 'large', hiddenUnits: LARGE_MODEL });
 }
 
 /** Seeded values in [-1, 1) for a task's whole vector. */

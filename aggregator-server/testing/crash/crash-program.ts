@@ -6,6 +6,7 @@ import type { EngineStep } from '../../engine/steps.ts';
 import { DurableDisk } from './durable-disk.ts';
 import { watchFileOperations } from './file-operations.ts';
 import { dataFolderOf, type Play, plantsFolderOf, play } from './play.ts';
+import { type Left, nameOfLeft, type Remains } from './remains.ts';
 
 /** Where to die: at a step of a report, or before the n-th point. */
 export type Stop = { readonly step: EngineStep; readonly report: number } | { readonly point: number };
@@ -14,8 +15,7 @@ export type Stop = { readonly step: EngineStep; readonly report: number } | { re
 export interface CrashOrder {
   readonly play: Omit<Play, 'onReport' | 'onStep' | 'onMoment' | 'log'>;
   readonly stop?: Stop;
-  /** Folder for what a power cut leaves: `POINT-dropped` and `POINT-kept`, and `points.json` with their names. */
-  readonly cuts?: string;
+  readonly remains?: readonly Remains[];
 }
 
 function die(): void {
@@ -23,19 +23,25 @@ function die(): void {
 }
 
 /** Watches files and plants; every change and every moment of a plant is a point. */
-async function watchPoints(order: CrashOrder): Promise<{ point: (name: string) => void; names: string[] }> {
-  const { stop, cuts } = order;
-  const folder = dataFolderOf(order.play);
+async function watchPoints(
+  { play: played, stop, remains = [] }: CrashOrder,
+  reportNow: () => number,
+): Promise<{ point: (name: string) => void; names: string[] }> {
+  const folder = dataFolderOf(played);
   const names: string[] = [];
-  const disk = cuts === undefined ? null : new DurableDisk(folder);
+  const disk = remains.length === 0 ? null : new DurableDisk(folder);
+  const keep = (path: string, left: Left) => {
+    const target = { folder: path };
+    mkdirSync(path, { recursive: true });
+    if (left === 'killed') cpSync(folder, dataFolderOf(target), { recursive: true });
+    else disk!.saveTo(dataFolderOf(target), left);
+    cpSync(plantsFolderOf(played), plantsFolderOf(target), { recursive: true });
+  };
   const point = (name: string) => {
     if (stop !== undefined && 'point' in stop && stop.point === names.length) die();
-    for (const unsynced of ['dropped', 'kept'] as const) {
-      if (disk === null) break;
-      const target = { folder: join(cuts!, `${names.length}-${unsynced}`) };
-      mkdirSync(target.folder, { recursive: true });
-      disk.saveTo(dataFolderOf(target), unsynced);
-      cpSync(plantsFolderOf(order.play), plantsFolderOf(target), { recursive: true });
+    for (const { folder: into, leaves, fromReport = -1, names: wanted = [''] } of remains) {
+      if (reportNow() < fromReport || !wanted.some((beginning) => name.startsWith(beginning))) continue;
+      for (const left of leaves) keep(join(into, nameOfLeft(names.length, left)), left);
     }
     names.push(name);
   };
@@ -47,9 +53,9 @@ async function watchPoints(order: CrashOrder): Promise<{ point: (name: string) =
 }
 
 const order = JSON.parse(process.argv[2]!) as CrashOrder;
-const { stop, cuts } = order;
-const { point, names } = await watchPoints(order);
+const { stop, remains = [] } = order;
 let current = -1;
+const { point, names } = await watchPoints(order, () => current);
 await play({
   ...order.play,
   // Whatever is logged as an error fails the test.
@@ -62,4 +68,4 @@ await play({
     if (stop !== undefined && 'step' in stop && stop.step === step && stop.report === current) die();
   },
 });
-if (cuts !== undefined) writeFileSync(join(cuts, 'points.json'), JSON.stringify(names));
+for (const { folder } of remains) writeFileSync(join(folder, 'points.json'), JSON.stringify(names));

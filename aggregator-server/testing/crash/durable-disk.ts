@@ -64,6 +64,7 @@ export class DurableDisk {
         this.#parentOf(path).entries.set(nameOf(path), emptyFolder());
         return;
       case 'write':
+      case 'direct write':
       case 'cut':
       case 'commit':
         return;

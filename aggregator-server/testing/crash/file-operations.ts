@@ -9,6 +9,8 @@ export interface FileOperation {
   readonly kind:
     | 'create'
     | 'write'
+    /** Past the system's cache. */
+    | 'direct write'
     | 'cut'
     | 'sync'
     | 'sync folder'
@@ -58,18 +60,19 @@ export async function watchFileOperations(folder: string, hooks: OperationHooks)
       return operation === null ? work() : run(operation, work);
     }) as Anything;
   };
-  const handles = new WeakMap<FileHandle, { path: string; isFolder: boolean }>();
+  const handles = new WeakMap<FileHandle, { path: string; isFolder: boolean; isDirect: boolean }>();
 
   const open = fs.promises.open;
   const probe = await open(folder, 'r');
   const handle = Object.getPrototypeOf(probe) as Record<string, Anything>;
   await probe.close();
-  files.open = (async (path: string, flags: string, mode?: number) => {
-    const makes = isWatched(path) && /[wa]/.test(flags) && !fs.existsSync(path);
+  files.open = (async (path: string, flags: string | number, mode?: number) => {
+    const isDirect = typeof flags === 'number' && (flags & fs.constants.O_DIRECT) !== 0;
+    const makes = isWatched(path) && /[wa]/.test(String(flags)) && !fs.existsSync(path);
     const work = () => open(path, flags, mode);
     const opened = (await (makes ? run({ kind: 'create', path }, work) : work())) as FileHandle;
     if (isWatched(path) || path === folder) {
-      handles.set(opened, { path, isFolder: fs.statSync(path).isDirectory() });
+      handles.set(opened, { path, isFolder: fs.statSync(path).isDirectory(), isDirect });
     }
     return opened;
   }) as Anything;
@@ -90,8 +93,10 @@ export async function watchFileOperations(folder: string, hooks: OperationHooks)
       const known = handles.get(this);
       const work = async () => original.apply(this, parameters);
       if (known === undefined) return work();
-      const isFolderSync = known.isFolder && kind === 'sync';
-      return run({ kind: isFolderSync ? 'sync folder' : kind, path: known.path }, work);
+      const { path, isFolder, isDirect } = known;
+      if (kind === 'sync' && isFolder) return run({ kind: 'sync folder', path }, work);
+      if (kind === 'write' && isDirect) return run({ kind: 'direct write', path }, work);
+      return run({ kind, path }, work);
     } as Anything;
   }
 

@@ -7,8 +7,7 @@ import { THIS_THREAD } from '../../store/store-threads.ts';
 import { smallTask } from '../fixtures.ts';
 import { type PlantMoment, RememberingPlant, remembered } from './remembering-plant.ts';
 
-/** Who reports, in order. */
-export const REPORTERS = ['osaka', 'nagoya', 'osaka', 'nagoya', 'osaka'] as const;
+/** They report by turns. */
 export const PLANT_NAMES = ['osaka', 'nagoya'] as const;
 
 const START_MS = Date.parse('2026-11-23T06:00:00.000Z');
@@ -18,6 +17,8 @@ export interface Play {
   /** Holds the server's folder and that of the plants. */
   readonly folder: string;
   readonly federation: object;
+  /** Of the model; a few when left out. */
+  readonly hiddenUnits?: number[];
   /** Time between two reports, milliseconds; it passes at once. */
   readonly pauseMs: number;
   /** How many of the reports are made. */
@@ -44,9 +45,10 @@ export function receiptsOf(play: Pick<Play, 'folder'>): string[] {
 
 /** Plays on from wherever the folder stands to the given number of reports, over a real server and real sockets. */
 export async function play(what: Play): Promise<void> {
-  const { federation, pauseMs, reports, onReport = () => {}, onStep, onMoment = () => {}, log } = what;
+  const { federation, hiddenUnits, pauseMs, reports } = what;
+  const { onReport = () => {}, onStep, onMoment = () => {}, log } = what;
   const plantsFolder = plantsFolderOf(what);
-  const task = smallTask({ federation });
+  const task = smallTask({ federation, hiddenUnits });
   // A report that was begun may not have ended.
   const begun = Math.max(...PLANT_NAMES.map((name) => remembered(plantsFolder, name).lastReport));
   const first = Math.max(begun, 0);
@@ -70,7 +72,8 @@ export async function play(what: Play): Promise<void> {
     for (let report = first; report < reports; report++) {
       nowMs = START_MS + (report + 1) * pauseMs;
       onReport(report);
-      await new RememberingPlant(REPORTERS[report]!, surroundings).report(report);
+      const plantName = PLANT_NAMES[report % PLANT_NAMES.length]!;
+      await new RememberingPlant(plantName, surroundings).report(report);
     }
     await aggregator.whenIdle();
   } finally {
