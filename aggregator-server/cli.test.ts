@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ERROR_CATALOGUE, type ErrorCode } from '@genba/shared/errors/catalogue';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EXIT_CODES } from './exit-codes.ts';
+import { ARENAS_VARIABLE } from './flat-memory.ts';
 import { type Ended, launch, listen, openLoopback } from './testing/command.ts';
 import { smallTask, trained } from './testing/fixtures.ts';
 import { catalogueContent, statusOf } from './testing/gateway-bench.ts';
@@ -28,6 +29,11 @@ function expectRefusal({ exitCode, stdout, stderr }: Ended, code: ErrorCode, det
   if (detail !== undefined) expect(stderr).toMatch(detail);
 }
 
+/** What a running process was started with: `NAME=VALUE` each. */
+async function environmentOf(pid: number): Promise<string[]> {
+  return (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+}
+
 /** For what the server does in its own time. */
 const PATIENCE = { timeout: 15_000 };
 
@@ -37,6 +43,10 @@ describe('genba-aggregator', () => {
     const { child, ended, address } = await listen(openLoopback(data, SAMPLE_TASK));
     const { client, welcome } = await TestClient.join(address);
     expect(welcome.task.id).toBe('mnist');
+    if (process.platform === 'linux')
+      expect(await environmentOf(child.pid!)).toContain(
+        `${ARENAS_VARIABLE}=${process.env[ARENAS_VARIABLE] ?? 1}`,
+      );
     child.kill('SIGTERM');
     expect(await client.closed).toBe(1001);
     const { exitCode, stderr } = await ended;

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { EngineStep } from '../aggregator-server/engine/steps.ts';
+import { FLAT_MEMORY } from '../aggregator-server/flat-memory.ts';
 import type { ModelSize } from './bench-task.ts';
 
 /** What a server is started with. */
@@ -67,7 +68,10 @@ export class ServerProcess {
 
   static async start(start: ServerStart): Promise<ServerProcess> {
     const entry = join(import.meta.dirname, 'server-child.ts');
-    const child = fork(entry, [JSON.stringify(start)], { execArgv: ['--expose-gc'] });
+    // As `genba-aggregator` gives it to itself, unless the variable says otherwise.
+    const env = { ...FLAT_MEMORY, ...process.env };
+    const execArgv = ['--expose-gc', ...(process.env.M3_V8?.split(' ') ?? [])];
+    const child = fork(entry, [JSON.stringify(start)], { execArgv, env });
     const [{ result }] = (await once(child, 'message')) as [ServerAnswer];
     return new ServerProcess(child, String(result));
   }
