@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import type { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
+import type { RunnerStart } from './engine/merge-runner.ts';
+import { WorkerRunner } from './engine/worker-runner.ts';
 import { startAggregator } from './server.ts';
 import { THIS_THREAD } from './store/store-threads.ts';
 import type { OpensTables } from './store/tables.ts';
@@ -36,6 +39,37 @@ it('frees everything again when it cannot start', async () => {
 it.each(['127.0.0.1', 'localhost'])('listens on %s', async (host) => {
   const { address } = await startForTest({ host });
   expect((await fetch(`${address}/health`)).status).toBe(200);
+});
+
+it('serves several tasks, each merged in a thread of its own, and none waits for another', async () => {
+  const threads: Worker[] = [];
+  const onWorker = (worker: Worker) => {
+    if (worker.threadName === 'genba merge') threads.push(worker);
+  };
+  process.on('worker', onWorker);
+  onTestFinished(() => void process.off('worker', onWorker));
+  const held = Promise.withResolvers<void>();
+  const startRunner = (start: RunnerStart) => {
+    const runner = new WorkerRunner(start);
+    if (start.task.id !== 'slow') return runner;
+    const step = runner.step.bind(runner);
+    runner.step = async (...what) => {
+      await held.promise;
+      return step(...what);
+    };
+    return runner;
+  };
+  const tasks = [smallTask({ id: 'slow' }), smallTask({ id: 'quick' })];
+  const { address } = await startForTest({ tasks, startRunner });
+  const [slow, quick] = await Promise.all(tasks.map(({ id }) => BusyPlant.join(address, id)));
+  const reported = slow!.report();
+  for (let round = 0; round < 3; round++) await quick!.report();
+  const versions = async () => (await statusOf(address)).tasks.map(({ globalVersion }) => globalVersion);
+  expect(await versions()).toEqual([0, 3]);
+  held.resolve();
+  await reported;
+  expect(await versions()).toEqual([1, 3]);
+  expect(new Set(threads).size).toBe(tasks.length);
 });
 
 it('answers nothing and stops when its catalogue is lost, and goes on from the disk', async () => {
