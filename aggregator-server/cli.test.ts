@@ -6,7 +6,7 @@ import { ERROR_CATALOGUE, type ErrorCode } from '@genba/shared/errors/catalogue'
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EXIT_CODES } from './exit-codes.ts';
-import { ARENAS_VARIABLE } from './flat-memory.ts';
+import { ARENAS_VARIABLE, FLAT_MEMORY } from './flat-memory.ts';
 import { type Ended, launch, listen, openLoopback } from './testing/command.ts';
 import { smallTask, trained } from './testing/fixtures.ts';
 import { catalogueContent, statusOf } from './testing/gateway-bench.ts';
@@ -29,9 +29,18 @@ function expectRefusal({ exitCode, stdout, stderr }: Ended, code: ErrorCode, det
   if (detail !== undefined) expect(stderr).toMatch(detail);
 }
 
-/** What a running process was started with: `NAME=VALUE` each. */
-async function environmentOf(pid: number): Promise<string[]> {
-  return (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+/** What a server gives itself, unless who runs these tests has decided otherwise. */
+const WANTED =
+  process.env[ARENAS_VARIABLE] === undefined
+    ? [...FLAT_MEMORY.nodeOptions, ...Object.entries(FLAT_MEMORY.environment).map((entry) => entry.join('='))]
+    : [];
+
+/** Command line and environment that a running process was started with. */
+async function startOf(pid: number): Promise<string[]> {
+  const parts = await Promise.all(
+    ['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8')),
+  );
+  return parts.flatMap((text) => text.split('\0'));
 }
 
 /** For what the server does in its own time. */
@@ -44,9 +53,7 @@ describe('genba-aggregator', () => {
     const { client, welcome } = await TestClient.join(address);
     expect(welcome.task.id).toBe('mnist');
     if (process.platform === 'linux')
-      expect(await environmentOf(child.pid!)).toContain(
-        `${ARENAS_VARIABLE}=${process.env[ARENAS_VARIABLE] ?? 1}`,
-      );
+      expect(await startOf(child.pid!)).toEqual(expect.arrayContaining(WANTED));
     child.kill('SIGTERM');
     expect(await client.closed).toBe(1001);
     const { exitCode, stderr } = await ended;

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import { ARENAS_VARIABLE, lacksFlatMemory } from './flat-memory.ts';
+import { ARENAS_VARIABLE, FLAT_MEMORY, lacksFlatMemory } from './flat-memory.ts';
 
 const server = {
   platform: 'linux',
   environment: {},
+  nodeOptions: ['--import', 'x'],
   parameters: ['--data', 'x'],
   hasChannel: false,
 } as const;
@@ -16,7 +17,9 @@ it.each([
 });
 
 it.each([
-  ['who was started again', { environment: { [ARENAS_VARIABLE]: '1' } }],
+  ['who was started again', FLAT_MEMORY],
+  ['who was, and has lost the variable', { nodeOptions: FLAT_MEMORY.nodeOptions }],
+  ['who was, and has lost the options', { environment: FLAT_MEMORY.environment }],
   ['what somebody has set otherwise', { environment: { [ARENAS_VARIABLE]: '8' } }],
   ['what somebody has set to nothing', { environment: { [ARENAS_VARIABLE]: '' } }],
   ['a command that ends', { parameters: ['verify', '--data', 'x'] }],

@@ -68,9 +68,9 @@ export class ServerProcess {
 
   static async start(start: ServerStart): Promise<ServerProcess> {
     const entry = join(import.meta.dirname, 'server-child.ts');
-    // As `genba-aggregator` gives it to itself, unless the variable says otherwise.
-    const env = { ...FLAT_MEMORY, ...process.env };
-    const execArgv = ['--expose-gc', ...(process.env.M3_V8?.split(' ') ?? [])];
+    // As `genba-aggregator` gives it to itself, unless the environment says otherwise.
+    const env = { ...FLAT_MEMORY.environment, ...process.env };
+    const execArgv = ['--expose-gc', ...FLAT_MEMORY.nodeOptions];
     const child = fork(entry, [JSON.stringify(start)], { execArgv, env });
     const [{ result }] = (await once(child, 'message')) as [ServerAnswer];
     return new ServerProcess(child, String(result));

@@ -5,6 +5,9 @@ import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/list.ts';
 import { storageError } from './storage-error.ts';
 
+/** KiB of pages that stay in memory: SQLite's own default. */
+const CACHE_KIB = 2000;
+
 /** Named values of a statement. */
 export type Values = Readonly<Record<string, string | number | null>>;
 
@@ -30,6 +33,8 @@ export class SqliteConnection {
       database.pragma('journal_mode = WAL');
       // A receipt is given on commit, so every commit is synced to the disk.
       database.pragma('synchronous = FULL');
+      // Else up to 16 MB, which fill with the number of clients; what is not there is in the system's own cache.
+      database.pragma(`cache_size = -${CACHE_KIB}`);
       // Migrations rebuild tables that others refer to; each is checked as a whole before it is committed.
       database.pragma('foreign_keys = OFF');
       migrate(database, MIGRATIONS);
