@@ -85,7 +85,8 @@ function tight(language: Language, text: string): string {
 function formatDuration(language: Language, milliseconds: number): string {
   const unit = (value: number, name: 'hour' | 'minute' | 'second') =>
     new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  // What took any time at all took a second: "0 sec" reads as if nothing had been done.
+  const seconds = milliseconds <= 0 ? 0 : Math.max(1, Math.round(milliseconds / 1000));
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
   const parts = [
     hours > 0 ? unit(hours, 'hour') : '',
