@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -18,6 +18,8 @@ const ACTION_DEADLINE_MS = 30_000;
 /** What is read from two metres away, pixels. */
 const LEAST_WORD_PX = 120;
 const PARTS = 130;
+/** So many are not judged before somebody can press a button. */
+const MANY = 3_000;
 
 describeIfAvailable('chromium', 'judging with a real agent', () => {
   let browser: Browser;
@@ -105,6 +107,21 @@ describeIfAvailable('chromium', 'judging with a real agent', () => {
     await page.getByText('ここに判定結果が出ます。').waitFor();
     await page.getByRole('button', { name: '元に戻す' }).click();
     await page.getByRole('heading', { name: `判定結果 ${PARTS + 1}件` }).waitFor();
+  });
+
+  it('stops where somebody has seen enough, and keeps what was judged by then', async () => {
+    const folder = join(plant.folder, '一年分');
+    await mkdir(folder);
+    const picture = await partPicture(1);
+    for (let number = 0; number < MANY; number++) await writeFile(join(folder, `${number}.png`), picture);
+    await page.getByLabel('このパソコンにある写真またはフォルダーの場所').fill(folder);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: '判定を中止' }).click();
+    await page.getByRole('button', { name: '判定を中止' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('alert').count()).toBe(0);
+    const heading = page.getByRole('heading', { name: /^判定結果 / });
+    const judged = (await heading.count()) === 0 ? '0' : (await heading.textContent())!.replace(/\D/g, '');
+    expect(Number(judged)).toBeLessThan(MANY);
   });
 
   it('keeps its results while another screen is shown, and judges without a network', async () => {

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import type { ChangesPeriod, PlantChanges } from '@genba/shared/local-api/changes';
 import type { DoctorReport, DoctorWish } from '@genba/shared/local-api/doctor';
-import type { Judgement } from '@genba/shared/local-api/judging';
+import type { Judgement, JudgeWish } from '@genba/shared/local-api/judging';
 import type { Label } from '@genba/shared/local-api/labelling';
 import type { LedgerPage, LedgerQuery } from '@genba/shared/local-api/ledger';
 import type { LocalMessage, LocalQuery } from '@genba/shared/local-api/messages';
@@ -21,6 +21,8 @@ import { readRefused } from './store/refused-updates.ts';
 /** What windows and commands of the program may ask the agent; no answer changes anything. */
 export class AgentAnswers {
   readonly #parts: AgentParts;
+  /** What somebody may still break off, by its key. */
+  readonly #judging = new Map<string, AbortController>();
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
@@ -54,7 +56,9 @@ export class AgentAnswers {
       case 'rejection':
         return { type: 'rejection', id, rejection: await this.rejection(query.wish) };
       case 'judge': {
-        const judgement = await this.judge(query.of, (part) => tell({ type: 'judged', id, part: [...part] }));
+        const judgement = await this.#judgeUnlessCancelled(query.of, (part) =>
+          tell({ type: 'judged', id, part: [...part] }),
+        );
         return { type: 'judgement', id, judgement };
       }
       case 'model':
@@ -90,6 +94,22 @@ export class AgentAnswers {
    */
   judge(wish: SubjectWish, tell: TakeItems): Promise<Judgement> {
     return carryOut(this.#parts.judge, wish, tell);
+  }
+
+  async #judgeUnlessCancelled({ key, ...wish }: JudgeWish, tell: TakeItems): Promise<Judgement> {
+    if (key === undefined) return this.judge(wish, tell);
+    const abort = new AbortController();
+    this.#judging.set(key, abort);
+    try {
+      return await carryOut(this.#parts.judge, wish, tell, abort.signal);
+    } finally {
+      this.#judging.delete(key);
+    }
+  }
+
+  /** Breaks off what is being judged under a key; it may be through already. */
+  cancelJudging(key: string): void {
+    this.#judging.get(key)?.abort();
   }
 
   /**

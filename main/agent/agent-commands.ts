@@ -13,7 +13,7 @@ import type { AgentCommand } from './local-api/local-api-server.ts';
  */
 export async function carryOutCommand(
   parts: AgentParts,
-  command: Exclude<AgentCommand, { command: 'begin-work' }>,
+  command: Exclude<AgentCommand, { command: 'begin-work' | 'cancel-judging' }>,
   enrol: (invitation: string) => Promise<void>,
 ): Promise<ExchangeResult | null> {
   const { settings, disk, sync, identity, files, data, judge, watches, labelling, models, training } = parts;

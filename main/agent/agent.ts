@@ -87,12 +87,21 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   async execute(command: AgentCommand): Promise<ExchangeResult | null> {
     const enrol = (invitation: string) => this.enrol(invitation, () => undefined);
-    const result =
-      command.command === 'begin-work'
-        ? this.#beginWork()
-        : await carryOutCommand(this.#parts, command, enrol);
+    const result = await this.#carryOut(command, enrol);
     this.emit('change');
     return result;
+  }
+
+  async #carryOut(command: AgentCommand, enrol: (invitation: string) => Promise<void>) {
+    switch (command.command) {
+      case 'begin-work':
+        return this.#beginWork();
+      case 'cancel-judging':
+        this.answers.cancelJudging(command.key);
+        return null;
+      default:
+        return carryOutCommand(this.#parts, command, enrol);
+    }
   }
 
   /** The version on trial works. */

@@ -38,6 +38,8 @@ export const judgeWishSchema = z.strictObject({
   subject: subjectSchema,
   /** Has all items sent before the answer, part by part; without, the answer's first items are all there is. */
   parts: z.boolean(),
+  /** Chosen by whoever may want to break it off (`cancel-judging`). */
+  key: z.string().min(1).max(100).optional(),
 });
 export type JudgeWish = z.output<typeof judgeWishSchema>;
 export type JudgeSubject = JudgeWish['subject'];

@@ -265,6 +265,8 @@ export const localCommandSchema = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('set-dataset'), path: exchangePath }),
   /** Breaks off the look at data, or their reading; after `set-dataset` the data before are used again. */
   z.strictObject({ id: z.int(), command: z.literal('cancel-reading') }),
+  /** Breaks off what is being judged under a key; it is answered with what was judged until then. */
+  z.strictObject({ id: z.int(), command: z.literal('cancel-judging'), key: z.string().min(1).max(100) }),
   /** A person knows that the newer data are unlike the old. */
   z.strictObject({ id: z.int(), command: z.literal('acknowledge-drift') }),
   /** The folder in which new pictures arrive; null: none any more. */

@@ -57,6 +57,25 @@ describe('pictures', () => {
     );
   });
 
+  it('are judged until somebody has had enough: what was judged by then is the judgement', async () => {
+    const { root, write } = temporaryFolder();
+    const picture = await sidePicture(0.9);
+    // More than are judged at a time.
+    for (let number = 0; number < 150; number++) write(`検査/${number}.png`, picture);
+    const judge = stopped(judgeOf(root, SIDES, new HeldModel(sidesWeights())));
+    const abort = new AbortController();
+    let told = 0;
+    const tell = async (part: readonly JudgedItem[]) => {
+      told += part.length;
+      abort.abort();
+    };
+    const wish = { subject: { kind: 'paths' as const, paths: [join(root, '検査')] }, parts: true };
+    const { judged } = await carryOut(judge, wish, tell, abort.signal);
+    expect(judged).toBe(told);
+    expect(judged).toBeGreaterThan(0);
+    expect(judged).toBeLessThan(150);
+  });
+
   it('are judged from their bytes, by the weights of the moment', async () => {
     const { root } = temporaryFolder();
     const model = new HeldModel(null);

@@ -12,12 +12,14 @@ export interface SubjectWish {
 /**
  * Carries out a wish to have something judged.
  * @param tell is given all items, part by part, where the wish asks for parts
+ * @param signal ends it before the next part; what was judged until then is the judgement
  * @throws AppError `judging/no-model`, `dataset/not-read`, `trainer/no-backend`, `trainer/crashed`
  */
 export async function carryOut(
   judge: Judge,
   { subject, parts }: SubjectWish,
   tell: TakeItems,
+  signal?: AbortSignal,
 ): Promise<Judgement> {
   const model = judge.open();
   const counts = new Map(model.task.classes.map((className) => [className, 0]));
@@ -33,6 +35,9 @@ export async function carryOut(
       if (first.length < JUDGED_PAGE_SIZE) first.push(item);
     }
     if (parts) await tell(items);
+    signal?.throwIfAborted();
+  }).catch((thrown: unknown) => {
+    if (signal?.aborted !== true) throw thrown;
   });
   const classes = Array.from(counts, ([className, count]) => ({ className, count }));
   return { model: model.about, judged, failed, classes, items: first };

@@ -21,7 +21,8 @@ function open(answers: (readonly (readonly JudgedItem[])[] | Failure)[]) {
     for (const part of answer) onPart({ part });
     return { kind: 'answered', answer: {} };
   }) as AgentClient['ask'];
-  return new JudgeDesk({ ask }, () => Date.parse('2026-11-26T08:00:00Z'));
+  const send = (async () => ({ kind: 'done', result: null })) as AgentClient['send'];
+  return new JudgeDesk({ ask, send }, () => Date.parse('2026-11-26T08:00:00Z'));
 }
 
 const paths: JudgeOrder = { subject: { kind: 'paths', paths: ['/a'] }, picture: null };
@@ -48,6 +49,38 @@ describe('the desk on which parts are judged', () => {
     expect(desk.view()).toMatchObject({ trouble: { code: 'judging/no-model' }, progress: null, shown: null });
     await desk.judge(paths);
     expect(desk.view()).toMatchObject({ trouble: null, shown: { item: { name: 'a' } } });
+  });
+
+  it('breaks off what is being judged by its own key, and begins nothing of what waits', async () => {
+    const asked: string[] = [];
+    let end: () => void = () => undefined;
+    const ask = ((wish: { of: { key: string } }, onPart: (message: object) => void) => {
+      asked.push(wish.of.key);
+      onPart({ part: [item(`${asked.length}`)] });
+      return new Promise((resolve) => {
+        end = () => resolve({ kind: 'answered', answer: {} });
+      });
+    }) as unknown as AgentClient['ask'];
+    const sent: object[] = [];
+    const send = (async (wish: object) => {
+      sent.push(wish);
+      end();
+      return { kind: 'done', result: null };
+    }) as unknown as AgentClient['send'];
+    const desk = new JudgeDesk({ ask, send }, Date.now);
+    const orders = [desk.judge(paths), desk.judge(paths)];
+    await Promise.resolve();
+    await desk.cancel();
+    await Promise.all(orders);
+    expect(sent).toEqual([{ command: 'cancel-judging', key: asked[0] }]);
+    expect(asked).toHaveLength(1);
+    expect(desk.view()).toMatchObject({ progress: null, trouble: null, results: [{ item: { name: '1' } }] });
+    const later = desk.judge(paths);
+    await Promise.resolve();
+    await Promise.resolve();
+    end();
+    await later;
+    expect(names(desk)).toEqual(['2', '1']);
   });
 
   it('empties its list, and puts it back behind what has come since', async () => {

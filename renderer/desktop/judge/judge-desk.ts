@@ -37,16 +37,21 @@ export interface JudgeOrder {
 
 /** Has the model judge one thing after the other, and keeps what it said while the window is open. */
 export class JudgeDesk {
-  readonly #agent: Pick<AgentClient, 'ask'>;
+  readonly #agent: Pick<AgentClient, 'ask' | 'send'>;
   readonly #now: () => number;
   readonly #listeners = new Set<() => void>();
   #view: JudgeView = { results: [], shown: null, progress: null, trouble: null };
   #nextNumber = 1;
   #work: Promise<void> = Promise.resolve();
   #orders = 0;
+  /** By which the agent knows what it is judging; null while it judges nothing. */
+  #key: string | null = null;
+  /** Orders up to this number are not begun any more. */
+  #cancelledUpTo = 0;
+  #lastOrder = 0;
 
   /** @param now milliseconds since 1970 */
-  constructor(agent: Pick<AgentClient, 'ask'>, now: () => number) {
+  constructor(agent: Pick<AgentClient, 'ask' | 'send'>, now: () => number) {
     this.#agent = agent;
     this.#now = now;
   }
@@ -62,18 +67,34 @@ export class JudgeDesk {
   /** Has something judged, after what is being judged already. */
   judge({ subject, picture }: JudgeOrder): Promise<void> {
     this.#orders++;
+    const number = ++this.#lastOrder;
     this.#show({ progress: this.#view.progress ?? 0, trouble: null });
     this.#work = this.#work.then(async () => {
-      const outcome = await this.#agent.ask({ query: 'judge', of: { subject, parts: true } }, ({ part }) =>
-        this.#take(part, picture),
-      );
       this.#orders--;
+      if (number <= this.#cancelledUpTo) {
+        if (this.#orders === 0) this.#show({ progress: null });
+        return;
+      }
+      const key = crypto.randomUUID();
+      this.#key = key;
+      const of = { subject, parts: true, key };
+      const outcome = await this.#agent.ask({ query: 'judge', of }, ({ part }) => this.#take(part, picture));
+      this.#key = null;
       this.#show({
         ...(this.#orders === 0 ? { progress: null } : {}),
         ...(outcome.kind === 'answered' ? {} : { trouble: outcome }),
       });
     });
     return this.#work;
+  }
+
+  /** Breaks off what is being judged, and begins nothing of what waits; what was judged stays. */
+  async cancel(): Promise<void> {
+    this.#cancelledUpTo = this.#lastOrder;
+    const key = this.#key;
+    if (key === null) return;
+    const outcome = await this.#agent.send({ command: 'cancel-judging', key });
+    if (outcome.kind !== 'done') this.#show({ trouble: outcome });
   }
 
   /** Shows one of the results large. */

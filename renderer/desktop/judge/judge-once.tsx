@@ -43,7 +43,12 @@ export function JudgeOnce({ client }: ScreenProps) {
       )}
       <JudgeInput desk={desk} isForRows={isForRows} isDisabled={!isConnected} />
       {progress === null ? null : (
-        <p role="status">{t('judge.progress', { formatted: formats.count(progress) })}</p>
+        <div className="judge__progress">
+          <p role="status">{t('judge.progress', { formatted: formats.count(progress) })}</p>
+          <Button variant="default" onClick={() => void desk.cancel()}>
+            {t('judge.cancel')}
+          </Button>
+        </div>
       )}
       {trouble === null ? null : (
         <ErrorState

@@ -343,6 +343,7 @@ export const en = {
   'judge.path.rows': 'Path of a CSV file or a folder on this PC',
   'judge.path.go': 'Judge',
   'judge.progress': 'Judging: {{formatted}} so far',
+  'judge.cancel': 'Stop judging',
   'judge.unanswered': 'The agent did not answer in time. Please try again.',
   'judge.count_one': '{{formatted}} result',
   'judge.count_other': '{{formatted}} results',

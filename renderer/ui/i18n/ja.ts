@@ -322,6 +322,7 @@ export const ja = {
   'judge.path.rows': 'このパソコンにあるCSVファイルまたはフォルダーの場所',
   'judge.path.go': '判定する',
   'judge.progress': '判定しています（{{formatted}}件済み）',
+  'judge.cancel': '判定を中止',
   'judge.unanswered': 'エージェントから時間内に応答がありませんでした。もう一度お試しください。',
   'judge.count_other': '判定結果 {{formatted}}件',
   'judge.counts': 'OK {{ok}}件・NG {{ng}}件',
