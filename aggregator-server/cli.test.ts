@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ERROR_CATALOGUE, type ErrorCode } from '@genba/shared/errors/catalogue';
@@ -60,6 +60,14 @@ describe('genba-aggregator', () => {
     expect(exitCode).toBe(0);
     for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'may be executed by the name that its package gives it',
+    async () => {
+      const { bin } = JSON.parse(await readFile(join(import.meta.dirname, 'package.json'), 'utf8'));
+      await access(join(import.meta.dirname, bin['genba-aggregator']), constants.X_OK);
+    },
+  );
 
   it('stops, and says why, when the thread of its catalogue dies', async () => {
     const data = await temporaryFolder();
