@@ -90,7 +90,7 @@ async function measure({ name, model }: (typeof WORKLOADS)[number]): Promise<Fig
       const validation = await timed(() => evaluate(trainedWeights));
       const figures = {
         validationAccuracy: validation.result.accuracy,
-        checkAccuracy: null,
+        scores: null,
         backend: 'bench',
       };
       client.commitRound({ startWeights, trainedWeights, loss, examples, durationMs, ...figures });

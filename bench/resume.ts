@@ -141,7 +141,7 @@ async function measure(
   const rows = [await transfer('down', () => plant.client.base() !== null)];
   const random = seededRandom(1);
   const startWeights = plant.client.weights()!;
-  const figures = { loss: 1, validationAccuracy: null, checkAccuracy: null, durationMs: 1, backend: 'bench' };
+  const figures = { loss: 1, validationAccuracy: null, scores: null, durationMs: 1, backend: 'bench' };
   const trainedWeights = startWeights.map((weight) => weight + (random() - 0.5) / 100);
   plant.client.commitRound({ startWeights, trainedWeights, examples: 10, ...figures });
   plant.sync.notify();

@@ -97,7 +97,7 @@ export class Demo extends EventEmitter<DemoEvents> {
   }
 
   #plantRow(plant: DemoPlant, index: number, status: AgentStatus | null): DemoStatus['plants'][number] {
-    const newest = status?.history.findLast(({ ownAccuracy }) => ownAccuracy !== null);
+    const newest = status?.history.findLast(({ ownScore }) => ownScore !== null);
     return {
       name: plant.name,
       digits: plant.ownDigits.join(' '),
@@ -108,8 +108,8 @@ export class Demo extends EventEmitter<DemoEvents> {
       roundsWaiting: status?.queue.roundsWaiting ?? 0,
       updatesDelivered: status?.queue.updatesDelivered ?? 0,
       staleness: status?.base?.staleness ?? null,
-      allAccuracy: newest?.checkAccuracy ?? null,
-      ownAccuracy: newest?.ownAccuracy ?? null,
+      allAccuracy: newest?.checkScore ?? null,
+      ownAccuracy: newest?.ownScore ?? null,
       localOnlyAccuracy: this.#localOnly[index] ?? null,
       windowAddress: this.#world?.windows[index]?.pageAddress ?? null,
     };

@@ -53,7 +53,7 @@ export function demoFigures(facts: {
     plants: plants.map(({ plantName, queue, history }, index) => ({
       name: plantName,
       localOnlyAccuracy: facts.localOnly[index]!,
-      ownAccuracy: history.findLast(({ ownAccuracy }) => ownAccuracy !== null)?.ownAccuracy ?? null,
+      ownAccuracy: history.findLast(({ ownScore }) => ownScore !== null)?.ownScore ?? null,
       rounds: queue.roundsDone,
       updatesDelivered: queue.updatesDelivered,
       roundsWaitingPeak: queue.roundsWaitingPeak,

@@ -84,7 +84,7 @@ async function startPlant(address: string) {
         examples: 10,
         loss: 1,
         validationAccuracy: 0.5,
-        checkAccuracy: null,
+        scores: null,
         durationMs: 1,
         backend: 'cpu',
       });

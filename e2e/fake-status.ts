@@ -20,14 +20,15 @@ function history(): AgentStatus['history'] {
       round,
       globalVersion: round * 8,
       loss: 2.1 * Math.exp(-round / 3),
-      ownAccuracy: Math.min(0.985, 0.58 + 0.4 * gain + ripple),
-      checkAccuracy: Math.min(0.95, 0.24 + 0.7 * gain + ripple),
+      scoreKind: 'accuracy' as const,
+      ownScore: Math.min(0.985, 0.58 + 0.4 * gain + ripple),
+      checkScore: Math.min(0.95, 0.24 + 0.7 * gain + ripple),
     };
     const isArrival = round === 3 || round === 6;
     return isArrival
       ? [
           { ...point, event: 'round' as const },
-          { ...point, event: 'installed' as const, loss: null, ownAccuracy: null },
+          { ...point, event: 'installed' as const, loss: null, ownScore: null },
         ]
       : [{ ...point, event: 'round' as const }];
   }).flat();

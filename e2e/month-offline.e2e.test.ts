@@ -63,7 +63,7 @@ function spendMonthOffline(folder: string): {
         examples: 100,
         loss: 1,
         validationAccuracy: 0.5,
-        checkAccuracy: null,
+        scores: null,
         durationMs: 60_000,
         backend: 'cpu',
       });

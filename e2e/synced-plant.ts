@@ -94,7 +94,7 @@ export class SyncedPlant {
     const figures = {
       loss: 1,
       validationAccuracy: null,
-      checkAccuracy: null,
+      scores: null,
       durationMs: 1,
       backend: 'test',
     };

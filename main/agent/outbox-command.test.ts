@@ -22,7 +22,7 @@ function dataFolder(): string {
   const outbox = new Outbox(database);
   const first = { baseId: 'b1', globalVersion: 0, staleness: null, updateId: null };
   client.install({ ...first, weights: Float32Array.of(0) });
-  const figures = { loss: 1, validationAccuracy: null, checkAccuracy: null, durationMs: 1, backend: 'cpu' };
+  const figures = { loss: 1, validationAccuracy: null, scores: null, durationMs: 1, backend: 'cpu' };
   for (let update = 0; update <= REFUSED; update++) {
     const startWeights = client.weights()!;
     client.commitRound({

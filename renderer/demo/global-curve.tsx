@@ -28,6 +28,7 @@ export function GlobalCurve({ curve }: Pick<DemoStatus, 'curve'>) {
             : []
         }
         points={curve.map(({ seconds, accuracy }) => ({ x: seconds, shared: accuracy }))}
+        values="shares"
         xLabel={t('demo.curve.axis')}
         formatX={formatTime}
         marks={[]}

@@ -130,7 +130,7 @@ describe('AgentClient', () => {
     ['an unknown type', { type: 'news' }],
     ['a status with a field missing', { type: 'status', status: { ...plantStatus(), queue: undefined } }],
     ['a status with a field we do not know', { type: 'status', status: { ...plantStatus(), more: 1 } }],
-    ['a share above one', { type: 'status', status: withAccuracy(1.5) }],
+    ['a share above one', { type: 'status', status: withScore(1.5) }],
   ])('refuses %s', async (_, message) => {
     const socket = await connect();
     socket.receive(message as object);
@@ -269,7 +269,7 @@ describe('AgentClient.view', () => {
   });
 });
 
-function withAccuracy(ownAccuracy: number) {
+function withScore(ownScore: number) {
   const [point] = plantStatus().history;
-  return { ...plantStatus(), history: [{ ...point, ownAccuracy }] };
+  return { ...plantStatus(), history: [{ ...point, ownScore }] };
 }

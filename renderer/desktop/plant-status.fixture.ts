@@ -46,7 +46,10 @@ export function plantStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     disk: null,
     base: null,
     history: [
-      { at, event: 'round', round: 1, globalVersion: 0, loss: 0.5, ownAccuracy: 0.8, checkAccuracy: null },
+      {
+        ...{ at, event: 'round', round: 1, globalVersion: 0, loss: 0.5 },
+        ...{ scoreKind: 'accuracy', ownScore: 0.8, checkScore: null },
+      },
     ],
     ...change,
   };

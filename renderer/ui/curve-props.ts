@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** One line: a value in [0, 1] or a gap per point. */
+/** One line: a value of at most 1 or a gap per point. */
 export interface CurveLine {
   readonly key: string;
   readonly name: string;
@@ -17,6 +17,8 @@ export type CurvePoint = Readonly<Record<string, number | null>> & { readonly x:
 export interface CurveProps {
   readonly lines: readonly CurveLine[];
   readonly points: readonly CurvePoint[];
+  /** How values are written: shares of 1 as percentages. */
+  readonly values: 'shares' | 'numbers';
   readonly xLabel: string;
   readonly formatX: (x: number) => string;
   /** Where something noteworthy happened; drawn as dotted vertical lines. */

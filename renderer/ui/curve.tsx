@@ -50,8 +50,9 @@ function DashSample({ line }: { readonly line: CurveLine }) {
   );
 }
 
-function CurveTable({ lines, points, xLabel, formatX }: CurveProps) {
+function CurveTable({ lines, points, values, xLabel, formatX }: CurveProps) {
   const { t, formats } = useLanguage();
+  const write = values === 'shares' ? formats.percent : formats.decimal;
   return (
     <details className="disclosure">
       <summary>{t('curve.table')}</summary>
@@ -74,7 +75,7 @@ function CurveTable({ lines, points, xLabel, formatX }: CurveProps) {
                 <th scope="row">{formatX(point.x)}</th>
                 {lines.map((line) => (
                   <td key={line.key} className="number">
-                    {formatShare(point[line.key], formats.percent, t('common.none'))}
+                    {formatShare(point[line.key], write, t('common.none'))}
                   </td>
                 ))}
               </tr>

@@ -1,17 +1,17 @@
 import '@mantine/charts/styles.css';
 import { LineChart } from '@mantine/charts';
+import { axisTicks } from './curve-axis.ts';
 import type { CurveProps } from './curve-props.ts';
 import { useLanguage } from './i18n/use-language.ts';
 
-const AXIS_STEP = 0.2;
 const MARK_COLOR = '#8d9a92';
 
 /** The drawing of a curve; loaded after the rest of the window. */
-export function LinePlot({ lines, points, marks, formatX }: CurveProps) {
+export function LinePlot({ lines, points, values, marks, formatX }: CurveProps) {
   const { formats } = useLanguage();
   const scale = textScale();
   const tick = { fontSize: 12 * scale, fill: 'currentColor' };
-  const floor = axisFloor(points.flatMap((point) => lines.map((line) => point[line.key] ?? null)));
+  const ticks = axisTicks(points.flatMap((point) => lines.map((line) => point[line.key] ?? null)));
   return (
     <LineChart
       h="100%"
@@ -32,7 +32,7 @@ export function LinePlot({ lines, points, marks, formatX }: CurveProps) {
       textColor="#535e57"
       strokeDasharray="0"
       tickLine="none"
-      valueFormatter={formats.percent}
+      valueFormatter={values === 'shares' ? formats.percent : formats.decimal}
       referenceLines={marks.map((x) => ({ x, color: MARK_COLOR, strokeDasharray: '2 4' }))}
       lineProps={{ isAnimationActive: false }}
       lineChartProps={{
@@ -50,9 +50,9 @@ export function LinePlot({ lines, points, marks, formatX }: CurveProps) {
         tick: { ...tick, transform: `translate(0, ${10 * scale})` },
       }}
       yAxisProps={{
-        domain: [floor, 1],
-        ticks: axisTicks(floor),
-        tickFormatter: formats.wholePercent,
+        domain: [ticks[0]!, 1],
+        ticks,
+        tickFormatter: values === 'shares' ? formats.wholePercent : formats.decimal,
         width: 52 * scale,
         tick: { ...tick, transform: `translate(${-10 * scale}, 0)` },
       }}
@@ -63,16 +63,4 @@ export function LinePlot({ lines, points, marks, formatX }: CurveProps) {
 /** How much larger than usual the reader's text is; the drawing is in pixels and must grow with it. */
 function textScale(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-}
-
-/** Lowest tick: the step below the lowest value, so that small gains show and no line is cut. */
-function axisFloor(values: readonly (number | null)[]): number {
-  const known = values.filter((value) => value !== null);
-  const lowest = Math.min(1 - 2 * AXIS_STEP, ...known);
-  return Math.max(0, Math.floor(lowest / AXIS_STEP + 1e-9) * AXIS_STEP);
-}
-
-function axisTicks(floor: number): number[] {
-  const count = Math.round((1 - floor) / AXIS_STEP);
-  return Array.from({ length: count + 1 }, (_, index) => 1 - (count - index) * AXIS_STEP);
 }

@@ -18,6 +18,8 @@ import {
   modelReportSchema,
   modelSummarySchema,
   modelWish,
+  score,
+  scoreKindSchema,
 } from './model.ts';
 import { networkStatusSchema } from './network.ts';
 import { previewSchema, readingProgressSchema } from './preview.ts';
@@ -44,7 +46,6 @@ export const localApiEndpointSchema = z.strictObject({
 export type LocalApiEndpoint = z.output<typeof localApiEndpointSchema>;
 
 const timestamp = z.iso.datetime();
-const accuracy = z.number().min(0).max(1);
 
 /** What the agent is doing, one word each. */
 export const AGENT_PHASES = [
@@ -207,10 +208,12 @@ export const agentStatusSchema = z.strictObject({
       round: z.int(),
       globalVersion: z.int(),
       loss: z.number().nullable(),
+      /** Of both scores; null where nothing was measured. Another setting of the task may have made it another. */
+      scoreKind: scoreKindSchema.nullable(),
       /** On the plant's own held-out examples. */
-      ownAccuracy: accuracy.nullable(),
+      ownScore: score,
       /** On the check set, where one was given. */
-      checkAccuracy: accuracy.nullable(),
+      checkScore: score,
     }),
   ),
 });

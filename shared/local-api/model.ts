@@ -26,12 +26,13 @@ const at = z.iso.datetime();
 const count = z.int().min(0);
 const plantModel = z.enum(PLANT_MODELS);
 /** The higher the better, at most 1; null where it cannot be told, such as without held-out examples. */
-const score = z.number().max(1).nullable();
+export const score = z.number().max(1).nullable();
 /** Who decides, as people know each other. */
 export const deciderName = z.string().trim().min(1).max(100);
 
 /** What scores mean. */
 export const scoreKindSchema = z.enum(['accuracy', 'balanced-accuracy', 'r-squared', 'auroc']);
+export type ScoreKind = z.output<typeof scoreKindSchema>;
 
 /** How good the models were after one sync, on the plant's own held-out examples of that time. */
 export const comparisonSchema = z.strictObject({

@@ -66,7 +66,7 @@ describe('worstCaseBytes', () => {
         const figures = {
           loss: 1,
           validationAccuracy: null,
-          checkAccuracy: null,
+          scores: null,
           durationMs: 1,
           backend: 'cpu',
         };

@@ -102,7 +102,7 @@ class Plant {
   train(by: number): void {
     const startWeights = this.client.weights()!;
     const trainedWeights = startWeights.map((weight) => weight + by);
-    const figures = { examples: 10, loss: 1, validationAccuracy: null, checkAccuracy: null };
+    const figures = { examples: 10, loss: 1, validationAccuracy: null, scores: null };
     this.client.commitRound({ startWeights, trainedWeights, ...figures, durationMs: 1, backend: 'test' });
   }
 

@@ -29,7 +29,7 @@ beforeEach(() => {
   const client = new ClientStore(database);
   const first = { baseId: 'b1', globalVersion: 0, staleness: null, updateId: null };
   client.install({ ...first, weights: Float32Array.of(0) });
-  const figures = { loss: 1, validationAccuracy: null, checkAccuracy: null, durationMs: 1, backend: 'cpu' };
+  const figures = { loss: 1, validationAccuracy: null, scores: null, durationMs: 1, backend: 'cpu' };
   client.commitRound({
     startWeights: client.weights()!,
     trainedWeights: Float32Array.of(1),

@@ -96,7 +96,7 @@ function plant() {
         examples: 1,
         loss: 1,
         validationAccuracy: null,
-        checkAccuracy: null,
+        scores: null,
         durationMs: 1,
         backend: 'cpu',
       });

@@ -2,7 +2,7 @@ import { toAppError } from '@genba/shared/errors/app-error';
 import type { EvaluationResult, EvaluationSet } from '../../trainer/messages.ts';
 import type { CurrentExamples } from '../dataset/dataset-keeper.ts';
 import type { Judging, PlantModels } from '../model/plant-models.ts';
-import type { ClientStore } from '../store/client-store.ts';
+import type { ClientStore, WeightScores } from '../store/client-store.ts';
 import type { ModelSync } from '../store/model-table.ts';
 import type { AgentSettings } from '../store/settings.ts';
 import type { TrainerProcess } from '../trainer/trainer-process.ts';
@@ -29,6 +29,13 @@ export interface RoundFigures {
   readonly check: EvaluationResult | null;
 }
 
+/** What of the figures is kept; null where nothing was measured. */
+export function scoresOf({ validation, check }: RoundFigures): WeightScores | null {
+  const kind = (validation ?? check)?.scoreKind;
+  if (kind === undefined) return null;
+  return { kind, own: validation?.score ?? null, check: check?.score ?? null };
+}
+
 /** Measures how good weights are, between the rounds: what came from the aggregator, and what rounds have made. */
 export class Measuring {
   readonly #context: MeasuringContext;
@@ -50,10 +57,7 @@ export class Measuring {
     if (baseId !== null && weights !== null) {
       const validation = together ?? (await this.#measure(trainer, weights, 'validation'));
       const check = await this.#measure(trainer, weights, 'check');
-      client.saveInstallAccuracy(baseId, {
-        validation: validation?.accuracy ?? null,
-        check: check?.accuracy ?? null,
-      });
+      client.saveInstallScores(baseId, scoresOf({ validation, check }));
     } else if (!isDue) return;
     onChange();
   }

@@ -13,6 +13,7 @@ import { PlantModels } from '../model/plant-models.ts';
 import type { TrainingHold } from '../schedule/training-hold.ts';
 import { ClientStore } from '../store/client-store.ts';
 import { type AgentDatabase, openAgentDatabase } from '../store/database.ts';
+import { readHistory } from '../store/history.ts';
 import { Outbox } from '../store/outbox.ts';
 import { type AgentSettings, SettingsStore } from '../store/settings.ts';
 import { RoundLoop, type RoundLoopContext } from './round-loop.ts';
@@ -458,7 +459,7 @@ describe('the round loop', () => {
 
   it('goes on by itself after the disk was full while it judged what was installed, or offered a round', async () => {
     const full = () => new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
-    vi.spyOn(client, 'saveInstallAccuracy').mockImplementationOnce(() => {
+    vi.spyOn(client, 'saveInstallScores').mockImplementationOnce(() => {
       throw full();
     });
     onRoundDone = vi.fn().mockImplementationOnce(() => {
@@ -546,5 +547,19 @@ describe('the round loop', () => {
     start({ restSeconds: 0, roundLimit: 0 });
     await vi.waitFor(() => expect(loop.state).toBe('finished'));
     expect(client.unmeasuredInstall()).toBeNull();
+  });
+
+  it('keeps scores of the kind that the task has, and reports the share judged right', async () => {
+    install('a');
+    start({ restSeconds: 0, roundLimit: 1 }, (trainer) => {
+      trainer.evaluate = async () => ({ ...judgement(0.75), score: 0.5, scoreKind: 'balanced-accuracy' });
+    });
+    await vi.waitFor(() => expect(loop.state).toBe('finished'));
+    const scored = { scoreKind: 'balanced-accuracy', ownScore: 0.5, checkScore: null };
+    expect(readHistory(database, 10)).toMatchObject([
+      { event: 'installed', ...scored },
+      { event: 'round', ...scored },
+    ]);
+    expect(new Outbox(database).next()?.report.metrics.validationAccuracy).toBe(0.75);
   });
 });

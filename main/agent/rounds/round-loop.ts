@@ -8,7 +8,7 @@ import type { TrainingHold } from '../schedule/training-hold.ts';
 import type { ClientStore, FinishedRound } from '../store/client-store.ts';
 import { withDiskTrouble } from '../store/disk-trouble.ts';
 import type { TrainingProgress } from '../trainer/trainer-process.ts';
-import { Measuring, type MeasuringContext } from './measuring.ts';
+import { Measuring, type MeasuringContext, scoresOf } from './measuring.ts';
 import { remainingMs } from './remaining-time.ts';
 import { roundSeed } from './round-seed.ts';
 import { type Trainer, TrainerAtHand, type TrainerContext } from './trainer-at-hand.ts';
@@ -271,7 +271,9 @@ export class RoundLoop {
       this.current = { number, startedAt, epoch, epochs, batch, batches, loss };
       this.#context.onChange();
     });
-    const { validation, check } = await this.#measuring.round(trainer, result.weights);
+    const figures = await this.#measuring.round(trainer, result.weights);
+    const { validation } = figures;
+    const scores = scoresOf(figures);
     const base = this.#context.client.base();
     const isKept = await this.#keep({
       startWeights,
@@ -279,7 +281,7 @@ export class RoundLoop {
       examples: result.examples,
       loss: result.loss,
       validationAccuracy: validation?.accuracy ?? null,
-      checkAccuracy: check?.accuracy ?? null,
+      scores,
       durationMs: result.durationMs,
       backend: this.backend!.name,
     });
@@ -289,8 +291,7 @@ export class RoundLoop {
     this.problem = null;
     this.#trainer.proven();
     const { loss, durationMs } = result;
-    const scores = { validation: validation?.score ?? null, check: check?.score ?? null };
-    log.info({ round: number, loss, ...scores, durationMs }, 'round finished');
+    log.info({ round: number, loss, scores, durationMs }, 'round finished');
     this.#context.onRoundDone();
     // With weights that came meanwhile these are not what this plant has by now.
     if (validation === null || base?.baseId !== this.#context.client.base()?.baseId) return;

@@ -61,7 +61,7 @@ function train(seed: number): void {
     examples: 10,
     loss: 1,
     validationAccuracy: 0.5,
-    checkAccuracy: null,
+    scores: null,
     durationMs: 1,
     backend: 'cpu',
   });

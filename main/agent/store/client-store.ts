@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { AppError } from '@genba/shared/errors/app-error';
 import { addShift } from '@genba/shared/federation/shift';
 import { isAllFinite, isMergeable } from '@genba/shared/federation/validate';
-import { PLANT_MODELS, type PlantModel } from '@genba/shared/local-api/model';
+import { PLANT_MODELS, type PlantModel, type ScoreKind } from '@genba/shared/local-api/model';
 import { parseTask, type Task } from '@genba/shared/model/task';
 import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { AgentDatabase } from './database.ts';
@@ -13,6 +13,15 @@ import { adoptRefusedRounds } from './refused-rounds.ts';
 import { WeightTable } from './weight-table.ts';
 import { toBytes } from './weights-blob.ts';
 
+/** How good weights are, by what their task is scored by. */
+export interface WeightScores {
+  readonly kind: ScoreKind;
+  /** On the plant's own held-out examples; null where these do not allow one, or nothing is held out. */
+  readonly own: number | null;
+  /** On the check set. */
+  readonly check: number | null;
+}
+
 /** A finished local round, ready to be kept. */
 export interface FinishedRound {
   /** The weights the round started from, as {@link ClientStore.weights} gave them. */
@@ -20,8 +29,10 @@ export interface FinishedRound {
   readonly trainedWeights: Float32Array;
   readonly examples: number;
   readonly loss: number | null;
+  /** Share judged right on the plant's own held-out examples: what its update reports, whatever the task is scored by. */
   readonly validationAccuracy: number | null;
-  readonly checkAccuracy: number | null;
+  /** null where nothing was measured. */
+  readonly scores: WeightScores | null;
   readonly durationMs: number;
   readonly backend: string;
 }
@@ -117,8 +128,8 @@ export class ClientStore {
         this.#database
           .prepare(
             `INSERT INTO round (update_id, finished_at, duration_ms, global_version, examples, loss,
-                                validation_accuracy, check_accuracy, backend)
-             VALUES (?, ?, ?, (SELECT base_version FROM client), ?, ?, ?, ?, ?)`,
+                                validation_accuracy, score_kind, score, check_score, backend)
+             VALUES (?, ?, ?, (SELECT base_version FROM client), ?, ?, ?, ?, ?, ?, ?)`,
           )
           .run(
             this.#pendingUpdate(),
@@ -127,7 +138,7 @@ export class ClientStore {
             round.examples,
             round.loss,
             round.validationAccuracy,
-            round.checkAccuracy,
+            ...scoreColumns(round.scores),
             round.backend,
           );
       })
@@ -267,21 +278,26 @@ export class ClientStore {
     const newest = this.#database
       .prepare(
         // Not by time: clocks are set.
-        `SELECT base_id AS baseId, validation_accuracy IS NOT NULL OR measured_at IS NOT NULL AS isMeasured
+        `SELECT base_id AS baseId, score IS NOT NULL OR measured_at IS NOT NULL AS isMeasured
          FROM install ORDER BY rowid DESC LIMIT 1`,
       )
       .get() as { baseId: string; isMeasured: 0 | 1 } | undefined;
     return newest === undefined || newest.isMeasured === 1 ? null : newest.baseId;
   }
 
-  /** Keeps how good the weights were as installed; shares from 0 to 1. */
-  saveInstallAccuracy(baseId: string, accuracy: { validation: number | null; check: number | null }): void {
+  /** Keeps how good the weights were as installed. @param scores null: measured, but there was nothing to measure on */
+  saveInstallScores(baseId: string, scores: WeightScores | null): void {
     this.#database
       .prepare(
-        'UPDATE install SET validation_accuracy = ?, check_accuracy = ?, measured_at = ? WHERE base_id = ?',
+        'UPDATE install SET score_kind = ?, score = ?, check_score = ?, measured_at = ? WHERE base_id = ?',
       )
-      .run(accuracy.validation, accuracy.check, this.#now().toISOString(), baseId);
+      .run(...scoreColumns(scores), this.#now().toISOString(), baseId);
   }
+}
+
+/** `score_kind`, `score`, `check_score`. */
+function scoreColumns(scores: WeightScores | null) {
+  return [scores?.kind ?? null, scores?.own ?? null, scores?.check ?? null] as const;
 }
 
 /** @throws AppError `transfer/digest-mismatch` */

@@ -14,6 +14,7 @@ import { LABELS_SCHEMA } from './migrations/0008-labels.ts';
 import { MODELS_SCHEMA } from './migrations/0009-models.ts';
 import { WATCHED_FILES_SCHEMA } from './migrations/0010-watched-files.ts';
 import { SHIFTS_SCHEMA } from './migrations/0011-shifts.ts';
+import { SCORES_SCHEMA } from './migrations/0012-scores.ts';
 
 export type AgentDatabase = Database.Database;
 
@@ -30,6 +31,7 @@ const MIGRATIONS = [
   MODELS_SCHEMA,
   WATCHED_FILES_SCHEMA,
   SHIFTS_SCHEMA,
+  SCORES_SCHEMA,
 ];
 
 /** A plant's data is nobody else's to read. Windows has no such modes: there, the folder inherits its parent's rights. */

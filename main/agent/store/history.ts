@@ -10,13 +10,12 @@ type History = AgentStatus['history'];
 export function readHistory(database: AgentDatabase, limit: number): History {
   const newestFirst = database
     .prepare(
-      `SELECT at, event, round, globalVersion, loss, ownAccuracy, checkAccuracy FROM (
+      `SELECT at, event, round, globalVersion, loss, scoreKind, ownScore, checkScore FROM (
          SELECT finished_at AS at, 'round' AS event, number AS round, global_version AS globalVersion, loss,
-                validation_accuracy AS ownAccuracy, check_accuracy AS checkAccuracy, number AS position
+                score_kind AS scoreKind, score AS ownScore, check_score AS checkScore, number AS position
          FROM round
          UNION ALL
-         SELECT installed_at, 'installed', after_round, global_version, NULL, validation_accuracy, check_accuracy,
-                rowid
+         SELECT installed_at, 'installed', after_round, global_version, NULL, score_kind, score, check_score, rowid
          FROM install
        )
        -- In the order in which it happened, not by time: clocks are set.

@@ -36,7 +36,7 @@ beforeEach(() => {
       examples: 10,
       loss: 1,
       validationAccuracy: 0.5,
-      checkAccuracy: null,
+      scores: null,
       durationMs: 1,
       backend: 'cpu',
     });

@@ -121,7 +121,7 @@ class World {
 
   commit(startWeights: Float32Array, step: Vector, crash: Crash | null): void {
     const trainedWeights = startWeights.map((weight, i) => weight + step[i]!);
-    const figures = { loss: 1, validationAccuracy: null, checkAccuracy: null, durationMs: 1, backend: 'cpu' };
+    const figures = { loss: 1, validationAccuracy: null, scores: null, durationMs: 1, backend: 'cpu' };
     const committed = this.plant.call(crash, () =>
       this.plant.client.commitRound({ startWeights, trainedWeights, examples: 10, ...figures }),
     );

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 function train(): void {
-  const figures = { loss: 1, validationAccuracy: null, checkAccuracy: null, durationMs: 1, backend: 'cpu' };
+  const figures = { loss: 1, validationAccuracy: null, scores: null, durationMs: 1, backend: 'cpu' };
   const startWeights = client.weights()!;
   client.commitRound({
     startWeights,

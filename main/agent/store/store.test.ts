@@ -52,7 +52,7 @@ function train(weights: number[], figures: Partial<FinishedRound> = {}): void {
     examples: 10,
     loss: 1,
     validationAccuracy: 0.5,
-    checkAccuracy: null,
+    scores: null,
     durationMs: 100,
     backend: 'cpu',
     ...figures,
@@ -261,14 +261,13 @@ describe('installing weights', () => {
 describe('the history', () => {
   it('tells rounds and installs, oldest first', () => {
     join(0);
-    client.saveInstallAccuracy(BASE_1, { validation: 0.25, check: 0.125 });
-    train([1], { validationAccuracy: 0.5 });
+    client.saveInstallScores(BASE_1, { kind: 'r-squared', own: -0.25, check: 0.125 });
+    train([1], { validationAccuracy: 0.5, scores: { kind: 'balanced-accuracy', own: 0.25, check: null } });
     const history = readHistory(database, 10);
-    expect(history.map(({ event }) => event).sort()).toEqual(['installed', 'round']);
-    expect(history.find(({ event }) => event === 'installed')).toMatchObject({
-      ownAccuracy: 0.25,
-      checkAccuracy: 0.125,
-    });
+    expect(history).toMatchObject([
+      { event: 'installed', scoreKind: 'r-squared', ownScore: -0.25, checkScore: 0.125 },
+      { event: 'round', scoreKind: 'balanced-accuracy', ownScore: 0.25, checkScore: null },
+    ]);
     expect(client.unmeasuredInstall()).toBeNull();
   });
 
@@ -279,7 +278,7 @@ describe('the history', () => {
     });
     vi.setSystemTime('2027-06-10T08:00:00Z');
     join(0);
-    client.saveInstallAccuracy(BASE_1, { validation: 0.25, check: null });
+    client.saveInstallScores(BASE_1, { kind: 'accuracy', own: 0.25, check: null });
     train([1]);
     vi.setSystemTime('2027-06-01T08:00:00Z');
     client.install(reply(outbox.next()!.updateId, 2));

@@ -49,7 +49,7 @@ function plant({ bytesPerSecond = null }: { bytesPerSecond?: number | null } = {
       examples: 1,
       loss: 1,
       validationAccuracy: null,
-      checkAccuracy: null,
+      scores: null,
       durationMs: 1,
       backend: 'cpu',
     });

@@ -51,7 +51,7 @@ function keepRound(dataFolder: string): void {
     startWeights: client.weights()!,
     trainedWeights: new Float32Array(size).fill(0.7),
     examples: 10,
-    ...{ loss: 1, validationAccuracy: 0.5, checkAccuracy: null, durationMs: 1, backend: 'cpu' },
+    ...{ loss: 1, validationAccuracy: 0.5, scores: null, durationMs: 1, backend: 'cpu' },
   });
   database.close();
 }

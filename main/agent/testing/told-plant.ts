@@ -77,7 +77,7 @@ export class ToldPlant {
     this.client.saveTask(TEST_TASK);
     const first = { baseId: randomUUID(), globalVersion: 3, staleness: null, updateId: null };
     this.client.install({ ...first, weights: new Float32Array(size).fill(0.5) });
-    const figures = { loss: 1, validationAccuracy: 0.5, checkAccuracy: null, durationMs: 1, backend: 'cpu' };
+    const figures = { loss: 1, validationAccuracy: 0.5, scores: null, durationMs: 1, backend: 'cpu' };
     for (let round = 1; round <= rounds; round++) {
       const startWeights = this.client.weights()!;
       const trainedWeights = new Float32Array(size).fill(round);

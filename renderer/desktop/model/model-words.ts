@@ -1,4 +1,5 @@
-import type { Comparison, Decision, PlantModel } from '@genba/shared/local-api/model';
+import type { Decision, PlantModel, ScoreKind } from '@genba/shared/local-api/model';
+import type { CurveProps } from '../../ui/curve-props.ts';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 
 const NAMES = {
@@ -18,7 +19,7 @@ const SCORES = {
   'balanced-accuracy': 'model.score.balanced',
   'r-squared': 'model.score.rSquared',
   auroc: 'model.score.auroc',
-} as const satisfies Record<Comparison['scoreKind'], string>;
+} as const satisfies Record<ScoreKind, string>;
 
 const REASONS = {
   first: 'model.reason.first',
@@ -45,16 +46,21 @@ export interface ModelWords {
   readonly note: (model: PlantModel) => string;
   /** A score as it is written; a sign where it is not known. */
   readonly score: (score: number | null) => string;
-  readonly scoreKind: (kind: Comparison['scoreKind']) => string;
+  readonly scoreKind: (kind: ScoreKind) => string;
   readonly decision: (decision: Decision) => string;
 }
 
-/** @param kind of the scores; R² is no share */
-export function useModelWords(kind: Comparison['scoreKind'] | null): ModelWords {
+/** How scores of a kind are written: R² is no share. */
+export function scoreValues(kind: ScoreKind | null): CurveProps['values'] {
+  return kind === 'r-squared' ? 'numbers' : 'shares';
+}
+
+/** @param kind of the scores */
+export function useModelWords(kind: ScoreKind | null): ModelWords {
   const { t, formats } = useLanguage();
   const score = (value: number | null) => {
     if (value === null) return t('common.none');
-    return kind === 'r-squared' ? formats.decimal(value) : formats.percent(value);
+    return scoreValues(kind) === 'numbers' ? formats.decimal(value) : formats.percent(value);
   };
   const name = (model: PlantModel) => t(NAMES[model]);
   return {

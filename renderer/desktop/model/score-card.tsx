@@ -5,7 +5,7 @@ import type { CurveLine } from '../../ui/curve-props.ts';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import { LINE_COLORS } from '../../ui/theme.ts';
 import { useNow } from '../../ui/use-now.ts';
-import { useModelWords } from './model-words.ts';
+import { scoreValues, useModelWords } from './model-words.ts';
 
 /** Told apart by dash as well as by colour. */
 const LOOKS = {
@@ -46,6 +46,7 @@ export function ScoreCard({ comparisons }: { readonly comparisons: ModelReport['
       <Curve
         lines={lines}
         points={points}
+        values={scoreValues(newest?.scoreKind ?? null)}
         xLabel={t('model.scores.exchange')}
         formatX={(x) => (alike[x - 1] === undefined ? '' : formats.moment(alike[x - 1]!.at, nowMs))}
         marks={[]}

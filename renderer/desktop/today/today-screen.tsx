@@ -5,11 +5,11 @@ import type { AgentClient } from '../agent-client.ts';
 import { useStateSentence } from '../contact-notice.tsx';
 import type { ScreenProps } from '../screen-props.ts';
 import { useIsConnected, useStatus } from '../use-status.ts';
-import { AccuracyCard } from './accuracy-card.tsx';
 import { ChangesCard } from './changes-card.tsx';
 import { DataCard } from './data-card.tsx';
 import { DiskNotice } from './disk-notice.tsx';
 import { DriftNotice } from './drift-notice.tsx';
+import { HistoryCard } from './history-card.tsx';
 import { MethodCard } from './method-card.tsx';
 import { PauseButton } from './pause-button.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
@@ -38,7 +38,7 @@ export function TodayScreen({ client }: ScreenProps) {
           <>
             <ChangesCard client={client} />
             <TrainingCard client={client} />
-            <AccuracyCard client={client} />
+            <HistoryCard client={client} />
             <DataCard client={client} />
             <MethodCard client={client} />
           </>

@@ -166,15 +166,18 @@ export const en = {
   'queue.unit_one': 'round',
   'queue.unit_other': 'rounds',
 
-  'accuracy.title': 'Accuracy',
-  'accuracy.own': 'This plant’s data',
-  'accuracy.check': 'Check set',
-  'accuracy.empty': 'The curve appears after the first round.',
-  'accuracy.round': 'Round',
-  'accuracy.summary':
+  'history.title': 'How well the model does',
+  'history.title.of': '{{kind}}, round by round',
+  'history.own': 'This plant’s data',
+  'history.check': 'Check set',
+  'history.empty': 'The curve appears after the first round.',
+  'history.unscored':
+    'There is no score: among the data held out, there must be different ones (good and bad, or different values).',
+  'history.round': 'Round',
+  'history.summary':
     '{{name}}: {{first}} after round {{firstRound}}, now {{last}} after round {{lastRound}}; best {{best}}.',
   'curve.table': 'Show the numbers',
-  'accuracy.installed': 'Dotted lines: a new shared model arrived.',
+  'history.installed': 'Dotted lines: a new shared model arrived.',
 
   'method.title': 'Training method',
   'method.tensorflow': 'Native TensorFlow',

@@ -156,15 +156,18 @@ export const ja = {
   'queue.results_other': '{{formatted}}件',
   'queue.unit_other': '回分',
 
-  'accuracy.title': '正解率の推移',
-  'accuracy.own': 'この拠点のデータ',
-  'accuracy.check': '確認用データ',
-  'accuracy.empty': '1回目の学習が終わるとグラフが表示されます。',
-  'accuracy.round': '学習回数',
-  'accuracy.summary':
+  'history.title': 'モデルの成績の推移',
+  'history.title.of': '{{kind}}の推移',
+  'history.own': 'この拠点のデータ',
+  'history.check': '確認用データ',
+  'history.empty': '1回目の学習が終わるとグラフが表示されます。',
+  'history.unscored':
+    '成績を計算できません。評価用のデータに、異なるもの（良品と不良品、または異なる値）が必要です。',
+  'history.round': '学習回数',
+  'history.summary':
     '{{name}}：{{firstRound}}回目 {{first}} → 現在（{{lastRound}}回目）{{last}}、最高 {{best}}。',
   'curve.table': '数値で見る',
-  'accuracy.installed': '点線は、新しい共有モデルを受け取った時点です。',
+  'history.installed': '点線は、新しい共有モデルを受け取った時点です。',
 
   'method.title': '学習の計算方式',
   'method.tensorflow': 'TensorFlow（ネイティブ）',

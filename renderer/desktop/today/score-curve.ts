@@ -1,28 +1,33 @@
 import type { AgentStatus } from '@genba/shared/local-api/messages';
+import type { ScoreKind } from '@genba/shared/local-api/model';
 import type { CurvePoint } from '../../ui/curve-props.ts';
 
 type History = AgentStatus['history'];
 /** Measured on the plant's own held-out examples, or on the check set. */
-export type AccuracyName = 'own' | 'check';
+export type LineName = 'own' | 'check';
 
-export interface AccuracyCurve {
-  /** One point per round that was measured, oldest first. */
+export interface ScoreCurve {
+  /** What all points mean; null before anything was measured. */
+  readonly kind: ScoreKind | null;
+  /** One point per round that was scored, oldest first. */
   readonly points: readonly CurvePoint[];
   /** Which of the two lines have any value. */
-  readonly names: readonly AccuracyName[];
+  readonly names: readonly LineName[];
   /** Rounds after which weights from the aggregator were installed. */
   readonly arrivals: readonly number[];
 }
 
 /** Sorts an agent's history into what the drawing needs. */
-export function accuracyCurve(history: History): AccuracyCurve {
+export function scoreCurve(history: History): ScoreCurve {
+  const kind = history.findLast(({ scoreKind }) => scoreKind !== null)?.scoreKind ?? null;
   // By round: a round that is run again after a crash replaces its first point.
   const byRound = new Map<number, CurvePoint>();
   const arrivals = new Set<number>();
-  for (const { event, round, ownAccuracy, checkAccuracy } of history) {
+  for (const { event, round, scoreKind, ownScore, checkScore } of history) {
     if (event === 'installed') arrivals.add(round);
-    else if (ownAccuracy !== null || checkAccuracy !== null) {
-      byRound.set(round, { x: round, own: ownAccuracy, check: checkAccuracy });
+    // Scores of different kinds are no curve.
+    else if (scoreKind === kind && (ownScore !== null || checkScore !== null)) {
+      byRound.set(round, { x: round, own: ownScore, check: checkScore });
     }
   }
   const points = [...byRound.values()].sort((left, right) => left.x - right.x);
@@ -30,10 +35,10 @@ export function accuracyCurve(history: History): AccuracyCurve {
   const [first] = points;
   // Arrivals before the first point, such as the very first weights, have no place on the axis.
   const drawable = [...arrivals].filter((round) => first !== undefined && round > first.x);
-  return { points, names, arrivals: drawable };
+  return { kind, points, names, arrivals: drawable };
 }
 
-export interface AccuracySummary {
+export interface LineSummary {
   readonly first: number;
   readonly firstRound: number;
   readonly last: number;
@@ -42,7 +47,7 @@ export interface AccuracySummary {
 }
 
 /** A line in five numbers; null when it has no value. */
-export function summarise(points: readonly CurvePoint[], name: AccuracyName): AccuracySummary | null {
+export function summarise(points: readonly CurvePoint[], name: LineName): LineSummary | null {
   const known = points.flatMap((point) => {
     const value = point[name];
     return value === null || value === undefined ? [] : [{ round: point.x, value }];
