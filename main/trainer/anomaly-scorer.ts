@@ -1,5 +1,6 @@
 import { areaUnderCurve } from '@genba/shared/model/area-under-curve';
 import { accuracyOf, balancedAccuracyOf, countConfusion } from '@genba/shared/model/confusion';
+import { chooseByOthers } from '@genba/shared/model/cross-fit';
 import { inputWidth } from '@genba/shared/model/layers';
 import { quantile } from '@genba/shared/model/quantile';
 import { reconstructionError } from '@genba/shared/model/reconstruction-error';
@@ -16,7 +17,9 @@ const GOOD = 0;
  * Judges reconstructions: the worse one is, the less its example is like those that were learnt.
  *
  * Equations: error e = (1/d) Σ (z − x)² over the d inputs; the threshold is the quantile 1 − `falseAlarmShare` of the good
- * examples' errors; an example above it is judged bad.
+ * examples' errors; an example above it is judged bad. A threshold is the largest value that some good examples have, so
+ * by those alone it would look better than it is: each example is judged by the one that others have chosen
+ * ({@link chooseByOthers}).
  */
 export class AnomalyScorer implements Scorer {
   readonly #set: ExampleSet;
@@ -46,11 +49,8 @@ export class AnomalyScorer implements Scorer {
     const { labels } = this.#set;
     const good = this.#errors.filter((_, place) => labels[place] === GOOD).sort();
     const bad = this.#errors.filter((_, place) => labels[place] !== GOOD).sort();
-    const threshold = quantile(good, 1 - this.#falseAlarmShare);
-    const judged = Uint16Array.from(this.#errors, (error) =>
-      threshold !== null && error > threshold ? 1 : 0,
-    );
-    const confusion = countConfusion(labels, judged, 2);
+    const judged = this.#judgedByOthers();
+    const confusion = judged === null ? null : countConfusion(labels, judged, 2);
     let sum = 0;
     for (const error of good) sum += error;
     const score = areaUnderCurve(good, bad);
@@ -60,11 +60,11 @@ export class AnomalyScorer implements Scorer {
       loss: good.length === 0 ? null : sum / good.length,
       score,
       scoreKind: 'auroc',
-      accuracy: accuracyOf(confusion),
-      balancedAccuracy: balancedAccuracyOf(confusion),
+      accuracy: confusion && accuracyOf(confusion),
+      balancedAccuracy: confusion && balancedAccuracyOf(confusion),
       confusion,
       regression: null,
-      threshold,
+      threshold: this.#thresholdOf(good),
       outcomes:
         labels.length === 0
           ? null
@@ -76,6 +76,27 @@ export class AnomalyScorer implements Scorer {
               judged,
             },
     };
+  }
+
+  /** @param good ascending */
+  #thresholdOf(good: Float64Array): number | null {
+    return quantile(good, 1 - this.#falseAlarmShare);
+  }
+
+  /** null where too few good ones are there for thresholds that are not their own. */
+  #judgedByOthers(): Uint16Array | null {
+    const { labels, units = null } = this.#set;
+    const isGood = Array.from(labels, (label) => label === GOOD);
+    const fits = chooseByOthers(isGood, units, (others) => {
+      const good = others.filter((place) => isGood[place]);
+      return this.#thresholdOf(Float64Array.from(good, (place) => this.#errors[place]!).sort())!;
+    });
+    if (fits === null) return null;
+    const judged = new Uint16Array(labels.length);
+    for (const { places, choice: threshold } of fits) {
+      for (const place of places) judged[place] = this.#errors[place]! > threshold ? 1 : 0;
+    }
+    return judged;
   }
 
   /** Bad ones are meant to be reconstructed badly: they tell nothing by themselves. */

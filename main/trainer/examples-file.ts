@@ -25,8 +25,12 @@ export async function readExamples({ path, training, validation, check }: Exampl
   }
 }
 
-async function readSet(file: FileHandle, { inputs, labels, targets }: StoredExampleSet): Promise<ExampleSet> {
+async function readSet(
+  file: FileHandle,
+  { inputs, labels, targets, units }: StoredExampleSet,
+): Promise<ExampleSet> {
   return {
+    ...(units === undefined ? {} : { units }),
     ...(targets === undefined ? {} : { targets: await readFloats(file, targets) }),
     inputs: inputs.kind === 'uint8' ? await readBytes(file, inputs) : await readFloats(file, inputs),
     labels: new Uint16Array((await readBytes(file, labels)).buffer),

@@ -16,6 +16,11 @@ export interface ExampleSet {
   readonly labels: Uint16Array;
   /** The number to be learnt of each example, scaled by the task's range; left out where a class is learnt. */
   readonly targets?: Float32Array;
+  /**
+   * What belongs together where something is chosen by some of a validation part and tried on the rest, by a number for
+   * each example; left out where each is by itself.
+   */
+  readonly units?: readonly number[];
 }
 
 /** Where an array lies in a file: its length in elements, from a byte on, little-endian. */
@@ -30,6 +35,8 @@ export interface StoredExampleSet {
   readonly inputs: FileSection;
   readonly labels: FileSection;
   readonly targets?: FileSection | undefined;
+  /** Not in the file. */
+  readonly units?: readonly number[];
 }
 
 /** All examples in one file, so that they need not be kept in memory twice, nor be sent. */
@@ -188,7 +195,7 @@ export interface Outcomes {
   readonly merits: Float64Array;
   /** Class of each example; zeros where a number is learnt. */
   readonly labels: Uint16Array;
-  /** What each is judged as; null where a number is learnt. */
+  /** What each is judged as; null where {@link EvaluationResult.confusion} is. */
   readonly judged: Uint16Array | null;
 }
 
@@ -200,14 +207,17 @@ export interface EvaluationResult {
   /** The one number to compare models by, the higher the better, at most 1; null where the set does not allow one. */
   readonly score: number | null;
   readonly scoreKind: ScoreKind;
-  /** Share judged right, 0 to 1; null where a number is learnt. */
+  /** Share judged right, 0 to 1; null where {@link confusion} is. */
   readonly accuracy: number | null;
   /** Mean over the classes in the set of the share of each that is judged right. */
   readonly balancedAccuracy: number | null;
-  /** `[class][judged as]`, examples; null where a number is learnt. */
+  /**
+   * `[class][judged as]`, examples; null where a number is learnt. Anomalies are judged by thresholds that others have
+   * chosen; null where there are too few for that.
+   */
   readonly confusion: readonly (readonly number[])[] | null;
   readonly regression: RegressionFigures | null;
-  /** Anomalies: reconstruction error from which on an example is judged bad. */
+  /** Anomalies: reconstruction error from which on a new example is judged bad. */
   readonly threshold: number | null;
   /** null for an empty set. */
   readonly outcomes: Outcomes | null;

@@ -230,8 +230,8 @@ describe('training', () => {
     expect(after.loss).toBeLessThan(before.loss! / 3);
     expect(after.scoreKind).toBe('auroc');
     expect(after.score).toBeGreaterThan(0.95);
-    // One good example in ten may be taken for a bad one, by the threshold itself.
-    expect(after.confusion![0]).toEqual([72, 8]);
+    // One good example in ten may be taken for a bad one, by thresholds that other examples have chosen.
+    expect(after.confusion![0]).toEqual([71, 9]);
   });
 
   it('gives bit-identical weights for the same seed on the plain backend, others for another', async () => {

@@ -320,6 +320,28 @@ describe('DatasetKeeper', () => {
     expect(keeper.current!.request).not.toHaveProperty('stored');
     expect((await examplesOf(keeper)).training.labels).toHaveLength(30);
   });
+
+  it.each(['on disk', 'in memory'])(
+    'tells the trainer which held-out rows are of one lot, %s',
+    async (where) => {
+      const { root, write } = temporaryFolder();
+      const lots = Array.from({ length: 8 }, (_, lot) =>
+        rows(5 * lot, 5 * lot + 5).map((row) => `${row},L${lot}`),
+      );
+      const file = write('data.csv', `current,result,lot\n${lots.flat().join('\n')}\n`);
+      const keeper = keep(
+        join(root, 'plant'),
+        file,
+        parseTask({ ...TABLE, split: { by: 'column', column: 'lot' } }),
+      );
+      if (where === 'in memory') mkdirSync(join(root, 'plant', 'dataset', 'parts-1'));
+      await vi.waitFor(() => expect(keeper.current).not.toBeNull());
+      expect('stored' in keeper.current!.request).toBe(where === 'on disk');
+      const { training, validation } = await examplesOf(keeper);
+      expect(validation.units).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+      expect(training.units).toBeUndefined();
+    },
+  );
 });
 
 describe('readInChild', () => {

@@ -41,8 +41,6 @@ export type PlacedImage = ReadImage & { readonly part: ExamplePart | null };
 export interface Dataset {
   readonly training: ExampleSet;
   readonly validation: ExampleSet;
-  /** What of the validation part belongs together, by a number for each; null where each example is by itself. */
-  readonly validationUnits: readonly number[] | null;
   readonly summary: DatasetSummary;
   /** By which the columns of a table were standardised; null for images. A check set needs the same. */
   readonly statistics: ColumnStatistics | null;
@@ -109,10 +107,13 @@ export async function loadDataset(
     statistics = columnStatistics(examples.inputs, columns!, trained);
     standardise(examples.inputs, statistics);
   }
+  const units = validationUnits(found, split.validation);
   return {
     training: pickExamples(examples, split.training),
-    validation: pickExamples(examples, split.validation),
-    validationUnits: validationUnits(found, split.validation),
+    validation: {
+      ...pickExamples(examples, split.validation),
+      ...(units === null ? {} : { units }),
+    },
     statistics,
     images: images === undefined ? null : placeImages(images, split),
     summary: {

@@ -31,7 +31,7 @@ const keptSchema = z.strictObject({
   file: z.string(),
   training: storedSet,
   validation: storedSet,
-  /** See `Dataset`. */
+  /** `ExampleSet.units`; null where each is by itself. */
   validationUnits: z.array(z.int().min(0)).nullable(),
   check: storedSet.nullable(),
   summary: z.strictObject({
@@ -111,13 +111,13 @@ export class ExamplesFolder {
     try {
       const stored = await writeExamples(join(this.path, file), { training, validation, check });
       const { path: _, ...sections } = stored;
-      const { images, summary, statistics, validationUnits } = dataset;
+      const { images, summary, statistics } = dataset;
       kept = {
         version: 3,
         ...about,
         file,
         ...sections,
-        validationUnits: validationUnits && [...validationUnits],
+        validationUnits: validation.units === undefined ? null : [...validation.units],
         summary: { ...summary, classes: [...summary.classes], skippedItems: [...summary.skippedItems] },
         statistics: statistics && { means: [...statistics.means], deviations: [...statistics.deviations] },
         images: images === null ? null : [...images],
@@ -132,8 +132,9 @@ export class ExamplesFolder {
   }
 
   /** For the trainer. */
-  fileOf({ file, training, validation, check }: KeptDataset): ExamplesFile {
-    return { path: join(this.path, file), training, validation, check };
+  fileOf({ file, training, validation, validationUnits, check }: KeptDataset): ExamplesFile {
+    const units = validationUnits === null ? {} : { units: validationUnits };
+    return { path: join(this.path, file), training, validation: { ...validation, ...units }, check };
   }
 
   /** What was kept is of no use: the next start reads anew. */

@@ -1,9 +1,9 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { MeasuredRejection, Rejection, RejectionWish } from '@genba/shared/local-api/rejection';
+import { chooseByOthers } from '@genba/shared/model/cross-fit';
 import { quantile } from '@genba/shared/model/quantile';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
 import type { LabelledPredictions } from '../../trainer/messages.ts';
-import { dealIntoFolds } from './cross-fit.ts';
 
 /** What good classes are often called, in lower case. */
 const GOOD_NAMES = new Set(['ok', 'good', 'pass', 'normal', '良', '良品', '正常', '合格', '異常なし']);
@@ -57,7 +57,7 @@ export function limitOf(task: Task, wish: RejectionWish, predictions: LabelledPr
   return { isGood, threshold: quantile(good, 1 - share) };
 }
 
-/** What a model says of the validation part, and what of that belongs together (`Dataset.validationUnits`). */
+/** What a model says of the validation part, and what of that belongs together (`ExampleSet.units`). */
 export interface ValidationPredictions extends LabelledPredictions {
   readonly units: readonly number[] | null;
 }
@@ -104,7 +104,7 @@ interface Choice {
 
 /**
  * Counts what a limit does. A threshold is the largest value that some good parts have, so by those parts alone it would
- * look better than it is: each part is judged by a threshold that others have chosen ({@link dealIntoFolds}), wherever
+ * look better than it is: each part is judged by a threshold that others have chosen ({@link chooseByOthers}), wherever
  * there are enough.
  */
 function measure(
@@ -128,17 +128,13 @@ function measure(
   }
   const scores = scoresOf(predictions, isGood);
   const above = (limit: number) => (place: number) => scores[place]! > limit;
-  const folds = dealIntoFolds(
+  const fits = chooseByOthers(
     all.map((place) => isGood[labels[place]!]!),
     units,
+    (others) => limitOf(choice.task, choice.wish, pick(predictions, others)).threshold!,
   );
-  if (folds === null) return { ...countJudged(all, labels, isGood, above(threshold)), isIndependent: false };
-  const counts = folds.map((fold) => {
-    const inFold = new Set(fold);
-    const others = all.filter((place) => !inFold.has(place));
-    const limit = limitOf(choice.task, choice.wish, pick(predictions, others)).threshold!;
-    return countJudged(fold, labels, isGood, above(limit));
-  });
+  if (fits === null) return { ...countJudged(all, labels, isGood, above(threshold)), isIndependent: false };
+  const counts = fits.map((fit) => countJudged(fit.places, labels, isGood, above(fit.choice)));
   const sum = (name: keyof Counts) => counts.reduce((total, each) => total + each[name], 0);
   return {
     goodPassed: sum('goodPassed'),

@@ -1,6 +1,31 @@
 /** Most folds that parts are dealt into: the more, the closer a threshold of all but one is to that of all. */
 const MOST_FOLDS = 10;
 
+/** Parts of one fold, and what all others have chosen. */
+export interface CrossFit<Choice> {
+  readonly places: readonly number[];
+  readonly choice: Choice;
+}
+
+/**
+ * Has something chosen for each fold by the parts of all others; see {@link dealIntoFolds}.
+ * @param choose by the places of some parts, a good one among them
+ * @returns null where good parts do not reach for two folds
+ */
+export function chooseByOthers<Choice>(
+  isGood: readonly boolean[],
+  units: readonly number[] | null,
+  choose: (others: readonly number[]) => Choice,
+): readonly CrossFit<Choice>[] | null {
+  const folds = dealIntoFolds(isGood, units);
+  return (
+    folds?.map((places) => {
+      const inFold = new Set(places);
+      return { places, choice: choose([...isGood.keys()].filter((place) => !inFold.has(place))) };
+    }) ?? null
+  );
+}
+
 /** One thing that stays whole when parts are dealt into folds. */
 interface Unit {
   readonly places: number[];
