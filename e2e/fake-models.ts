@@ -70,3 +70,20 @@ export function modelReport(summary: ModelSummary | null = modelSummary()): Mode
     ],
   };
 }
+
+/** What an agent says that learns a number: how well it is met, which is worse than nothing at first. */
+export function regressionReport(): ModelReport {
+  const { summary, models, comparisons } = modelReport();
+  const scoreKind = 'r-squared';
+  const inUse = { ...summary!.inUse, score: 0.871 };
+  const regression = { meanAbsoluteError: 0.42, rootMeanSquaredError: 0.63 };
+  return {
+    summary: { ...summary!, scoreKind, isHoldingBack: false, inUse },
+    models: models.map((judged) => ({ ...judged, score: 0.871, classes: [], mistakes: [], regression })),
+    comparisons: comparisons.slice(0, 3).map((each, place) => {
+      const score = [-0.31, 0.64, 0.871][place]!;
+      return { ...each, scoreKind, own: score - 0.05, shared: null, together: score, inUse: null };
+    }),
+    decisions: [],
+  };
+}

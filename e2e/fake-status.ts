@@ -116,6 +116,19 @@ export function onlinePlant(): AgentStatus {
   };
 }
 
+/** A plant that learns a number: no better than a guess at first. */
+export function regressionPlant(): AgentStatus {
+  const plant = onlinePlant();
+  const scores = [-0.31, 0.64, 0.871];
+  return {
+    ...plant,
+    history: scores.map((ownScore, index) => ({
+      ...plant.history[0]!,
+      ...{ round: index + 1, scoreKind: 'r-squared', ownScore, checkScore: null },
+    })),
+  };
+}
+
 const SITES = [
   { name: '仙台 Sendai', digits: '0 1 2 3', all: 0.921, own: 0.984, alone: 0.412 },
   { name: '名古屋 Nagoya', digits: '4 5 6', all: 0.874, own: 0.991, alone: 0.331 },

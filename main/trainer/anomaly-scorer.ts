@@ -64,7 +64,6 @@ export class AnomalyScorer implements Scorer {
       balancedAccuracy: confusion && balancedAccuracyOf(confusion),
       confusion,
       regression: null,
-      threshold: this.#thresholdOf(good),
       outcomes:
         labels.length === 0
           ? null
@@ -78,18 +77,14 @@ export class AnomalyScorer implements Scorer {
     };
   }
 
-  /** @param good ascending */
-  #thresholdOf(good: Float64Array): number | null {
-    return quantile(good, 1 - this.#falseAlarmShare);
-  }
-
   /** null where too few good ones are there for thresholds that are not their own. */
   #judgedByOthers(): Uint16Array | null {
     const { labels, units = null } = this.#set;
     const isGood = Array.from(labels, (label) => label === GOOD);
     const fits = chooseByOthers(isGood, units, (others) => {
       const good = others.filter((place) => isGood[place]);
-      return this.#thresholdOf(Float64Array.from(good, (place) => this.#errors[place]!).sort())!;
+      const errors = Float64Array.from(good, (place) => this.#errors[place]!).sort();
+      return quantile(errors, 1 - this.#falseAlarmShare)!;
     });
     if (fits === null) return null;
     const judged = new Uint16Array(labels.length);

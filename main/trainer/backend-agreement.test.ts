@@ -56,11 +56,11 @@ describeIfAvailable('webgpu', 'with WebGPU', () => {
   useSwiftShader();
   describeIfAvailable('native-tensorflow', 'against native TensorFlow', () => {
     it.each(Object.entries(TEMPLATES))(
-      'trains a %s alike on WebGPU and WebAssembly',
+      'trains a %s alike on WebGPU, on WebAssembly and in plain JavaScript',
       async (_name, template) => {
         const native = await curveOn('tensorflow', template);
         expect(largest(native.gradient)).toBeGreaterThan(0);
-        for (const backend of ['wasm', 'webgpu'] as const) {
+        for (const backend of ['wasm', 'webgpu', 'cpu'] as const) {
           const other = await curveOn(backend, template);
           expect(relative(other.gradient, native.gradient), backend).toBeLessThan(GRADIENT_TOLERANCE);
           expect(relative(other.change, native.change), backend).toBeLessThan(WEIGHT_TOLERANCE);

@@ -52,7 +52,6 @@ export class ClassScorer implements Scorer {
       balancedAccuracy,
       confusion,
       regression: null,
-      threshold: null,
       outcomes:
         examples === 0
           ? null

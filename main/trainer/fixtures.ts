@@ -169,7 +169,6 @@ export function judgement(accuracy: number, examples = 2): EvaluationResult {
     balancedAccuracy: accuracy,
     confusion: null,
     regression: null,
-    threshold: null,
     outcomes: null,
   };
 }

@@ -217,8 +217,6 @@ export interface EvaluationResult {
    */
   readonly confusion: readonly (readonly number[])[] | null;
   readonly regression: RegressionFigures | null;
-  /** Anomalies: reconstruction error from which on a new example is judged bad. */
-  readonly threshold: number | null;
   /** null for an empty set. */
   readonly outcomes: Outcomes | null;
 }

@@ -54,7 +54,6 @@ export class RegressionScorer implements Scorer {
             meanAbsoluteError: (this.#absolutes / examples) * this.#unit,
             rootMeanSquaredError: Math.sqrt(this.#squares / examples) * this.#unit,
           },
-      threshold: null,
       outcomes: isEmpty
         ? null
         : {

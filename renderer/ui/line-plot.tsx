@@ -1,5 +1,6 @@
 import '@mantine/charts/styles.css';
 import { LineChart } from '@mantine/charts';
+import { useSyncExternalStore } from 'react';
 import { axisTicks } from './curve-axis.ts';
 import type { CurveProps } from './curve-props.ts';
 import { useLanguage } from './i18n/use-language.ts';
@@ -9,7 +10,7 @@ const MARK_COLOR = '#8d9a92';
 /** The drawing of a curve; loaded after the rest of the window. */
 export function LinePlot({ lines, points, values, marks, formatX }: CurveProps) {
   const { formats } = useLanguage();
-  const scale = textScale();
+  const scale = useSyncExternalStore(onResize, textScale);
   const tick = { fontSize: 12 * scale, fill: 'currentColor' };
   const ticks = axisTicks(points.flatMap((point) => lines.map((line) => point[line.key] ?? null)));
   return (
@@ -58,6 +59,12 @@ export function LinePlot({ lines, points, values, marks, formatX }: CurveProps) 
       }}
     />
   );
+}
+
+/** The text grows with the window, and with the browser's zoom. */
+function onResize(notify: () => void): () => void {
+  window.addEventListener('resize', notify);
+  return () => window.removeEventListener('resize', notify);
 }
 
 /** How much larger than usual the reader's text is; the drawing is in pixels and must grow with it. */

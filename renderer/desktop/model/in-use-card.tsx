@@ -34,12 +34,13 @@ export function InUseCard({ client, summary, models }: InUseCardProps) {
   const { inUse, chosenBy, isHoldingBack } = summary;
   return (
     <Card title={t('model.inUse.title')} width="full">
-      <div className="lead">
-        <p className="lead__value">
-          {words.name(inUse.model)}
-          <span className="lead__unit">{words.score(inUse.score)}</span>
-        </p>
-        {summary.scoreKind === null ? null : <p>{words.scoreKind(summary.scoreKind)}</p>}
+      <div className="in-use">
+        <p className="lead__value">{words.name(inUse.model)}</p>
+        {summary.scoreKind === null ? null : (
+          <p>
+            {words.scoreKind(summary.scoreKind)} <strong>{words.score(inUse.score)}</strong>
+          </p>
+        )}
       </div>
       <p className="soft">{words.note(inUse.model)}</p>
       <p>
