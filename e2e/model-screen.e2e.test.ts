@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { LocalCommand, LocalQuery } from '@genba/shared/local-api/messages';
 import type { ModelReport } from '@genba/shared/local-api/model';
 import type { Browser, Page } from 'playwright-core';
@@ -8,7 +7,7 @@ import { openPage, startBrowser } from './chromium-page.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { modelReport, modelSummary, regressionReport, TILE } from './fake-models.ts';
 import { offlinePlant, onlinePlant, regressionPlant } from './fake-status.ts';
-import { expectAccessible, expectUsableAnywhere, PICTURES, switchLanguage } from './page-checks.ts';
+import { expectAccessible, expectUsableAnywhere, switchLanguage, takePicture } from './page-checks.ts';
 
 const ACTION_DEADLINE_MS = 10_000;
 
@@ -54,8 +53,6 @@ describeIfAvailable('chromium', 'the screen about models', () => {
     expect(complaints).toEqual([]);
   });
 
-  const look = (name: string) =>
-    page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true, animations: 'disabled' });
   const open = async () => {
     await page.goto(`${agent.address}/#token=${agent.token}`);
     await page.getByRole('link', { name: 'モデル' }).click();
@@ -70,8 +67,7 @@ describeIfAvailable('chromium', 'the screen about models', () => {
     await page
       .getByText('「合わせたもの」を見送り（使用中のモデルより悪い：93.1%、使用中は95.6%）')
       .waitFor();
-    await page.locator('.recharts-line-curve').first().waitFor({ state: 'attached' });
-    await expectUsableAnywhere(page, 'model', look);
+    await expectUsableAnywhere(page, 'model', (name) => takePicture(page, name, 'look'));
   });
 
   it('writes scores of numbers as numbers, here and on Today, also where they are below 0', async () => {
@@ -82,13 +78,12 @@ describeIfAvailable('chromium', 'the screen about models', () => {
     const axis = page.locator('.recharts-wrapper');
     await axis.getByText('-0.5', { exact: true }).waitFor();
     await switchLanguage(page, 'en');
+    await page.getByRole('heading', { name: 'How far off they are' }).waitFor();
     await page.getByText('Off by 0.42 on average').waitFor();
-    await look('model-numbers-en');
     await page.getByRole('link', { name: 'Today' }).click();
     await page.getByRole('heading', { name: 'Variation explained (R²), round by round' }).waitFor();
     await axis.getByText('-0.5', { exact: true }).waitFor();
     await page.getByText('This plant’s data: -0.31 after round 1, now 0.871 after round 3').waitFor();
-    await look('today-numbers-en');
   });
 
   it('shows the pictures of a mistake, of whichever model', async () => {
@@ -116,7 +111,6 @@ describeIfAvailable('chromium', 'the screen about models', () => {
     expect(await page.getByRole('radio', { name: '共有（94.0%）' }).isDisabled()).toBe(true);
     await page.getByRole('radio', { name: '自拠点（91.0%）' }).check();
     await expectAccessible(page);
-    await look('model-choice-ja');
     await page.getByRole('button', { name: 'このモデルを使う' }).click();
     await page.getByText('お名前を入力してください。').waitFor();
     await page.getByLabel('お名前').fill('佐藤');
@@ -142,7 +136,6 @@ describeIfAvailable('chromium', 'the screen about models', () => {
     report = { ...modelReport(null), models: [], comparisons: [], decisions: [] };
     await open();
     await page.getByText('学習の合間にモデルを比べます。').waitFor();
-    await expectAccessible(page);
     report = modelReport();
     agent.show({ ...offlinePlant(), model: report.summary });
     await page.getByText('表示しているのはこのパソコンで測った成績です。').waitFor();

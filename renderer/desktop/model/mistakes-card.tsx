@@ -24,7 +24,10 @@ export function MistakesCard({ client, models, inUse, classes }: MistakesCardPro
   const shown = models.find(({ model }) => model === chosen) ?? models.at(-1);
   if (shown === undefined) return null;
   return (
-    <Card title={t('model.mistakes.title')} width="full">
+    <Card
+      title={t(shown.regression === null ? 'model.mistakes.title' : 'model.mistakes.title.number')}
+      width="full"
+    >
       <SegmentedControl
         aria-label={t('model.mistakes.of')}
         value={shown.model}

@@ -56,6 +56,7 @@ export const modelEn = {
   'model.scores.summary_other':
     '{{kind}}, last measured on {{formatted}} examples of this plant that are never trained on.',
   'model.mistakes.title': 'What is mistaken for what',
+  'model.mistakes.title.number': 'How far off they are',
   'model.mistakes.of': 'Model',
   'model.mistakes.right': '{{right}} of {{total}} right',
   'model.mistakes.none': 'No mistakes on the examples that were held out.',

@@ -55,6 +55,7 @@ export const modelJa = {
   'model.scores.summary_other':
     '{{kind}}。直近は、学習に使わないこの拠点のデータ{{formatted}}件で測りました。',
   'model.mistakes.title': '取り違えやすいもの',
+  'model.mistakes.title.number': '誤差の大きさ',
   'model.mistakes.of': 'モデル',
   'model.mistakes.right': '{{total}}件中{{right}}件正解',
   'model.mistakes.none': '評価用のデータでは、取り違えはありません。',
