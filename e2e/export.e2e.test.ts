@@ -51,8 +51,26 @@ const MODELS: [string, object, object][] = [
   ['resnet-1d', series, { template: 'resnet-1d', filters: [3, 4, 5], blocks: 2, kernelSize: 4 }],
 ];
 
+/** What reconstructs its inputs: it has no probabilities. */
+const RECONSTRUCTIONS: typeof MODELS = [
+  ['autoencoder', image, { template: 'autoencoder', hiddenUnits: [5, 2] }],
+  ['conv-autoencoder', { ...image, width: 12 }, { template: 'conv-autoencoder', filters: [4, 3] }],
+];
+
 function taskOf(input: object, model: object): Task {
   return parseTask({ id: 'out', name: { en: 'Out', ja: '外' }, input, classes: ['a', 'b', 'c'], model });
+}
+
+function anomalyTaskOf(input: object, model: object): Task {
+  const objective = { kind: 'anomaly' };
+  return parseTask({
+    id: 'out',
+    name: { en: 'Out', ja: '外' },
+    input,
+    classes: ['a', 'b'],
+    objective,
+    model,
+  });
 }
 
 /** Reads an exported folder as any user of TensorFlow.js on Node would. */
@@ -126,30 +144,23 @@ describe('an exported model', () => {
     for (const used of [loaded, trainers, withSoftmax]) used.dispose();
   });
 
-  it.each([
-    ['autoencoder', { template: 'autoencoder', hiddenUnits: [5, 2] }],
-    ['conv-autoencoder', { template: 'conv-autoencoder', filters: [4, 3] }],
-  ])('reconstructs in TensorFlow.js exactly as in the trainer: %s', async (_name, model) => {
-    const task = parseTask({
-      id: 'out',
-      name: { en: 'Out', ja: '外' },
-      input: { ...image, width: 12, height: 8 },
-      classes: ['good', 'bad'],
-      objective: { kind: 'anomaly' },
-      model,
-    });
-    const dataFolder = await mergedFolder({ task, updates: 2 });
-    const to = join(await temporaryFolder(), 'model');
-    const { digest } = await exportModel({ dataFolder, taskId: task.id, to });
-    const loaded = await loadLayersModel(fromFolder(to));
-    const trainers = buildModel(task);
-    const stored = await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest));
-    installWeights(trainers, weightLayout(task), weightsOf(stored));
-    const examples = examplesFor(trainers);
-    expect(predictions(loaded, examples)).toEqual(predictions(trainers, examples));
-    dispose(examples);
-    for (const used of [loaded, trainers]) used.dispose();
-  });
+  it.each(RECONSTRUCTIONS)(
+    'reconstructs in TensorFlow.js exactly as in the trainer: %s',
+    async (_name, input, model) => {
+      const task = anomalyTaskOf(input, model);
+      const dataFolder = await mergedFolder({ task, updates: 2 });
+      const to = join(await temporaryFolder(), 'model');
+      const { digest } = await exportModel({ dataFolder, taskId: task.id, to });
+      const loaded = await loadLayersModel(fromFolder(to));
+      const trainers = buildModel(task);
+      const stored = await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest));
+      installWeights(trainers, weightLayout(task), weightsOf(stored));
+      const examples = examplesFor(trainers);
+      expect(predictions(loaded, examples)).toEqual(predictions(trainers, examples));
+      dispose(examples);
+      for (const used of [loaded, trainers]) used.dispose();
+    },
+  );
 });
 
 /** What Keras says of one file; see keras-predictions.py. */
@@ -189,21 +200,31 @@ async function askKeras(jobs: readonly KerasJob[]): Promise<KerasAnswer[]> {
 }
 
 describeIfAvailable('keras', 'a model exported for Keras', () => {
-  it('predicts in Python as in the trainer, every template, as logits and as probabilities', {
+  it('predicts in Python as in the trainer, every template, as logits, as probabilities and as reconstructions', {
     timeout: 240_000,
   }, async () => {
     const folder = await temporaryFolder();
     const jobs: KerasJob[] = [];
     const expected: { predictions: Float32Array; parameters: number; notes: object; layers: number }[] = [];
-    for (const [index, [, input, model]] of MODELS.entries()) {
-      const task = taskOf(input, model);
+    const tasks = [
+      ...MODELS.map(([, input, model]) => ({
+        task: taskOf(input, model),
+        outputs: ['logits', 'probabilities'],
+      })),
+      ...RECONSTRUCTIONS.map(([, input, model]) => ({
+        task: anomalyTaskOf(input, model),
+        outputs: ['the inputs again'],
+      })),
+    ];
+    for (const [index, { task, outputs }] of tasks.entries()) {
       const dataFolder = await mergedFolder({ task, updates: 2 });
       const trainers = buildModel(task);
       const examples = examplesFor(trainers);
       const examplesPath = join(folder, `examples-${index}.f32`);
       await writeFile(examplesPath, bytesOf(examples.dataSync<'float32'>()));
-      for (const hasSoftmax of [false, true]) {
-        const to = join(folder, `モデル ${index} ${hasSoftmax ? '確率' : 'logits'}`);
+      for (const output of outputs) {
+        const hasSoftmax = output === 'probabilities';
+        const to = join(folder, `モデル ${index} ${hasSoftmax ? '確率' : output}`);
         const { digest } = await exportModel({
           dataFolder,
           taskId: task.id,
@@ -231,7 +252,7 @@ describeIfAvailable('keras', 'a model exported for Keras', () => {
         expected.push({
           predictions: predicted,
           parameters: trainers.countParams(),
-          notes: { task: 'out', version: 2, digest, output: hasSoftmax ? 'probabilities' : 'logits' },
+          notes: { task: 'out', version: 2, digest, output, classes: task.classes },
           layers: trainers.layers.filter((layer) => layer.getClassName() === 'BatchNormalization').length,
         });
       }
@@ -254,7 +275,7 @@ describeIfAvailable('keras', 'a model exported for Keras', () => {
         isSound: true,
       });
       expect(parameters).toBe(ours);
-      expect(metadata.genba).toMatchObject({ ...notes, classes: ['a', 'b', 'c'] });
+      expect(metadata.genba).toMatchObject(notes);
       // What plays no part in predicting, but in training on.
       const settings = { axis: -1, momentum: 0.9, epsilon: 0.001, center: true, scale: true };
       expect(normalisations).toEqual(Array.from({ length: layers }, () => settings));
