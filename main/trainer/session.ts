@@ -35,7 +35,8 @@ export class TrainerSession {
   readonly #examples: Examples;
   readonly #layout: WeightLayout;
   readonly #model: LayersModel;
-  readonly #steps = stepTaker(tellRefusal);
+  readonly #steps = stepTaker(tellRefusal('trains'));
+  readonly #judging = stepTaker(tellRefusal('judges'));
   /** The model has the weights that predictions are to be made with. */
   #isInstalled = false;
 
@@ -120,6 +121,7 @@ export class TrainerSession {
     const examples = set === 'validation' ? validation : (check ?? empty);
     return await evaluateModel(this.#model, this.#task, examples, {
       pacer: new Pacer(sharePercent),
+      steps: this.#judging,
       isCancelled,
     });
   }
@@ -152,10 +154,13 @@ export class TrainerSession {
   /** Frees the model's tensors and programs. */
   dispose(): void {
     this.#steps.dispose();
+    this.#judging.dispose();
     this.#model.dispose();
   }
 }
 
-function tellRefusal(reason: string): void {
-  process.stderr.write(`Native TensorFlow trains operation by operation, which is slower: ${reason}\n`);
+function tellRefusal(what: 'trains' | 'judges'): (reason: string) => void {
+  return (reason) => {
+    process.stderr.write(`Native TensorFlow ${what} operation by operation, which is slower: ${reason}\n`);
+  };
 }

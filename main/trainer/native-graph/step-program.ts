@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dispose, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type NativeBackend, nativeBackend } from './native-backend.ts';
 import { recordOperations } from './recorder.ts';
 import { GRAPH_FILE, GRAPH_TAG, type GraphInput, savedModelBytes } from './saved-model.ts';
 import type { Step } from './step.ts';
 
 /** What a step makes. */
-export interface StepResult {
-  readonly loss: Scalar;
+export interface Made<Result extends Tensor = Tensor> {
+  readonly result: Result;
   /** One tensor for each variable of the state. */
   readonly state: readonly Tensor[];
 }
@@ -35,50 +35,53 @@ export class StepProgram {
 
   /**
    * Takes a step, operation by operation, and makes a program of what was done.
-   * @returns the loss, and the program; or why there is none, in one sentence: the step was taken all the same
+   * @returns the result, and the program; or why there is none, in one sentence: the step was taken all the same
    */
-  static record(step: Step): { loss: Scalar; program: StepProgram | string } {
+  static record<Result extends Tensor>(
+    step: Step<Result>,
+  ): { result: Result; program: StepProgram | string } {
     const native = nativeBackend();
     const given = [...step.inputs, ...step.state];
     const inputs = given.map(
       ({ shape }, index): GraphInput => ({ name: `given_${index}`, shape, dtype: native.binding.TF_FLOAT }),
     );
     const ids = native.getInputTensorIds(given);
-    let loss: Scalar | undefined;
+    let result: Result | undefined;
     const { nodes, nameOf, flaw } = recordOperations(
       native,
       new Map(ids.map((id, index) => [id, inputs[index]!.name])),
       () => {
-        loss = step.take();
+        result = step.take();
       },
     );
-    if (flaw !== null) return { loss: loss!, program: flaw };
-    const made = native.getInputTensorIds([loss!, ...step.state]).map(nameOf);
-    if (made.includes(undefined)) return { loss: loss!, program: 'a result was not calculated by the step' };
+    if (flaw !== null) return { result: result!, program: flaw };
+    const made = native.getInputTensorIds([result!, ...step.state]).map(nameOf);
+    if (made.includes(undefined))
+      return { result: result!, program: 'a result was not calculated by the step' };
     try {
       const graph = loadGraph(native, savedModelBytes(native.binding, inputs, nodes));
       const names = inputs.map(({ name }) => `${name}:0`).join(',');
-      return { loss: loss!, program: new StepProgram(native, graph, names, made.join(',')) };
+      return { result: result!, program: new StepProgram(native, graph, names, made.join(',')) };
     } catch (thrown) {
-      return { loss: loss!, program: String(thrown) };
+      return { result: result!, program: String(thrown) };
     }
   }
 
   /** What the step makes of its inputs and its state, which stays as it is. The caller disposes of the result. */
-  run({ inputs, state }: Step): StepResult {
+  run<Result extends Tensor>({ inputs, state }: Step<Result>): Made<Result> {
     const ids = this.#native.getInputTensorIds([...inputs, ...state]);
-    const [loss, ...made] = this.#native.binding
+    const [result, ...made] = this.#native.binding
       .runSavedModel(this.#graph, ids, this.#inputs, this.#outputs)
       .map((tensor) => this.#native.createOutputTensor(tensor));
-    return { loss: loss as Scalar, state: made };
+    return { result: result as Result, state: made };
   }
 
-  /** Takes the step. Returns the loss before it. */
-  take(step: Step): Scalar {
-    const { loss, state } = this.run(step);
+  /** Takes the step. Returns its result. */
+  take<Result extends Tensor>(step: Step<Result>): Result {
+    const { result, state } = this.run(step);
     for (const [index, variable] of step.state.entries()) variable.assign(state[index]!);
     dispose([...state]);
-    return loss;
+    return result;
   }
 
   dispose(): void {

@@ -18,6 +18,7 @@ import { afterEach, beforeAll, expect, it } from 'vitest';
 import { describeIfAvailable } from '../../../tools/requirements.ts';
 import { chooseBackend } from '../backends.ts';
 import { Descent } from '../descent.ts';
+import { evaluateModel } from '../evaluation.ts';
 import { sampleTask } from '../fixtures.ts';
 import { buildModel } from '../model.ts';
 import { ProximalPull } from '../proximal.ts';
@@ -34,6 +35,18 @@ const TOLERANCE = 1e-4;
 
 const refusals: string[] = [];
 const programs = () => new StepPrograms((reason) => refusals.push(reason));
+
+/** What TensorFlow and TensorFlow.js hold. */
+function held() {
+  const { binding } = nativeBackend() as unknown as {
+    binding: { getNumOfSavedModels(): number; getNumOfTensors(): number };
+  };
+  return {
+    tensors: memory().numTensors,
+    nativeTensors: binding.getNumOfTensors(),
+    savedModels: binding.getNumOfSavedModels(),
+  };
+}
 
 /** Losses and weights of some steps on batches that differ. */
 async function descend(
@@ -114,19 +127,38 @@ describeIfAvailable('native-tensorflow', 'steps as programs of native TensorFlow
     expect(expected.losses.at(-1)).not.toBeCloseTo(plain.losses.at(-1)!, 3);
   });
 
+  it.each(Object.entries(TEMPLATES))(
+    'judge by a %s as the operations one by one do, whatever its weights',
+    async (_name, { set, ...overrides }) => {
+      const task = sampleTask(overrides);
+      const layout = weightLayout(task);
+      const model = buildModel(task);
+      const steps = programs();
+      const before = memory().numTensors;
+      for (let turn = 1; turn <= 4; turn++) {
+        installWeights(model, layout, initialWeights(layout, turn));
+        const judged = await evaluateModel(model, task, set, { steps });
+        const expected = await evaluateModel(model, task, set);
+        expect(Math.abs(judged.loss! / expected.loss! - 1), `turn ${turn}`).toBeLessThan(TOLERANCE);
+        expect(judged.examples).toBe(expected.examples);
+      }
+      expect(refusals).toEqual([]);
+      expect(held().savedModels).toBe(1);
+      expect(memory().numTensors).toBe(before);
+      steps.dispose();
+      model.dispose();
+    },
+  );
+
   it('leave nothing behind', async () => {
-    const { binding } = nativeBackend() as unknown as {
-      binding: { getNumOfSavedModels(): number; getNumOfTensors(): number };
-    };
-    const held = () => [memory().numTensors, binding.getNumOfTensors(), binding.getNumOfSavedModels()];
     const before = held();
     for (const momentum of [0, 0.9]) {
       const steps = programs();
       await descend(TEMPLATES['small-cnn'], steps, { momentum });
-      expect(binding.getNumOfSavedModels()).toBe(1);
+      expect(held().savedModels).toBe(1);
       // Another setting: the program of the first is let go.
       await descend(TEMPLATES['small-cnn'], steps, { momentum: 0.5 });
-      expect(binding.getNumOfSavedModels()).toBe(1);
+      expect(held().savedModels).toBe(1);
       steps.dispose();
     }
     expect(held()).toEqual(before);

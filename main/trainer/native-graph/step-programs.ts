@@ -1,7 +1,7 @@
-import { dispose, getBackend, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, getBackend, type Tensor } from '@tensorflow/tfjs-core';
 import { nativeBackend } from './native-backend.ts';
 import { OPERATION_BY_OPERATION, type Step, type StepTaker } from './step.ts';
-import { StepProgram, type StepResult } from './step-program.ts';
+import { type Made, StepProgram } from './step-program.ts';
 
 /**
  * Largest difference between what a program and the operations one by one make of a variable: as a share of its largest
@@ -9,11 +9,11 @@ import { StepProgram, type StepResult } from './step-program.ts';
  */
 const CHANGE_TOLERANCE = 1e-3;
 const ELEMENT_TOLERANCE = 1e-6;
-/** Of the loss, relative. */
-const LOSS_TOLERANCE = 1e-3;
+/** Of the result, as a share of its largest element. */
+const RESULT_TOLERANCE = 1e-3;
 
 /**
- * What takes the steps of a model's training on the backend in use.
+ * What takes the steps of a model's training, or of its judging, on the backend in use.
  * @param onRefused see {@link StepPrograms}
  */
 export function stepTaker(onRefused: (reason: string) => void): StepTaker {
@@ -26,7 +26,7 @@ export function stepTaker(onRefused: (reason: string) => void): StepTaker {
 type Progress = 'met' | { readonly program: StepProgram; readonly isProven: boolean };
 
 /**
- * Takes the steps of a model's training on native TensorFlow: those of a shape that comes again as a program.
+ * Takes the steps of a model's training or judging on native TensorFlow: those of a shape that comes again as a program.
  *
  * The first step of a shape is taken operation by operation, the second one recorded, the third one taken both ways: only
  * a program that then makes the same of a batch that it was not recorded on is used. Where none can be made, or where one
@@ -44,7 +44,7 @@ export class StepPrograms implements StepTaker {
   }
 
   /** What was made for other settings is forgotten. */
-  take(step: Step, settings: string): Scalar {
+  take<Result extends Tensor>(step: Step<Result>, settings: string): Result {
     if (this.#isRefused) return step.take();
     if (settings !== this.#settings) this.#forget();
     this.#settings = settings;
@@ -64,7 +64,7 @@ export class StepPrograms implements StepTaker {
     }
   }
 
-  isSettled(step: Step): boolean {
+  isSettled(step: Step<Tensor>): boolean {
     const progress = this.#progress.get(shapeOf(step));
     return this.#isRefused || (typeof progress === 'object' && progress.isProven);
   }
@@ -73,30 +73,30 @@ export class StepPrograms implements StepTaker {
     this.#forget();
   }
 
-  #record(step: Step, shape: string): Scalar {
-    const { loss, program } = StepProgram.record(step);
+  #record<Result extends Tensor>(step: Step<Result>, shape: string): Result {
+    const { result, program } = StepProgram.record(step);
     if (typeof program === 'string') this.#refuse(program);
     else this.#progress.set(shape, { program, isProven: false });
-    return loss;
+    return result;
   }
 
-  #prove(step: Step, shape: string, program: StepProgram): Scalar {
+  #prove<Result extends Tensor>(step: Step<Result>, shape: string, program: StepProgram): Result {
     const before = step.state.map((variable) => variable.dataSync<'float32'>());
-    let foreseen: StepResult;
+    let foreseen: Made;
     try {
       foreseen = program.run(step);
     } catch (thrown) {
       this.#refuse(String(thrown));
       return step.take();
     }
-    const loss = step.take();
+    const result = step.take();
     // Of numbers out of range nothing can be said, and the round ends.
-    if (Number.isFinite(loss.dataSync()[0]!)) {
-      if (agree(foreseen, loss, step, before)) this.#progress.set(shape, { program, isProven: true });
+    if (valuesOf(result).every(Number.isFinite)) {
+      if (agree(foreseen, result, step, before)) this.#progress.set(shape, { program, isProven: true });
       else this.#refuse('a step came out otherwise as a program');
     }
-    dispose([foreseen.loss, ...foreseen.state]);
-    return loss;
+    dispose([foreseen.result, ...foreseen.state]);
+    return result;
   }
 
   #refuse(reason: string): void {
@@ -113,23 +113,28 @@ export class StepPrograms implements StepTaker {
   }
 }
 
-function shapeOf({ inputs }: Step): string {
+function shapeOf({ inputs }: Step<Tensor>): string {
   return inputs.map(({ shape }) => shape.join('×')).join(' ');
 }
 
-/** Whether a program foresaw a step's loss and what it made of the state. */
+const valuesOf = (tensor: Tensor) => tensor.dataSync<'float32'>();
+
+/** Whether a program foresaw a step's result and what it made of the state. */
 function agree(
-  foreseen: StepResult,
-  loss: Scalar,
-  { state }: Step,
+  foreseen: Made,
+  result: Tensor,
+  { state }: Step<Tensor>,
   before: readonly Float32Array[],
 ): boolean {
-  const values = (tensor: Tensor) => tensor.dataSync<'float32'>();
-  const [expected, found] = [values(loss)[0]!, values(foreseen.loss)[0]!];
-  if (!(Math.abs(found - expected) <= LOSS_TOLERANCE * Math.abs(expected) + ELEMENT_TOLERANCE)) return false;
+  const expected = valuesOf(result);
+  const found = valuesOf(foreseen.result);
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const isNear = (value: number, i: number) =>
+    Math.abs(found[i]! - value) <= RESULT_TOLERANCE * largest + ELEMENT_TOLERANCE;
+  if (!expected.every(isNear)) return false;
   return state.every((variable, index) => {
-    const after = values(variable);
-    const program = values(foreseen.state[index]!);
+    const after = valuesOf(variable);
+    const program = valuesOf(foreseen.state[index]!);
     const start = before[index]!;
     let [change, element, error] = [0, 0, 0];
     for (const [i, value] of after.entries()) {
