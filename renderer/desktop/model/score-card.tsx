@@ -14,6 +14,14 @@ const LOOKS = {
   together: { color: LINE_COLORS.third, dash: '2 3' },
 } as const satisfies Record<PlantModel, unknown>;
 
+/** Exchanges that lie closer together than this are told apart by seconds. */
+const MOMENTARY_MS = 5 * 60_000;
+
+function spanMs(comparisons: ModelReport['comparisons']): number {
+  const at = comparisons.map((each) => Date.parse(each.at));
+  return Math.max(...at) - Math.min(...at);
+}
+
 /** How good the three models were after each exchange, on the same examples of this plant. */
 export function ScoreCard({ comparisons }: { readonly comparisons: ModelReport['comparisons'] }) {
   const { t, formats } = useLanguage();
@@ -30,6 +38,8 @@ export function ScoreCard({ comparisons }: { readonly comparisons: ModelReport['
       ...LOOKS[model],
     }),
   );
+  const isMomentary = spanMs(alike) < MOMENTARY_MS;
+  const time = (at: string) => (isMomentary ? formats.clock(at) : formats.moment(at, nowMs));
   const points = alike.map(({ own, shared, together }, place) => ({ x: place + 1, own, shared, together }));
   const summary =
     newest === undefined
@@ -48,7 +58,7 @@ export function ScoreCard({ comparisons }: { readonly comparisons: ModelReport['
         points={points}
         values={scoreValues(newest?.scoreKind ?? null)}
         xLabel={t('model.scores.exchange')}
-        formatX={(x) => (alike[x - 1] === undefined ? '' : formats.moment(alike[x - 1]!.at, nowMs))}
+        formatX={(x) => (alike[x - 1] === undefined ? '' : time(alike[x - 1]!.at))}
         marks={[]}
         summary={summary}
         emptyText={t('model.scores.empty')}
