@@ -35,8 +35,9 @@ const MEBIBYTE = 1024 * 1024;
 const STATE = '学習中です';
 const UNCONFIGURED = 'まだ設定されていません';
 
-/** How long a start is left alone before it is asked how it went, milliseconds. */
-const START_MS = 6_000;
+/** How long a start is left alone before it is asked how it went, milliseconds; longer where an agent has to start, too. */
+const START_MS = 5_000;
+const START_WITH_AGENT_MS = 10_000;
 const STOP_MS = 20_000;
 
 /** How a window is found when it is started. */
@@ -84,7 +85,7 @@ async function startOnce(
   program.stderr.on('data', (data: Buffer) => {
     said += data.toString();
   });
-  await delay(START_MS);
+  await delay(hasAgent ? START_MS : START_WITH_AGENT_MS);
   const door = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
   if (door === undefined) throw new Error(`The program lets nobody ask: ${said}`);
   const browser = await chromium.connectOverCDP(door);

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The tests of the window, and those of the package alone; fewer where the command line names them. */
-const ALL = ['window', 'shell', 'update', 'packaged'];
+/** All tests of the window in Electron, and those of the package alone; fewer where the command line names them. */
+const ALL = ['window', 'shell', 'data-drop', 'handed-invitation', 'update', 'packaged'];
 const named = process.argv.slice(2);
 const TESTS = (named.length > 0 ? named : ALL).map((name) => `e2e/${name}.e2e.test.ts`);
 
