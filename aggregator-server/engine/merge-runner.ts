@@ -1,11 +1,11 @@
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import type { CheckSetChange } from '@genba/shared/federation/screening/judge-check-set';
-import type { NormHistory } from '@genba/shared/federation/screening/judge-norms';
 import type { Norms } from '@genba/shared/federation/screening/norms';
 import type { StepFigures } from '@genba/shared/federation/strategies/strategy';
 import type { Task } from '@genba/shared/model/task';
 import type { WeightsUse } from '@genba/shared/protocol/messages';
 import type { Scalars, TaskState, VectorDigests } from '../store/catalogue.ts';
+import type { StoredHistory } from '../store/norm-history.ts';
 import type { SharedBytes } from '../store/uncached-file.ts';
 import type { StagedVector } from '../store/vector-files.ts';
 
@@ -46,7 +46,7 @@ export interface ScreeningBasis {
   readonly startDigest: string | null;
   /** Local rounds behind it. */
   readonly rounds: number;
-  readonly history: NormHistory;
+  readonly history: StoredHistory;
   /** Whether it is only measured: an operator has let it out of quarantine. */
   readonly isReleased: boolean;
 }

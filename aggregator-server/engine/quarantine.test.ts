@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WHOLE_MODEL } from '@genba/shared/federation/screening/norms';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readHistory } from '../store/norm-history.ts';
 import type { AnyRequest, OperatorCommand } from '../store/operator-table.ts';
 import { EngineBench } from '../testing/engine-bench.ts';
 import { SERVED_FEDERATIONS, smallTask, trained } from '../testing/fixtures.ts';
@@ -111,7 +112,7 @@ describe.each(Object.entries(SERVED_FEDERATIONS))('under %s', (_name, federation
     const historyOf = async () => {
       const counts = ORIGINS.map(async (origin) => {
         const training = historyKey(engine.task, origin);
-        return (await store.screening.normHistory({ ...of, training })).own.length;
+        return readHistory(await store.screening.normHistory({ ...of, training })).own.length;
       });
       const [fromStart, fromGlobal] = await Promise.all(counts);
       return fromStart! + fromGlobal!;
@@ -193,12 +194,11 @@ describe('a plant that takes its calibration over', () => {
       mixingWeight: 0.01,
     });
     const { engine, store } = plants.bench;
-    const historyOf = (origin: (typeof ORIGINS)[number]) =>
-      store.screening.normHistory({
-        taskId: engine.task.id,
-        clientId: 'osaka',
-        training: historyKey(engine.task, origin),
-      });
+    const historyOf = async (origin: (typeof ORIGINS)[number]) => {
+      const training = historyKey(engine.task, origin);
+      const of = { taskId: engine.task.id, clientId: 'osaka', training };
+      return readHistory(await store.screening.normHistory(of));
+    };
     for (const plant of ['osaka', 'nagoya']) await plants.bench.join(plant);
     for (let turn = 0; turn < 20; turn++) {
       for (const plant of ['osaka', 'nagoya'])

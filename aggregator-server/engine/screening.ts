@@ -13,6 +13,7 @@ import { addShift } from '@genba/shared/federation/shift';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import type { CheckSetJudge } from '../check-set/check-set-judge.ts';
+import { readHistory } from '../store/norm-history.ts';
 import type { Measured, ScreeningBasis } from './merge-runner.ts';
 
 /** The vectors an update is screened with. */
@@ -62,10 +63,11 @@ export class Screening {
     const norms = startWeights === null ? null : moved;
     if (basis.isReleased) return { norms, checkSet: null };
     const startNormsOf = () => weightNorms(origin, this.#groups);
+    const history = readHistory(basis.history);
     const outOfOrdinary =
-      norms === null || lacksHistory(basis.history, this.#settings)
+      norms === null || lacksHistory(history, this.#settings)
         ? judgeFirst(moved, startNormsOf(), this.#groups)
-        : judgeNorms({ rounds: basis.rounds, norms }, basis.history, {
+        : judgeNorms({ rounds: basis.rounds, norms }, history, {
             settings: this.#settings,
             startNormsOf,
           });

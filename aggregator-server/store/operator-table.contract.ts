@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Application, BaseRecord, NewUpdate } from './catalogue.ts';
+import { readHistory } from './norm-history.ts';
 import type { NewOperatorRequest, OperatorCommand } from './operator-table.ts';
 import type { Tables } from './tables.ts';
 
@@ -175,14 +176,14 @@ export function describeDecisions(name: string, open: () => Promise<Tables>): vo
         await catalogue.journalUpdate(update(updateId, `reply${version}`));
       }
       const of = { taskId: TASK, clientId: 'osaka' };
-      const slow = await screening.normHistory({ ...of, training: 'slow' });
+      const slow = readHistory(await screening.normHistory({ ...of, training: 'slow' }));
       // Of one client the newest twenty; as part of the task's they stay longer.
       expect(slow.own.map(({ norms }) => norms.model)).toEqual(
         Array.from({ length: 20 }, (_, index) => 5 + index),
       );
       expect(slow.task).toHaveLength(24);
       expect(slow.own[0]).toEqual({ rounds: 4, norms: { model: 5 } });
-      const fast = await screening.normHistory({ ...of, training: 'fast' });
+      const fast = readHistory(await screening.normHistory({ ...of, training: 'fast' }));
       expect(fast).toEqual({
         own: [{ rounds: 4, norms: { model: 25 } }],
         task: [{ rounds: 4, norms: { model: 25 } }],

@@ -1,5 +1,5 @@
 import type { Finding } from '@genba/shared/federation/screening/finding';
-import type { NormHistory } from '@genba/shared/federation/screening/judge-norms';
+import type { StoredHistory } from './norm-history.ts';
 
 /** Applied updates of one client that later ones are compared with. */
 export const OWN_HISTORY = 20;
@@ -27,7 +27,7 @@ export interface ScreeningTable {
    * {@link TASK_HISTORY} of the task.
    * @param of.training names the history: training settings, and what is measured from; others do not count
    */
-  normHistory(of: { taskId: string; clientId: string; training: string }): Promise<NormHistory>;
+  normHistory(of: { taskId: string; clientId: string; training: string }): Promise<StoredHistory>;
   /**
    * Update → quarantined. Nothing else changes: its client keeps its base, and nothing is learnt from it.
    * @throws Error when the update is not waiting

@@ -1,12 +1,11 @@
 import { type Finding, findingSchema } from '@genba/shared/federation/screening/finding';
-import type { NormHistory, NormRecord } from '@genba/shared/federation/screening/judge-norms';
 import { z } from 'zod';
 import type { NormEntry } from './catalogue.ts';
+import type { StoredHistory } from './norm-history.ts';
 import { OWN_HISTORY, type QuarantinedUpdate, type ScreeningTable, TASK_HISTORY } from './screening-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
-const normRow = z.strictObject({ rounds: z.int().min(1), norms: z.string() });
-const norms = z.record(z.string(), z.number());
+const historyRow = z.strictObject({ history: z.string() });
 
 const quarantinedRow = z.strictObject({
   id: z.string(),
@@ -27,6 +26,16 @@ const QUARANTINED = `
   FROM updates u JOIN clients c ON c.task_id = u.task_id AND c.client_id = u.client_id
   WHERE u.state = 'quarantined'`;
 
+const HISTORY = 'SELECT * FROM update_norms WHERE task_id = @taskId AND training = @training';
+const RECORDS = `SELECT json_group_array(json_object('rounds', rounds, 'norms', json(norms)) ORDER BY sequence)`;
+
+/** As `readHistory` reads it. */
+const NORM_HISTORY = `
+  SELECT json_object(
+    'own', json((${RECORDS} FROM (${HISTORY} AND client_id = @clientId ORDER BY sequence DESC LIMIT ${OWN_HISTORY}))),
+    'task', json((${RECORDS} FROM (${HISTORY} ORDER BY sequence DESC LIMIT ${TASK_HISTORY})))
+  ) AS history`;
+
 /** What screening keeps, in the file of the catalogue. */
 export class SqliteScreening implements ScreeningTable {
   readonly #connection: SqliteConnection;
@@ -35,14 +44,8 @@ export class SqliteScreening implements ScreeningTable {
     this.#connection = connection;
   }
 
-  async normHistory(of: { taskId: string; clientId: string; training: string }): Promise<NormHistory> {
-    const select = 'SELECT rounds, norms FROM update_norms WHERE task_id = @taskId AND training = @training';
-    const newest = (sql: string, limit: number) =>
-      this.#connection.all(`${sql} ORDER BY sequence DESC LIMIT ${limit}`, of).map(readNorms).reverse();
-    return this.#connection.read(() => ({
-      own: newest(`${select} AND client_id = @clientId`, OWN_HISTORY),
-      task: newest(select, TASK_HISTORY),
-    }));
+  async normHistory(of: { taskId: string; clientId: string; training: string }): Promise<StoredHistory> {
+    return this.#connection.read(() => historyRow.parse(this.#connection.get(NORM_HISTORY, of)).history);
   }
 
   async quarantine(found: { updateId: string; finding: Finding; quarantinedAt: string }): Promise<void> {
@@ -118,11 +121,6 @@ export function recordNorms(
                               AND n.client_id = update_norms.client_id AND n.sequence > update_norms.sequence)`,
     { taskId },
   );
-}
-
-function readNorms(row: unknown): NormRecord {
-  const record = normRow.parse(row);
-  return { rounds: record.rounds, norms: norms.parse(JSON.parse(record.norms)) };
 }
 
 function readQuarantined(row: unknown): QuarantinedUpdate {
