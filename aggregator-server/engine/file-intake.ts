@@ -1,5 +1,6 @@
 import type { BaseRecord, NewUpdate, UpdateRecord } from '../store/catalogue.ts';
 import type { WeightBatch } from '../store/weight-store.ts';
+import type { Foresight } from './foresight.ts';
 import type { KeeperContext } from './keeper-context.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { UpdateQueue } from './update-queue.ts';
@@ -21,6 +22,7 @@ export interface ArrivedStart {
 export interface FileIntakeParts {
   readonly keeper: Pick<StateKeeper, 'removeObsolete'>;
   readonly updates: Pick<UpdateQueue, 'enqueue' | 'retry'>;
+  readonly foresight: Pick<Foresight, 'arrivalOf' | 'journaled' | 'giveUp'>;
 }
 
 /** Takes over what clients have sent: first the file, then its line in the catalogue, then the work on it. */
@@ -36,6 +38,8 @@ export class FileIntake {
   /** Journals an update and queues it. @throws AppError `update/id-conflict`, `update/unknown-base`, `server/storage` */
   async receive({ path, ...update }: ArrivedUpdate): Promise<UpdateRecord> {
     const { task, catalogue, weights, proved, now, onStep } = this.#context;
+    const { foresight } = this.#parts;
+    const { updateId } = update;
     const batch = weights.begin();
     try {
       await batch.moveIn({ path, digest: update.digest });
@@ -43,16 +47,20 @@ export class FileIntake {
       const journaled = await catalogue.journalUpdate({
         ...update,
         taskId: task.id,
-        receivedAt: now().toISOString(),
+        receivedAt: foresight.arrivalOf(updateId) ?? now().toISOString(),
       });
       await onStep('receive/journaled');
-      if (journaled.state === 'received') this.#parts.updates.enqueue(journaled);
-      else {
+      if (journaled.state === 'received') {
+        foresight.journaled(updateId);
+        this.#parts.updates.enqueue(journaled);
+      } else {
+        foresight.giveUp(updateId);
         proved.forget(update.digest);
         await this.#forget(batch, update.digest);
       }
       return journaled;
     } catch (thrown) {
+      foresight.giveUp(updateId);
       proved.forget(update.digest);
       await this.#forget(batch, update.digest);
       throw thrown;

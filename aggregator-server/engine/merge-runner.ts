@@ -128,6 +128,12 @@ export interface MergeRunner {
     report: StoredReport,
     basis: ScreeningBasis | null,
   ): Promise<Stepped | Withheld>;
+  /**
+   * Does the arithmetic of a step ahead: what it computes is kept in memory, for a {@link step} of exactly the same state,
+   * client and report, which is told nothing of it. Nothing is screened, staged or decided, and no other call depends on
+   * it. Only for a report that is `proved`; its bytes must stay what they are until this ends.
+   */
+  foresee(state: TaskState, client: StoredClient, report: StoredReport): Promise<void>;
   /** Proves that the task's check set can be used, if it has one. @throws AppError `check-set/unusable` */
   prepare(): Promise<void>;
   /** Closes the round that is due; null when none is. */

@@ -1,20 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '@genba/shared/errors/app-error';
 import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
 import type { VectorPool } from '@genba/shared/federation/kernels/kernels';
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import type {
+  ClientState,
   JoinOutcome,
   Reply,
+  Report,
   ServerState,
   StepOutcome,
   Strategy,
 } from '@genba/shared/federation/strategies/strategy';
 import { weightLayout } from '@genba/shared/model/layout';
 import { screeningOf } from '@genba/shared/model/task';
-import type { TaskState, VectorDigests } from '../store/catalogue.ts';
+import type { TaskState } from '../store/catalogue.ts';
 import { type SharedBytes, sharedBytes } from '../store/uncached-file.ts';
-import { discardStaged, readVector, type StagedVector, settled, stageVector } from '../store/vector-files.ts';
+import { discardStaged, readVector } from '../store/vector-files.ts';
 import type {
   Measured,
   MergeRunner,
@@ -29,6 +32,7 @@ import type {
   Withheld,
 } from './merge-runner.ts';
 import { Screening } from './screening.ts';
+import { Work } from './work.ts';
 
 /** Besides the server's: an update, its start weights, two vectors of its client, and as many results. */
 const POOL_VECTORS_PER_STEP = 6;
@@ -41,6 +45,23 @@ const MOST_RECENT_REPLIES = 64;
  * shows that there are more plants than memory for their replies.
  */
 const STEPS_BEFORE_UNCACHED = 4;
+
+/** What a step is computed from. */
+interface StepInput {
+  readonly server: ServerState;
+  readonly client: ClientState;
+  readonly report: Report;
+}
+
+/** A step that was computed ahead. */
+interface Foreseen {
+  /** Of which state, client and report. */
+  readonly of: readonly unknown[];
+  readonly input: StepInput;
+  readonly outcome: StepOutcome;
+  /** Its vectors; the new ones are hashed. */
+  readonly work: Work;
+}
 
 /** Runs a strategy in this thread. The server's vectors stay in memory, in one pool that the kernels sweep in place. */
 export class StrategyRunner implements MergeRunner {
@@ -57,6 +78,9 @@ export class StrategyRunner implements MergeRunner {
   readonly #mostRecent: number;
   /** Steps since a vector was last read from a file. */
   #stepsFromMemory = 0;
+  #foreseen: Foreseen | null = null;
+  /** Until nothing is being foreseen. */
+  #foreseeing: Promise<void> = Promise.resolve();
   /** Where the global weights are written from. */
   #room: SharedBytes | null = null;
 
@@ -100,37 +124,66 @@ export class StrategyRunner implements MergeRunner {
     await this.#screening?.prepare();
   }
 
-  step(
+  async step(
     state: TaskState,
     stored: StoredClient,
     report: StoredReport,
     basis: ScreeningBasis | null,
   ): Promise<Stepped | Withheld> {
+    await this.#foreseeing;
+    const foreseen = this.#takeForeseen([state, stored, foreseeable(report)]);
     return this.#working(async (work) => {
-      const server = await this.#load(state, work);
-      const vectors: Record<string, Float32Array> = {};
-      for (const name of this.#strategy.reads(server, stored)) {
-        const digest = stored.vectors[name];
-        if (digest !== undefined) vectors[name] = await this.#read(digest, work);
-      }
-      const { digest, proved, ...figuresOfReport } = report;
-      if (proved !== null) this.#takeOver(proved, digest, work);
-      const weights = await this.#read(digest, work);
-      const screened = await this.#screen({ state, server }, { weights, basis }, work);
+      const input = foreseen?.input ?? (await this.#inputOf(state, stored, report, work));
+      const { weights } = input.report;
+      const screened = await this.#screen({ state, server: input.server }, { weights, basis }, work);
       if (screened !== null && 'finding' in screened) return { kind: 'withheld', finding: screened.finding };
       this.#stepsFromMemory++;
-      const outcome = this.#strategy.step(server, { ...stored, vectors }, { weights, ...figuresOfReport });
+      const outcome = foreseen?.outcome ?? this.#strategy.step(input.server, input.client, input.report);
       const { releasesHeld, figures } = outcome;
-      const sent = outcome.reply?.kind === 'weights' ? [outcome.reply.weights] : [];
-      const kept = [outcome.server, outcome.client].flatMap(({ vectors }) => Object.values(vectors));
-      const rooms = this.#roomsFor(outcome, proved);
-      await work.stage([...sent, ...kept], rooms);
+      await work.stage(resultsOf(outcome), this.#roomsFor(outcome, report.proved));
       const reply = outcome.reply === null ? null : await storedReply(outcome.reply, work);
       const client = await storedClient(outcome, work);
       const finished = await this.#finish(outcome.server, work);
       if (outcome.reply?.kind === 'weights') this.#keepRecent(outcome.reply.weights, reply!.digest);
       return { kind: 'stepped', ...finished, ...client, reply, releasesHeld, figures, measured: screened };
+    }, foreseen?.work);
+  }
+
+  foresee(state: TaskState, stored: StoredClient, report: StoredReport): Promise<void> {
+    const foreseeing = this.#working(async (work) => {
+      this.#foreseen = null;
+      this.#givePoolBack();
+      const input = await this.#inputOf(state, stored, report, work);
+      const outcome = this.#strategy.step(input.server, input.client, input.report);
+      await work.hash(resultsOf(outcome));
+      this.#foreseen = { of: [state, stored, foreseeable(report)], input, outcome, work };
     });
+    this.#foreseeing = foreseeing.catch(() => {});
+    return foreseeing;
+  }
+
+  /** What was foreseen last, where it was exactly this; it is gone in any case. */
+  #takeForeseen(of: Foreseen['of']): Foreseen | null {
+    const foreseen = this.#foreseen;
+    this.#foreseen = null;
+    return isDeepStrictEqual(foreseen?.of, of) ? foreseen : null;
+  }
+
+  async #inputOf(
+    state: TaskState,
+    stored: StoredClient,
+    { digest, proved, ...figures }: StoredReport,
+    work: Work,
+  ): Promise<StepInput> {
+    const server = await this.#load(state, work);
+    const vectors: Record<string, Float32Array> = {};
+    for (const name of this.#strategy.reads(server, stored)) {
+      const kept = stored.vectors[name];
+      if (kept !== undefined) vectors[name] = await this.#read(kept, work);
+    }
+    if (proved !== null) this.#takeOver(proved, digest, work);
+    const weights = await this.#read(digest, work);
+    return { server, client: { ...stored, vectors }, report: { weights, ...figures } };
   }
 
   /**
@@ -183,21 +236,34 @@ export class StrategyRunner implements MergeRunner {
   }
 
   async end(): Promise<void> {
+    await this.#foreseeing;
+    this.#foreseen = null;
     this.#held.clear();
     this.#recent.clear();
   }
 
-  /** One call: what it staged is removed when it fails, and its vectors go back to the pool. */
-  async #working<Result>(call: (work: Work) => Promise<Result>): Promise<Result> {
-    const work = new Work(this.#folder);
+  /**
+   * One call: what it staged is removed when it fails, and its vectors go back to the pool.
+   * @param work what was begun of it ahead
+   */
+  async #working<Result>(
+    call: (work: Work) => Promise<Result>,
+    work = new Work(this.#folder),
+  ): Promise<Result> {
+    await this.#foreseeing;
     try {
       return await call(work);
     } catch (thrown) {
       await discardStaged(work.staged);
       throw thrown;
     } finally {
-      this.#pool.keepOnly([...this.#held.values(), ...this.#recent.values()]);
+      this.#givePoolBack();
     }
+  }
+
+  #givePoolBack(): void {
+    const foreseen = this.#foreseen?.work.vectors ?? [];
+    this.#pool.keepOnly([...this.#held.values(), ...this.#recent.values(), ...foreseen]);
   }
 
   async #load(state: TaskState, work: Work): Promise<ServerState> {
@@ -296,63 +362,15 @@ async function storedReply(reply: Reply, work: Work): Promise<StoredReply> {
   }
 }
 
-/** The vectors of one call, each with its digest; what has none yet is staged once. */
-class Work {
-  readonly staged: StagedVector[] = [];
-  readonly #folder: string;
-  readonly #digests = new Map<Float32Array, string>();
-  readonly #inRooms = new Set<Float32Array>();
+/** What is the same for an update before it is journaled and when it is merged. */
+function foreseeable({ proved: _, ...report }: StoredReport): object {
+  return report;
+}
 
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  know(vector: Float32Array, digest: string): void {
-    this.#digests.set(vector, digest);
-  }
-
-  vectorOf(digest: string): Float32Array | undefined {
-    for (const [vector, known] of this.#digests) if (known === digest) return vector;
-    return undefined;
-  }
-
-  /** Whether a copy of it lies in the room that was given for it. */
-  isInRoom(vector: Float32Array): boolean {
-    return this.#inRooms.has(vector);
-  }
-
-  async digestOf(vector: Float32Array): Promise<string> {
-    await this.stage([vector]);
-    return this.#digests.get(vector)!;
-  }
-
-  /**
-   * Stages what has no digest yet, all at once, so that the disk syncs one file while another is hashed.
-   * @param rooms see `stageVector`
-   */
-  async stage(
-    vectors: readonly (Float32Array | undefined)[],
-    rooms?: ReadonlyMap<Float32Array, SharedBytes>,
-  ): Promise<void> {
-    const fresh = [...new Set(vectors)].filter(
-      (vector) => vector !== undefined && !this.#digests.has(vector),
-    );
-    await settled(
-      fresh.map(async (vector) => {
-        const room = rooms?.get(vector!);
-        const staged = await stageVector(this.#folder, vector!, room);
-        if (room !== undefined) this.#inRooms.add(vector!);
-        this.staged.push(staged);
-        this.#digests.set(vector!, staged.digest);
-      }),
-    );
-  }
-
-  async digestsOf(vectors: Readonly<Record<string, Float32Array>>): Promise<VectorDigests> {
-    const digests: Record<string, string> = {};
-    for (const [name, vector] of Object.entries(vectors)) digests[name] = await this.digestOf(vector);
-    return digests;
-  }
+/** The vectors that a step leads to. */
+function resultsOf({ reply, server, client }: StepOutcome): (Float32Array | undefined)[] {
+  const sent = reply?.kind === 'weights' ? [reply.weights] : [];
+  return [...sent, ...[server, client].flatMap(({ vectors }) => Object.values(vectors))];
 }
 
 function definedOf<Value>(record: Readonly<Record<string, Value | undefined>>): Record<string, Value> {

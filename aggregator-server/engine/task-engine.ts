@@ -8,6 +8,7 @@ import { DEFAULT_MERGE_MEMORY_BYTES, type ProvedWeights } from '../store/proved-
 import type { ScreeningTable } from '../store/screening-table.ts';
 import type { WeightStore } from '../store/weight-store.ts';
 import { type ArrivedStart, type ArrivedUpdate, FileIntake } from './file-intake.ts';
+import { type ExpectedUpdate, Foresight } from './foresight.ts';
 import { InsistentQueue } from './insistent-queue.ts';
 import type { KeeperContext } from './keeper-context.ts';
 import { keptVectors, strategyVectors } from './kept-vectors.ts';
@@ -72,6 +73,7 @@ export class TaskEngine {
   readonly #issuer: WeightsIssuer;
   readonly #applier: UpdateApplier;
   readonly #updates: UpdateQueue;
+  readonly #foresight: Foresight;
   readonly #intake: FileIntake;
   readonly #orders: OperatorOrders;
   readonly #timer: RoundTimer;
@@ -95,7 +97,8 @@ export class TaskEngine {
     const queue = new InsistentQueue({ ...about, storageRetryMs });
     const keeper = new StateKeeper(context, left.state, left.dueAtMs);
     const issuer = new WeightsIssuer(context, keeper);
-    const applier = new UpdateApplier(context, keeper, issuer);
+    const foresight = new Foresight(context, keeper);
+    const applier = new UpdateApplier(context, { keeper, issuer, foresight });
     this.#timer = new RoundTimer({
       ...about,
       queue,
@@ -114,13 +117,14 @@ export class TaskEngine {
         for (const listener of this.#recallListeners) listener(recall);
       },
     });
-    this.#intake = new FileIntake(context, { keeper, updates: this.#updates });
+    this.#intake = new FileIntake(context, { keeper, updates: this.#updates, foresight });
     this.#orders = new OperatorOrders(context, { keeper, issuer, updates: this.#updates });
     this.#context = context;
     this.#queue = queue;
     this.#keeper = keeper;
     this.#issuer = issuer;
     this.#applier = applier;
+    this.#foresight = foresight;
   }
 
   /**
@@ -193,6 +197,16 @@ export class TaskEngine {
     return () => this.#issueListeners.delete(listener);
   }
 
+  /** An update is proved and lies in memory: {@link receive} is called when it is synced, or {@link giveUp}. */
+  expect(update: ExpectedUpdate): void {
+    this.#foresight.expect(update);
+  }
+
+  /** An expected update could not be synced. */
+  giveUp(updateId: string): void {
+    this.#foresight.giveUp(updateId);
+  }
+
   /**
    * Journals an update. On return it is durable and will be applied exactly once: the receipt may be given. The
    * same update again gives the first record and is not applied again.
@@ -263,11 +277,13 @@ export class TaskEngine {
 
   /** Finishes the merge in progress; what waits is replayed at the next start. */
   async close(): Promise<void> {
+    const foreseen = this.#foresight.close();
     await this.#queue.close();
     await this.#keeper.whenClean();
     await this.#removing;
     this.#timer.stop();
     await this.#context.runner.end();
+    await foreseen;
   }
 
   async #replay(): Promise<void> {

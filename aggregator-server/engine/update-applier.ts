@@ -3,6 +3,7 @@ import type { Finding } from '@genba/shared/federation/screening/finding';
 import { screeningOf } from '@genba/shared/model/task';
 import type { Aftermath, BaseRecord, ClientRecord, UpdateRecord, VectorDigests } from '../store/catalogue.ts';
 import type { Ended } from './ended.ts';
+import type { Foresight } from './foresight.ts';
 import type { KeeperContext } from './keeper-context.ts';
 import { historyKey } from './manifest.ts';
 import type { ScreeningBasis, Stepped, StoredReply, Withheld } from './merge-runner.ts';
@@ -15,11 +16,20 @@ export class UpdateApplier {
   readonly #context: KeeperContext;
   readonly #keeper: StateKeeper;
   readonly #issuer: WeightsIssuer;
+  readonly #foresight: Foresight;
 
-  constructor(context: KeeperContext, keeper: StateKeeper, issuer: WeightsIssuer) {
+  constructor(
+    context: KeeperContext,
+    {
+      keeper,
+      issuer,
+      foresight,
+    }: { readonly keeper: StateKeeper; readonly issuer: WeightsIssuer; readonly foresight: Foresight },
+  ) {
     this.#context = context;
     this.#keeper = keeper;
     this.#issuer = issuer;
+    this.#foresight = foresight;
   }
 
   /**
@@ -29,9 +39,11 @@ export class UpdateApplier {
    * @throws AppError `server/storage`, `store/damaged`, `check-set/unusable`; RunnerLost; the update stays journaled
    */
   async apply(update: UpdateRecord): Promise<Ended> {
+    this.#foresight.begin(update.updateId);
     try {
       return await this.#apply(update);
     } finally {
+      this.#foresight.end(update.updateId);
       // Of one that was not merged. Should it be tried again, its file is there.
       this.#context.proved.forget(update.digest);
     }
@@ -57,6 +69,7 @@ export class UpdateApplier {
     }
     if (stepped.kind === 'withheld') return this.#quarantine(update, stepped.finding);
     const applied = stepped;
+    this.#foresight.computed(applied.state);
     await this.#context.onStep('apply/computed');
     const reply = this.#replyOf(update, applied);
     const aftermath = await this.#keeper.move(applied, () =>
@@ -92,6 +105,7 @@ export class UpdateApplier {
     const { runner, proved } = this.#context;
     const { digest, examples } = update;
     const basis = await this.#basis(update, client);
+    await this.#foresight.spend();
     const bytes = proved.take(digest);
     let answer: StoredReply | null = null;
     try {

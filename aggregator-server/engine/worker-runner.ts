@@ -49,6 +49,10 @@ export class WorkerRunner implements MergeRunner {
     return this.#call('step', [state, client, report, basis]);
   }
 
+  foresee(state: TaskState, client: StoredClient, report: StoredReport): Promise<void> {
+    return this.#call('foresee', [state, client, report]);
+  }
+
   prepare(): Promise<void> {
     return this.#call('prepare', []);
   }

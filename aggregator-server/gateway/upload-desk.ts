@@ -148,10 +148,16 @@ export class UploadDesk {
 
   async #complete({ offer, part, base }: Upload): Promise<UpdateRecord | null> {
     this.#upload = null;
+    const { engine, clientId } = this.#context;
+    const { updateId, baseId, examples } = offer;
     let weights: StagedVector;
     try {
-      weights = await part.prove(base === null ? await this.#deltaOf(offer) : undefined);
+      weights = await part.prove({
+        delta: base === null ? await this.#deltaOf(offer) : undefined,
+        onProved: () => engine.expect({ updateId, clientId, baseId, digest: offer.sha256, examples }),
+      });
     } catch (thrown) {
+      engine.giveUp(updateId);
       const { code } = toAppError(thrown);
       if (code === 'server/storage') await part.close();
       else await part.drop();
@@ -159,8 +165,10 @@ export class UploadDesk {
         ? startLost('the client has other start weights')
         : thrown;
     }
-    await part.close();
-    const { engine, clientId } = this.#context;
+    await part.close().catch((thrown) => {
+      engine.giveUp(updateId);
+      throw thrown;
+    });
     if (base !== null) {
       if (!(await engine.restoreStart({ clientId, base, path: part.path }))) {
         throw startLost('the client was given other start weights meanwhile');
@@ -169,11 +177,11 @@ export class UploadDesk {
     }
     try {
       const journaled = await engine.receive({
-        updateId: offer.updateId,
+        updateId,
         clientId,
-        baseId: offer.baseId,
+        baseId,
         rounds: offer.rounds,
-        examples: offer.examples,
+        examples,
         metrics: offer.metrics,
         ...weights,
       });

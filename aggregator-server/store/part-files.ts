@@ -291,11 +291,18 @@ export class PartFile {
   /**
    * Proves the complete content, and makes it durable: weights that arrived in one go were proved on the way, anything
    * else is read again.
-   * @param delta what it leads to, where it holds a delta
+   * @param how.delta what it leads to, where it holds a delta
+   * @param how.onProved called when weights lie in memory and are proved, before the disk has them
    * @returns its weights, synced: the file itself, or a new one
    * @throws as {@link ProveUpload}
    */
-  async prove(delta?: CompleteUpload['delta']): Promise<StagedVector> {
+  async prove({
+    delta,
+    onProved = () => {},
+  }: {
+    readonly delta?: CompleteUpload['delta'];
+    readonly onProved?: () => void;
+  } = {}): Promise<StagedVector> {
     const { path } = this;
     const { sha256 } = this.#content;
     if (this.#runningProof === null) {
@@ -304,9 +311,18 @@ export class PartFile {
       return staged;
     }
     this.#runningProof.judge(sha256);
-    await asStorage(() => this.#handle.datasync());
-    if (this.#memory !== null) this.#proved.keep(sha256, this.#memory);
-    this.#memory = null;
+    if (this.#memory !== null) {
+      // All of it was written; from here on it waits for the merge.
+      this.#proved.keep(sha256, this.#memory);
+      this.#memory = null;
+      onProved();
+    }
+    try {
+      await asStorage(() => this.#handle.datasync());
+    } catch (thrown) {
+      this.#proved.forget(sha256);
+      throw thrown;
+    }
     return { path, digest: sha256 };
   }
 

@@ -27,6 +27,24 @@ it('has no more in use than it may: what waits to be merged keeps its memory', (
   expect(proved.take('b')).toBe(second);
 });
 
+it('keeps memory that is read ahead of the merge out of other hands', () => {
+  const proved = new ProvedWeights(40);
+  const bytes = proved.lend(40)!;
+  proved.keep('a', bytes);
+  expect(proved.read('b')).toBeNull();
+  const [first, second] = [proved.read('a')!, proved.read('a')!];
+  expect(first.bytes).toBe(bytes);
+  expect(proved.take('a')).toBeNull();
+  first.end();
+  proved.forget('a');
+  expect(proved.lend(40)).toBeNull();
+  second.end();
+  expect(proved.lend(40)).toBe(bytes);
+  proved.keep('a', bytes);
+  proved.read('a')!.end();
+  expect(proved.take('a')).toBe(bytes);
+});
+
 describe('an answer', () => {
   const kept = () => {
     const proved = new ProvedWeights(8);

@@ -4,6 +4,14 @@ import type { WeightReader } from './weight-store.ts';
 /** Most that updates and their answers take in memory to be merged and sent without being read, and as much that newest replies do in the thread that merges, bytes. */
 export const DEFAULT_MERGE_MEMORY_BYTES = 16 * 1024 * 1024;
 
+/** An update that waits to be merged. */
+interface Kept {
+  readonly bytes: SharedBytes;
+  /** Who reads it ahead of its merge. */
+  readerCount: number;
+  isForgotten: boolean;
+}
+
 interface Answer {
   readonly bytes: SharedBytes;
   /** Who sends from it at the moment. */
@@ -21,7 +29,7 @@ interface Answer {
 export class ProvedWeights {
   readonly #mostBytes: number;
   /** Updates by digest. */
-  readonly #kept = new Map<string, SharedBytes>();
+  readonly #kept = new Map<string, Kept>();
   /** By digest, oldest first. */
   readonly #answers = new Map<string, Answer>();
   #free: SharedBytes[] = [];
@@ -51,16 +59,31 @@ export class ProvedWeights {
 
   /** Keeps lent memory that holds exactly the bytes of this digest, an update's. */
   keep(digest: string, bytes: SharedBytes): void {
-    const former = this.#kept.get(digest);
-    if (former !== undefined) this.giveBack(former);
-    this.#kept.set(digest, bytes);
+    this.forget(digest);
+    this.#kept.set(digest, { bytes, readerCount: 0, isForgotten: false });
   }
 
-  /** The weights of this digest, which the caller gives back; null where they must be read. */
+  /** The weights of this digest, which the caller may write over and gives back; null where they must be read. */
   take(digest: string): SharedBytes | null {
-    const bytes = this.#kept.get(digest) ?? null;
+    const kept = this.#kept.get(digest);
+    if (kept === undefined || kept.readerCount > 0) return null;
     this.#kept.delete(digest);
-    return bytes;
+    return kept.bytes;
+  }
+
+  /**
+   * The same for who only looks at them ahead of their merge.
+   * @returns besides, the function that ends it: should they be forgotten before, their memory goes nowhere until then
+   */
+  read(digest: string): { readonly bytes: SharedBytes; readonly end: () => void } | null {
+    const kept = this.#kept.get(digest);
+    if (kept === undefined) return null;
+    kept.readerCount++;
+    const end = () => {
+      kept.readerCount--;
+      if (kept.isForgotten && kept.readerCount === 0) this.giveBack(kept.bytes);
+    };
+    return { bytes: kept.bytes, end };
   }
 
   /** Takes memory back that nobody reads or writes any more. */
@@ -70,8 +93,11 @@ export class ProvedWeights {
 
   /** Lets go of an update that will not be merged from memory. */
   forget(digest: string): void {
-    const bytes = this.take(digest);
-    if (bytes !== null) this.giveBack(bytes);
+    const kept = this.#kept.get(digest);
+    if (kept === undefined) return;
+    this.#kept.delete(digest);
+    kept.isForgotten = true;
+    if (kept.readerCount === 0) this.giveBack(kept.bytes);
   }
 
   /** Keeps memory that holds exactly the bytes of this digest, an answer's, until they are sent or it is needed. */

@@ -55,21 +55,22 @@ export async function readVector(
 /**
  * Writes a vector where the store can take it in; on return its bytes survive a power cut, its name does not matter.
  * Any thread may.
- * @param room memory of `sharedBytes`, of the vector's size, for one that is not read again soon: its bytes are copied
+ * @param how.room memory of `sharedBytes`, of the vector's size, for one that is not read again soon: its bytes are copied
  *   there, and go to the disk past the system's cache where that is possible
+ * @param how.digest of exactly these weights, where it is known
  * @throws AppError `server/storage`
  */
 export async function stageVector(
   folder: string,
   weights: Float32Array,
-  room: SharedBytes | null = null,
+  { room = null, digest: known }: { readonly room?: SharedBytes | null; readonly digest?: string } = {},
 ): Promise<StagedVector> {
   const bytes = bytesOf(weights);
   room?.set(bytes);
   return staged(folder, async (handle, path) => {
     // Its digest is not needed before its name is, so this thread computes it while the disk works.
     const writing = room === null ? writeThrough(handle, bytes) : writePastCache(handle, path, room);
-    const [digest] = await settled([digestOf(bytes), writing]);
+    const [digest] = await settled([known ?? digestOf(bytes), writing]);
     return digest;
   });
 }
@@ -126,12 +127,13 @@ export async function openVector(folder: string, digest: string): Promise<FileHa
   }
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+/** The memory of a vector. */
+export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Sha256 in hexadecimal; between two pieces the event loop turns. */
-async function digestOf(bytes: Uint8Array): Promise<string> {
+export async function digestOf(bytes: Uint8Array): Promise<string> {
   const hash = createHash('sha256');
   for (let offset = 0; offset < bytes.byteLength; offset += PIECE_BYTES) {
     hash.update(bytes.subarray(offset, offset + PIECE_BYTES));
@@ -163,7 +165,7 @@ async function writePastCache(handle: FileHandle, path: string, bytes: SharedByt
 /** What all give, or the first error once none of them works any more. */
 export async function settled<Results extends readonly unknown[]>(
   work: {
-    readonly [Index in keyof Results]: Promise<Results[Index]>;
+    readonly [Index in keyof Results]: Results[Index] | Promise<Results[Index]>;
   },
 ): Promise<Results> {
   await Promise.allSettled(work);
