@@ -9,17 +9,24 @@ const EXCLUDED = [...configDefaults.exclude, '**/dist/**'];
 
 /** Whole products again, but without windows, and mostly waiting for each other: they run beside the rooms' tests. */
 const PROGRAMS = [
-  ...['check-set', 'client-calibration', 'encodings', 'enrolment', 'evicted-weights', 'export', 'gpu-bench'],
-  ...[
-    'lost-aggregator',
-    'month-offline',
-    'predict',
-    'quarantine',
-    'resume',
-    'sync-hours',
-    'usb-stick',
-    'watch',
-  ],
+  'chaos',
+  'check-set',
+  'client-calibration',
+  'encodings',
+  'enrolment',
+  'evicted-weights',
+  'export',
+  'gpu-bench',
+  'kill',
+  'lost-aggregator',
+  'month-offline',
+  'predict',
+  'quarantine',
+  'resume',
+  'sync-hours',
+  'take-over',
+  'usb-stick',
+  'watch',
 ].map((name) => `e2e/${name}.e2e.test.ts`);
 
 export default defineConfig({

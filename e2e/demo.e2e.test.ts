@@ -110,8 +110,9 @@ describeIfAvailable('electron', 'the demo in a window', () => {
 
     it('shows a real plant through a real cut, and the result', { timeout: 2 * DEMO_LIMIT_MS }, async () => {
       const folder = freshFolder();
-      // Slow enough for people, and for pictures, to see what happens.
-      const args = [DEMO, '--folder', folder, '--backend', 'wasm', '--rest', '300', '--lang', 'en'];
+      // Slow enough for people, and for pictures, to see what happens; what comes of it is the test's above.
+      const plan = ['--examples', '500', '--rest', '500'];
+      const args = [DEMO, '--folder', folder, '--backend', 'wasm', ...plan, '--lang', 'en'];
       demo = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(demo, 'exit');
       const [line] = (await once(createInterface({ input: demo.stdout! }), 'line')) as [string];
