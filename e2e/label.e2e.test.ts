@@ -151,6 +151,8 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
     it('says that a picture cannot be shown, and goes on', async () => {
       await plant.add('あ壊れ.png', Buffer.from('no picture'));
       await page.reload();
+      // Only once it is in the queue: the folder is looked at from time to time.
+      await page.getByText('残り4枚').waitFor();
       await shown();
       // Nobody can judge it: it comes last.
       await page.keyboard.press('ArrowLeft');
