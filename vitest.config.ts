@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { CountReporter } from './tools/count-reporter.ts';
 
 // Tests start our programs hundreds of times, and half of a start is taking away types and compiling.
@@ -29,8 +30,18 @@ const PROGRAMS = [
   'watch',
 ].map((name) => `e2e/${name}.e2e.test.ts`);
 
+/** The longest suite of all begins first: nothing is left to run beside it at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLongest = ({ moduleId }: TestSpecification) => moduleId.endsWith('demo.e2e.test.ts');
+    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new CountReporter()],
     allowOnly: false,
     projects: [
