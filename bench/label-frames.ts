@@ -14,8 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseTask } from '@genba/shared/model/task';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { launchChromium } from '../e2e/chromium-browser.ts';
 import { nextPicture, openLabelling, type SeenFrames, watchFrames } from '../e2e/labelling-page.ts';
 import { type Display, openDisplay } from '../e2e/virtual-display.ts';
 import { readEndpoint } from '../main/agent/local-api/find-agent.ts';
@@ -44,15 +45,10 @@ const TASK = parseTask({
 
 /** A Chromium with a window that is drawn whether or not another lies over it. */
 function launchShown(display: Display): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.GENBA_CHROMIUM ?? '/usr/bin/chromium',
+  return launchChromium({
     headless: false,
     env: { ...(process.env as Record<string, string>), ...(display.name ? { DISPLAY: display.name } : {}) },
-    args: [
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      ...['--disable-gpu', '--no-first-run', '--disable-renderer-backgrounding'],
-      '--disable-backgrounding-occluded-windows',
-    ],
+    args: ['--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows'],
   });
 }
 

@@ -88,6 +88,17 @@ function fromFolder(folder: string): io.IOHandler {
   };
 }
 
+/** Gives a model the weights that an aggregator's data folder keeps under a digest. */
+async function installStored(
+  model: LayersModel,
+  task: Task,
+  dataFolder: string,
+  digest: string,
+): Promise<void> {
+  const stored = await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest));
+  installWeights(model, weightLayout(task), weightsOf(stored));
+}
+
 function examplesFor(model: LayersModel): Tensor {
   const random = seededRandom(3);
   const shape = [EXAMPLES, ...(model.inputs[0]!.shape.slice(1) as number[])];
@@ -115,8 +126,7 @@ describe('an exported model', () => {
     expect(version).toBe(2);
     const loaded = await loadLayersModel(fromFolder(to));
     const trainers = buildModel(task);
-    const stored = await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest));
-    installWeights(trainers, weightLayout(task), weightsOf(stored));
+    await installStored(trainers, task, dataFolder, digest);
 
     const examples = examplesFor(trainers);
     expect(predictions(loaded, examples)).toEqual(predictions(trainers, examples));
@@ -153,8 +163,7 @@ describe('an exported model', () => {
       const { digest } = await exportModel({ dataFolder, taskId: task.id, to });
       const loaded = await loadLayersModel(fromFolder(to));
       const trainers = buildModel(task);
-      const stored = await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest));
-      installWeights(trainers, weightLayout(task), weightsOf(stored));
+      await installStored(trainers, task, dataFolder, digest);
       const examples = examplesFor(trainers);
       expect(predictions(loaded, examples)).toEqual(predictions(trainers, examples));
       dispose(examples);
@@ -233,11 +242,7 @@ describeIfAvailable('keras', 'a model exported for Keras', () => {
           format: 'keras',
         });
         expect(await readdir(to)).toEqual(['model.keras']);
-        installWeights(
-          trainers,
-          weightLayout(task),
-          weightsOf(await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest))),
-        );
+        await installStored(trainers, task, dataFolder, digest);
         const predicted = tidy(() => {
           const logits = trainers.predict(examples) as Tensor;
           return (hasSoftmax ? softmax(logits) : logits).dataSync<'float32'>();
