@@ -160,8 +160,9 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
       await expectAccessible(page);
       await page.keyboard.press('ArrowRight');
       await page.locator('.desk__picture img:not([hidden])').waitFor();
-      // The browser says itself that it got no picture.
-      complaints.length = 0;
+      // The browser says itself that it got no picture, as often as it asks for it.
+      await page.close();
+      expect(complaints.splice(0).filter((complaint) => !complaint.includes('415'))).toEqual([]);
       await rm(join(plant.inbox, 'あ壊れ.png'));
       await plant.add('あ.png', await partPicture(50));
     });
