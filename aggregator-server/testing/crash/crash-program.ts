@@ -2,29 +2,22 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { destination, pino } from 'pino';
-import type { EngineStep } from '../../engine/steps.ts';
 import { DurableDisk } from './durable-disk.ts';
 import { watchFileOperations } from './file-operations.ts';
 import { dataFolderOf, type Play, plantsFolderOf, play } from './play.ts';
 import { type Left, nameOfLeft, type Remains } from './remains.ts';
 
-/** Where to die: at a step of a report, or before the n-th point. */
-export type Stop = { readonly step: EngineStep; readonly report: number } | { readonly point: number };
-
 /** What the program is told, as JSON on its command line. */
 export interface CrashOrder {
   readonly play: Omit<Play, 'onReport' | 'onStep' | 'onMoment' | 'log'>;
-  readonly stop?: Stop;
+  /** Dies before the n-th point. */
+  readonly stopAt?: number;
   readonly remains?: readonly Remains[];
 }
 
-function die(): void {
-  process.kill(process.pid, 'SIGKILL');
-}
-
-/** Watches files and plants; every change and every moment of a plant is a point. */
+/** Watches files; every change of one is a point, and so is what else is given a name on the way. */
 async function watchPoints(
-  { play: played, stop, remains = [] }: CrashOrder,
+  { play: played, stopAt, remains = [] }: CrashOrder,
   reportNow: () => number,
 ): Promise<{ point: (name: string) => void; names: string[] }> {
   const folder = dataFolderOf(played);
@@ -38,7 +31,7 @@ async function watchPoints(
     cpSync(plantsFolderOf(played), plantsFolderOf(target), { recursive: true });
   };
   const point = (name: string) => {
-    if (stop !== undefined && 'point' in stop && stop.point === names.length) die();
+    if (stopAt === names.length) process.kill(process.pid, 'SIGKILL');
     for (const { folder: into, leaves, fromReport = -1, names: wanted = [''] } of remains) {
       if (reportNow() < fromReport || !wanted.some((beginning) => name.startsWith(beginning))) continue;
       for (const left of leaves) keep(join(into, nameOfLeft(names.length, left)), left);
@@ -53,7 +46,7 @@ async function watchPoints(
 }
 
 const order = JSON.parse(process.argv[2]!) as CrashOrder;
-const { stop, remains = [] } = order;
+const { remains = [] } = order;
 let current = -1;
 const { point, names } = await watchPoints(order, () => current);
 await play({
@@ -64,8 +57,6 @@ await play({
   onReport: (report) => {
     current = report;
   },
-  onStep: (step) => {
-    if (stop !== undefined && 'step' in stop && stop.step === step && stop.report === current) die();
-  },
+  onStep: (step) => point(`step ${step}`),
 });
 for (const { folder } of remains) writeFileSync(join(folder, 'points.json'), JSON.stringify(names));
