@@ -37,9 +37,9 @@ afterAll(() => {
 });
 
 /** Runs the demo to its end and reads the figures from its last line. Fails unless it exits with 0. */
-async function runOnce(backend: string, timeout: number): Promise<DemoFigures> {
-  const args = [DEMO, '--once', '--json', '--folder', freshFolder(), '--backend', backend];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout });
+async function runOnce(): Promise<DemoFigures> {
+  const args = [DEMO, '--once', '--json', '--folder', freshFolder(), '--backend', 'wasm'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: DEMO_LIMIT_MS });
   return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as DemoFigures;
 }
 
@@ -52,21 +52,16 @@ function expectProof(figures: DemoFigures): void {
   expect(cut.updatesDelivered).toBeLessThan(cut.rounds);
 }
 
+/** Of the run that nobody watches. */
+let figures: DemoFigures | null = null;
+
 describe('the demo', () => {
-  it('ends by itself in three minutes on WebAssembly, with the benefit proved, and within one point of that when it is run again', {
+  it('ends by itself in three minutes on WebAssembly, with the benefit proved', {
     timeout: 2 * DEMO_LIMIT_MS,
   }, async () => {
-    const first = await runOnce('wasm', DEMO_LIMIT_MS);
-    const second = await runOnce('wasm', DEMO_LIMIT_MS);
-    for (const figures of [first, second]) {
-      expect(figures.backend).toBe('wasm');
-      expectProof(figures);
-    }
-    expect(Math.abs(first.federatedAccuracy - second.federatedAccuracy) * 100).toBeLessThanOrEqual(1);
-    // Alone there is no chance in it at all.
-    expect(second.plants.map(({ localOnlyAccuracy }) => localOnlyAccuracy)).toEqual(
-      first.plants.map(({ localOnlyAccuracy }) => localOnlyAccuracy),
-    );
+    figures = await runOnce();
+    expect(figures.backend).toBe('wasm');
+    expectProof(figures);
   });
 });
 
@@ -108,11 +103,12 @@ describeIfAvailable('electron', 'the demo in a window', () => {
       }
     }
 
-    it('shows a real plant through a real cut, and the result', { timeout: 2 * DEMO_LIMIT_MS }, async () => {
+    it('shows a real plant through a real cut, and the result, within one point of that of the run before', {
+      timeout: 2 * DEMO_LIMIT_MS,
+    }, async () => {
       const folder = freshFolder();
-      // Slow enough for people, and for pictures, to see what happens; what comes of it is the test's above.
-      const plan = ['--examples', '500', '--rest', '500'];
-      const args = [DEMO, '--folder', folder, '--backend', 'wasm', ...plan, '--lang', 'en'];
+      // Slow enough for people, and for pictures, to see what happens.
+      const args = [DEMO, '--folder', folder, '--backend', 'wasm', '--rest', '500', '--lang', 'en'];
       demo = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(demo, 'exit');
       const [line] = (await once(createInterface({ input: demo.stdout! }), 'line')) as [string];
@@ -131,6 +127,12 @@ describeIfAvailable('electron', 'the demo in a window', () => {
         .waitFor();
 
       await waitForPhase(address, ['done']);
+      const { globalAccuracy, plants } = await statusAt(address);
+      expect(Math.abs(globalAccuracy! - figures!.federatedAccuracy) * 100).toBeLessThanOrEqual(1);
+      // Alone there is no chance in it at all.
+      expect(plants.map(({ localOnlyAccuracy }) => localOnlyAccuracy)).toEqual(
+        figures!.plants.map(({ localOnlyAccuracy }) => localOnlyAccuracy),
+      );
       const browser = await launchChromium();
       try {
         const page = await browser.newPage({ locale: 'ja-JP', viewport: { width: 1280, height: 1010 } });
