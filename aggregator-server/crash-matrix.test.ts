@@ -9,7 +9,7 @@ import { brokenPromises, type Outcome, outcomeOf } from './testing/crash/outcome
 import { dataFolderOf, type Play, play, receiptsOf } from './testing/crash/play.ts';
 import { nameOfLeft, type Remains } from './testing/crash/remains.ts';
 import { LARGE_MODEL, SERVED_FEDERATIONS } from './testing/fixtures.ts';
-import { temporaryFolder } from './testing/temporary-folder.ts';
+import { ON_DISK, temporaryFolder } from './testing/temporary-folder.ts';
 
 const PROGRAM = join(import.meta.dirname, 'testing/crash/crash-program.ts');
 /** Reports made before; the next two are in turn the first and the last of a round or a buffer of two. */
@@ -54,12 +54,13 @@ class Matrix {
 
   static async prepare(
     history: History,
-    { prepared, reports }: { readonly prepared: number; readonly reports: number } = {
-      prepared: PREPARED,
-      reports: REPORTS,
-    },
+    {
+      prepared = PREPARED,
+      reports = REPORTS,
+      parent,
+    }: { readonly prepared?: number; readonly reports?: number; readonly parent?: string } = {},
   ): Promise<Matrix> {
-    const matrix = new Matrix({ ...history, reports }, await temporaryFolder());
+    const matrix = new Matrix({ ...history, reports }, await temporaryFolder(parent));
     await play({ ...history, folder: matrix.#prepared, reports: prepared });
     return matrix;
   }
@@ -210,7 +211,11 @@ describe('along the whole path of an update, from its offer to the installed rep
     },
     async () => {
       const history = { ...relay, hiddenUnits: LARGE_MODEL };
-      const matrix = await Matrix.prepare(history, { prepared: 0, reports: PAST_CACHE_REPORT + 1 });
+      const matrix = await Matrix.prepare(history, {
+        prepared: 0,
+        reports: PAST_CACHE_REPORT + 1,
+        parent: ON_DISK,
+      });
       const outcome = await matrix.undisturbed();
       const whole = await matrix.copy();
       const fromReport = PAST_CACHE_REPORT;

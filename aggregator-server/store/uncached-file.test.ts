@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sha256 } from '../testing/fixtures.ts';
-import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { ON_DISK, temporaryFolder } from '../testing/temporary-folder.ts';
 import { PartFiles } from './part-files.ts';
 import { ProvedWeights } from './proved-weights.ts';
 import { BLOCK_BYTES, sharedBytes, UncachedFile } from './uncached-file.ts';
@@ -17,18 +17,18 @@ const BYTES = new Uint8Array(WEIGHTS.buffer);
 const PIECE_BYTES = 100_003;
 
 async function anyFolder(): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = await temporaryFolder(ON_DISK);
   await WeightFiles.open(folder);
   return folder;
 }
 
 it('writes whole blocks, and says how far it came', async () => {
-  const path = join(await temporaryFolder(), 'file');
+  const path = join(await temporaryFolder(ON_DISK), 'file');
   await writeFile(path, '');
   const memory = sharedBytes(BYTES.byteLength);
   memory.set(BYTES);
   const file = await UncachedFile.open(path, memory.byteLength);
-  // Linux has it, and the folders that tests use are on disks.
+  // Linux has it.
   expect(file === null).toBe(process.platform !== 'linux');
   if (file === null) return;
   expect(await file.write(memory, { from: 0, to: BLOCK_BYTES - 1 })).toBe(0);
@@ -40,7 +40,7 @@ it('writes whole blocks, and says how far it came', async () => {
 });
 
 it('leaves to the system what lies where the disk cannot read it', async () => {
-  const path = join(await temporaryFolder(), 'file');
+  const path = join(await temporaryFolder(ON_DISK), 'file');
   await writeFile(path, '');
   const file = await UncachedFile.open(path, BYTES.byteLength);
   const unaligned = sharedBytes(BYTES.byteLength).subarray(4);
@@ -63,7 +63,7 @@ it('a vector is staged whole, with its digest, with and without a room', async (
 });
 
 it('an upload through memory is whole, and one that is cut off leaves all that came', async () => {
-  const folder = await temporaryFolder();
+  const folder = await temporaryFolder(ON_DISK);
   const options = { isJournaled: async () => false, now: new Date(), proved: new ProvedWeights() };
   const content = {
     clientId: crypto.randomUUID(),

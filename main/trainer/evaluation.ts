@@ -1,10 +1,11 @@
 import { AppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
-import { type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { batchInputs } from './batches.ts';
 import { createScorer } from './create-scorer.ts';
 import type { EvaluationResult, ExampleSet } from './messages.ts';
+import { modelOutputs } from './native-graph/model-outputs.ts';
 import { OPERATION_BY_OPERATION, type StepTaker } from './native-graph/step.ts';
 import { Pacer } from './pacer.ts';
 import { takeValues } from './take-values.ts';
@@ -33,13 +34,10 @@ export async function evaluateModel(
 ): Promise<EvaluationResult> {
   const examples = set.labels.length;
   const scorer = createScorer(task, set);
-  const weights = model.weights.map((weight) => weight.read() as Variable);
-  const outputsOf = (inputs: Tensor) =>
-    steps.take({ inputs: [inputs, ...weights], state: [], take: () => model.apply(inputs) as Tensor }, '');
   for (let start = 0; start < examples; start += EVALUATION_BATCH) {
     const length = Math.min(EVALUATION_BATCH, examples - start);
     const picked = Uint32Array.from({ length }, (_, index) => start + index);
-    const outputs = await takeValues(tidy(() => outputsOf(batchInputs(task, set, picked))));
+    const outputs = await takeValues(tidy(() => modelOutputs(model, batchInputs(task, set, picked), steps)));
     const width = outputs.length / length;
     for (let row = 0; row < length; row++) {
       const loss = scorer.add(start + row, outputs.subarray(row * width, (row + 1) * width));

@@ -2,10 +2,12 @@ import { inputWidth } from '@genba/shared/model/layers';
 import { reconstructionError } from '@genba/shared/model/reconstruction-error';
 import { unscaleTarget } from '@genba/shared/model/target-scale';
 import { objectiveOf, type Task } from '@genba/shared/model/task';
-import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { batchInputs, batchValues } from './batches.ts';
 import type { ExampleSet, PredictionInputs } from './messages.ts';
+import { modelOutputs } from './native-graph/model-outputs.ts';
+import { OPERATION_BY_OPERATION, type StepTaker } from './native-graph/step.ts';
 import { Pacer } from './pacer.ts';
 import { takeValues } from './take-values.ts';
 
@@ -19,11 +21,13 @@ const PREDICTION_BATCH = 64;
  * the task's range; of anomalies the reconstruction error ({@link reconstructionError}).
  * Numerics: softmax in float64, the largest logit taken out before exp. What is not finite stays so, example by example.
  * Shapes: n examples in; n × classes shares, or n numbers, out.
+ * @param steps takes the steps of single examples and of full batches: shapes that come again
  */
 export async function predict(
   model: LayersModel,
   task: Task,
   inputs: PredictionInputs,
+  steps: StepTaker = OPERATION_BY_OPERATION,
 ): Promise<Float32Array> {
   const width = inputWidth(task.input);
   const examples = inputs.length / width;
@@ -34,7 +38,8 @@ export async function predict(
   for (let start = 0; start < examples; start += PREDICTION_BATCH) {
     const length = Math.min(PREDICTION_BATCH, examples - start);
     const picked = Uint32Array.from({ length }, (_, index) => start + index);
-    const outputs = await takeValues(tidy(() => model.apply(batchInputs(task, set, picked)) as Tensor));
+    const taker = length === 1 || length === PREDICTION_BATCH ? steps : OPERATION_BY_OPERATION;
+    const outputs = await takeValues(tidy(() => modelOutputs(model, batchInputs(task, set, picked), taker)));
     const outputWidth = outputs.length / length;
     for (let row = 0; row < length; row++) {
       const output = outputs.subarray(row * outputWidth, (row + 1) * outputWidth);

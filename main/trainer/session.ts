@@ -142,7 +142,7 @@ export class TrainerSession {
     const labels = new Uint16Array(count);
     const targets = new Float32Array(count);
     checkExampleSet(this.#task, 'new', { inputs, labels, targets });
-    return await predict(this.#model, this.#task, inputs);
+    return await predict(this.#model, this.#task, inputs, this.#judging);
   }
 
   /** What the installed weights say of the validation part. @throws AppError `internal/bug` as {@link predict} */

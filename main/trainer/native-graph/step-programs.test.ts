@@ -1,4 +1,5 @@
 import { initialWeights } from '@genba/shared/model/initial-weights';
+import { inputWidth } from '@genba/shared/model/layers';
 import { weightLayout } from '@genba/shared/model/layout';
 import {
   add,
@@ -21,6 +22,7 @@ import { Descent } from '../descent.ts';
 import { evaluateModel } from '../evaluation.ts';
 import { sampleTask } from '../fixtures.ts';
 import { buildModel } from '../model.ts';
+import { predict } from '../prediction.ts';
 import { ProximalPull } from '../proximal.ts';
 import { TEMPLATES, type Template } from '../template-fixtures.ts';
 import { installWeights, readWeights } from '../weights.ts';
@@ -141,9 +143,17 @@ describeIfAvailable('native-tensorflow', 'steps as programs of native TensorFlow
         const expected = await evaluateModel(model, task, set);
         expect(Math.abs(judged.loss! / expected.loss! - 1), `turn ${turn}`).toBeLessThan(TOLERANCE);
         expect(judged.examples).toBe(expected.examples);
+        // Single parts, as a line has them judged.
+        const part = set.inputs.slice(0, inputWidth(task.input));
+        const [said, expectedOfPart] = [
+          await predict(model, task, part, steps),
+          await predict(model, task, part),
+        ];
+        for (const [index, value] of expectedOfPart.entries())
+          expect(Math.abs(said[index]! / value - 1), `turn ${turn}`).toBeLessThan(TOLERANCE);
       }
       expect(refusals).toEqual([]);
-      expect(held().savedModels).toBe(1);
+      expect(held().savedModels).toBe(2);
       expect(memory().numTensors).toBe(before);
       steps.dispose();
       model.dispose();
