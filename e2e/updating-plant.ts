@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { _electron, type Browser, chromium, type ElectronApplication, type Page } from 'playwright-core';
@@ -142,11 +143,13 @@ export async function endOf(app: ElectronApplication): Promise<void> {
   if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
 }
 
-/** Closes a window's program as its own menu does. */
+/** Closes a window's program as its own menu does. @throws Error where it goes on */
 export async function quit(app: ElectronApplication): Promise<void> {
-  const ended = endOf(app);
-  await app.evaluate((electron) => electron.app.quit()).catch(() => undefined);
-  await ended;
+  const ended = endOf(app).then(() => true);
+  // The answer may be lost with the program.
+  app.evaluate((electron) => electron.app.quit()).catch(() => undefined);
+  const isEnded = await Promise.race([ended, delay(STOP_MS, false, { ref: false })]);
+  if (!isEnded) throw new Error(`the window's program goes on ${STOP_MS / 1000} s after it was closed`);
 }
 
 /** In its own folder, where a browser says by which port one may look into it. */
