@@ -8,5 +8,5 @@ it.each([
   [{}, 'ja-JP', 'ja'],
   [{ LC_ALL: '', LANG: '' }, 'de-DE', 'en'],
 ])('takes %o with the locale %s for %s', (env, locale, language) => {
-  expect(systemLanguage(env, locale)).toBe(language);
+  expect(systemLanguage(env, () => locale)).toBe(language);
 });

@@ -5,6 +5,7 @@ import type { Language } from '@genba/shared/errors/catalogue';
 import { type DoctorWish, isWell } from '@genba/shared/local-api/doctor';
 import { reportText } from '@genba/shared/local-api/doctor-report-text';
 import { type Command, Option } from 'commander';
+import { systemLanguage } from '../command-language.ts';
 import { invitationText } from '../identity/invitation-source.ts';
 import { askDoctor } from '../local-api/ask-agent.ts';
 import { findAgent } from '../local-api/find-agent.ts';
@@ -50,8 +51,4 @@ async function askOrExamine(dataFolder: string, wish: DoctorWish, appVersion: st
   const endpoint = await findAgent(dataFolder);
   if (endpoint !== null) return askDoctor(endpoint, wish);
   return examineFolder({ dataFolder, appVersion, hostName: os.hostname(), wish });
-}
-
-function systemLanguage(): Language {
-  return Intl.DateTimeFormat().resolvedOptions().locale.startsWith('ja') ? 'ja' : 'en';
 }

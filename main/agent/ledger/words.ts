@@ -38,14 +38,14 @@ export const LEDGER_COLUMNS = [
 ] as const;
 export type LedgerColumn = (typeof LEDGER_COLUMNS)[number];
 
-const count = (language: Language) => new Intl.NumberFormat(language);
-const en = count('en');
-const ja = count('ja');
+// Made when first used: every start of the agent would pay for them.
+const en = (count: number) => count.toLocaleString('en');
+const ja = (count: number) => count.toLocaleString('ja');
 
 /** Bounds that differ are told as a range. */
-function range(format: Intl.NumberFormat, dash: string, atLeast: number, atMost: number): string {
+function range(format: (count: number) => string, dash: string, atLeast: number, atMost: number): string {
   const ends = atLeast === atMost ? [atMost] : [atLeast, atMost];
-  return ends.map((end) => format.format(end)).join(dash);
+  return ends.map(format).join(dash);
 }
 
 /** What the command says, per language. */
@@ -81,17 +81,17 @@ export const LEDGER_WORDS: Readonly<Record<Language, Words>> = {
     rounds: ({ rounds, firstRound, lastRound }) =>
       rounds === 0
         ? ''
-        : `, ${rounds === 1 ? 'round' : `${en.format(rounds)} rounds`} ${numbers(firstRound, lastRound)}`,
+        : `, ${rounds === 1 ? 'round' : `${en(rounds)} rounds`} ${numbers(firstRound, lastRound)}`,
     bytes: (atLeast, atMost) => `${range(en, ' to ', atLeast, atMost)} bytes`,
-    from: (firstByte) => ` (goes on at byte ${en.format(firstByte)})`,
+    from: (firstByte) => ` (goes on at byte ${en(firstByte)})`,
     total: (entries, bytes) =>
-      `${entries === 1 ? '1 delivery' : `${en.format(entries)} deliveries`}, ${bytes} in all.`,
+      `${entries === 1 ? '1 delivery' : `${en(entries)} deliveries`}, ${bytes} in all.`,
     nothing: 'Nothing has left this PC in this time.',
     keptSince: (moment) => `The ledger is kept since ${moment}. What left before is not in it.`,
     meaning:
       'Bytes are those of weights as they are sent. Pictures and measurements are never sent. Not counted: what carries the bytes, and small messages (about 1 kB each).',
     exported: (entries, file) =>
-      `${entries === 1 ? '1 delivery' : `${en.format(entries)} deliveries`} written to ${file}`,
+      `${entries === 1 ? '1 delivery' : `${en(entries)} deliveries`} written to ${file}`,
   },
   ja: {
     columns: {
@@ -122,15 +122,15 @@ export const LEDGER_WORDS: Readonly<Record<Language, Words>> = {
       unknown: '途中でこのパソコンが停止',
     },
     rounds: ({ rounds, firstRound, lastRound }) =>
-      rounds === 0 ? '' : `、学習 ${ja.format(rounds)} 回分（第 ${numbers(firstRound, lastRound)} 回）`,
+      rounds === 0 ? '' : `、学習 ${ja(rounds)} 回分（第 ${numbers(firstRound, lastRound)} 回）`,
     bytes: (atLeast, atMost) => `${range(ja, '〜', atLeast, atMost)} バイト`,
-    from: (firstByte) => `（${ja.format(firstByte)} バイト目の続きから）`,
-    total: (entries, bytes) => `合計 ${ja.format(entries)} 件、${bytes}。`,
+    from: (firstByte) => `（${ja(firstByte)} バイト目の続きから）`,
+    total: (entries, bytes) => `合計 ${ja(entries)} 件、${bytes}。`,
     nothing: 'この期間に、このパソコンから送ったものはありません。',
     keptSince: (moment) => `送信の記録は ${moment} からです。それより前に送ったものは含まれません。`,
     meaning:
       'バイト数は、送った重みの大きさです。画像や測定値を送ることはありません。通信のための付加情報と小さなメッセージ（1件あたり約1kB）は含みません。',
-    exported: (entries, file) => `${ja.format(entries)} 件を ${file} に書き出しました。`,
+    exported: (entries, file) => `${ja(entries)} 件を ${file} に書き出しました。`,
   },
 };
 

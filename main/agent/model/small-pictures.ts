@@ -1,7 +1,7 @@
 import type { MistakenPictures } from '@genba/shared/local-api/model';
 import { PREVIEW_LIMITS } from '@genba/shared/local-api/preview';
 import type { Task } from '@genba/shared/model/task';
-import sharp from 'sharp';
+import { loadSharp } from '../dataset/decode-picture.ts';
 
 /** Longest side, pixels. */
 const SIDE = 72;
@@ -16,6 +16,7 @@ export async function smallPictures(
   { width, height, channels }: Extract<Task['input'], { kind: 'image' }>,
   pixelsOf: (path: string) => Promise<Uint8Array | null>,
 ): Promise<MistakenPictures> {
+  const sharp = await loadSharp();
   return await Promise.all(
     paths.map(async (path) => {
       const pixels = await pixelsOf(path);

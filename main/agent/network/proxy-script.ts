@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '@genba/shared/errors/app-error';
-import { createPacResolver } from 'pac-resolver';
-import { QuickJS } from 'quickjs-wasi';
 
 /** Longest that fetching a script may take, milliseconds. */
 const FETCH_DEADLINE_MS = 10_000;
@@ -84,6 +82,11 @@ async function fetchScript(url: string): Promise<string> {
 }
 
 async function evaluate(text: string, url: string, host: string): Promise<unknown> {
+  // Few plants have such a script, and the two take their time to load.
+  const [{ createPacResolver }, { QuickJS }] = await Promise.all([
+    import('pac-resolver'),
+    import('quickjs-wasi'),
+  ]);
   let askedAt = Date.now();
   let spentMs = 0;
   const isSpent = () => {
