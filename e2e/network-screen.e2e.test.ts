@@ -129,6 +129,25 @@ describeIfAvailable('chromium', 'the network screen', () => {
     await expectNoSidewaysScroll(page);
   });
 
+  it('stops waiting for an examination that takes long, and takes up a new one', async () => {
+    const answer = agent.answer;
+    const unanswered: number[] = [];
+    agent.answer = (request) => {
+      if (!('query' in request) || request.query !== 'doctor') return answer(request);
+      unanswered.push(request.id);
+      return null;
+    };
+    await page.getByRole('button', { name: '接続を診断する' }).click();
+    await page.getByText('接続を診断しています').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: '診断を中止' }).click();
+    await page.getByText('接続を診断しています').waitFor({ state: 'detached' });
+    expect(unanswered).toHaveLength(1);
+    agent.answer = answer;
+    await page.getByRole('button', { name: '接続を診断する' }).click();
+    await page.getByText('から応答がありません', { exact: false }).first().waitFor();
+  });
+
   it('says when the ledger cannot be read, and tries again', async () => {
     const answer = agent.answer;
     agent.answer = (request) =>

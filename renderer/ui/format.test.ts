@@ -38,8 +38,8 @@ describe('duration', () => {
   });
 });
 
-it('a clock shows seconds', () => {
-  expect(ja.clock('2026-11-20T00:00:07')).toBe('0:00:07');
+it('a clock shows seconds, beside hours and minutes as they are written elsewhere', () => {
+  expect(ja.clock('2026-11-20T00:00:07')).toBe('00:00:07');
   expect(en.clock('2026-11-20T15:04:05')).toBe('15:04:05');
 });
 

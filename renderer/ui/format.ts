@@ -36,14 +36,13 @@ export function createFormats(language: Language): Formats {
   const decimal = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 });
   const percent = percentFormat(language, 1);
   const wholePercent = percentFormat(language, 0);
-  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' });
+  const hourAndMinute = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const time = new Intl.DateTimeFormat(language, hourAndMinute);
+  const clock = new Intl.DateTimeFormat(language, { ...hourAndMinute, second: '2-digit' });
   const dateTime = new Intl.DateTimeFormat(language, {
     month: 'short',
     day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
+    ...hourAndMinute,
   });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   return {

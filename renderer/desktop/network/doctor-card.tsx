@@ -3,7 +3,7 @@ import { type DoctorReport, isWell } from '@genba/shared/local-api/doctor';
 import { reportText } from '@genba/shared/local-api/doctor-report-text';
 import { doctorSentence } from '@genba/shared/local-api/doctor-sentences';
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Card } from '../../ui/card.tsx';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
 import { ToneIcon } from '../../ui/icons.tsx';
@@ -25,10 +25,18 @@ export function DoctorCard({ client }: { readonly client: AgentClient }) {
   const { t, language } = useLanguage();
   const isConnected = useIsConnected(client);
   const [examination, setExamination] = useState<Examination>({ kind: 'none' });
+  /** Which examination is waited for; whoever has cancelled one does not want its answer any more. */
+  const latest = useRef(0);
   const examine = async () => {
+    const number = ++latest.current;
     setExamination({ kind: 'running' });
     const answer = await client.ask({ query: 'doctor', of: { server: null, invitation: null } });
+    if (number !== latest.current) return;
     setExamination(answer.kind === 'answered' ? { kind: 'done', report: answer.answer.report } : answer);
+  };
+  const cancel = () => {
+    latest.current++;
+    setExamination({ kind: 'none' });
   };
   const isRunning = examination.kind === 'running';
   return (
@@ -42,7 +50,13 @@ export function DoctorCard({ client }: { readonly client: AgentClient }) {
         >
           {t('doctor.run')}
         </Button>
-        {isRunning ? <LoadingState text={t('doctor.running')} /> : null}
+        {isRunning ? (
+          <LoadingState text={t('doctor.running')}>
+            <Button variant="default" onClick={cancel}>
+              {t('doctor.cancel')}
+            </Button>
+          </LoadingState>
+        ) : null}
         {examination.kind === 'refused' ? (
           <ErrorState text={ERROR_CATALOGUE[examination.code][language]} detail={examination.detail} />
         ) : null}

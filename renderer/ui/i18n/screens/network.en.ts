@@ -2,9 +2,10 @@
 export const networkEn = {
   'doctor.title': 'Connection doctor',
   'doctor.note':
-    'Looks at every step between this PC and the aggregator. It takes a few seconds and changes nothing.',
+    'Looks at every step between this PC and the aggregator. It takes a few seconds as a rule, and changes nothing.',
   'doctor.run': 'Examine the connection',
   'doctor.running': 'Examining the connection',
+  'doctor.cancel': 'Stop examining',
   'doctor.unanswered': 'The agent did not answer. Try again.',
   'doctor.pc': 'This PC',
   'doctor.copy': 'Copy for IT',
