@@ -12,7 +12,7 @@ import { exportModel } from '@genba/aggregator-server/operations/export-model';
 import { bytesOf, weightsOf } from '@genba/aggregator-server/testing/fixtures';
 import { mergedFolder } from '@genba/aggregator-server/testing/merged-folder';
 import { temporaryFolder } from '@genba/aggregator-server/testing/temporary-folder';
-import { OWN_TOPOLOGY } from '@genba/main/trainer/fixtures';
+import { OWN_TOPOLOGY, seriesTopology } from '@genba/main/trainer/fixtures';
 import { buildModel } from '@genba/main/trainer/model';
 import { installWeights } from '@genba/main/trainer/weights';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
@@ -48,6 +48,11 @@ const MODELS: [string, object, object][] = [
     { template: 'mobilenet', filters: [4, 6, 5], blocks: 2, expansion: 2 },
   ],
   ["a model of an engineer's own", image, { template: 'layers-model', topology: OWN_TOPOLOGY }],
+  [
+    "a model of an engineer's own, with a memory",
+    series,
+    { template: 'layers-model', topology: seriesTopology(3) },
+  ],
   ['resnet-1d', series, { template: 'resnet-1d', filters: [3, 4, 5], blocks: 2, kernelSize: 4 }],
 ];
 

@@ -64,8 +64,9 @@ async function writeWeights(path: string, { layers, weights }: KerasContent): Pr
     // The model's own variables: it has none.
     written.create_group('vars');
     const parent = written.create_group('layers');
-    for (const { group, name, tensors } of layers) {
-      const variables = parent.create_group(group).create_group('vars');
+    for (const { group, name, part, tensors } of layers) {
+      const layer = parent.create_group(group);
+      const variables = (part === null ? layer : layer.create_group(part)).create_group('vars');
       variables.create_attribute('name', name);
       tensors.forEach(({ offset, size, shape }, index) => {
         const data = weights.subarray(offset, offset + size);
@@ -77,9 +78,10 @@ async function writeWeights(path: string, { layers, weights }: KerasContent): Pr
   }
   const read = new File(path, 'r');
   try {
-    for (const { group, tensors } of layers) {
+    for (const { group, part, tensors } of layers) {
+      const place = [group, ...(part === null ? [] : [part]), 'vars'].join('/');
       tensors.forEach(({ offset, size }, index) => {
-        const found = read.get(`layers/${group}/vars/${index}`);
+        const found = read.get(`layers/${place}/${index}`);
         const values = found !== null && 'value' in found ? found.value : null;
         const expected = weights.subarray(offset, offset + size);
         if (values instanceof Float32Array && hasSameBytes(values, expected)) return;

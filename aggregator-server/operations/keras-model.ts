@@ -22,6 +22,8 @@ export interface KerasVariables {
   readonly group: string;
   /** The layer's own name. */
   readonly name: string;
+  /** Part of the layer that has the variables; null: the layer itself. */
+  readonly part: 'cell' | null;
   /** In the order in which Keras numbers a layer's variables, which is that of the layout. */
   readonly tensors: readonly TensorSpec[];
 }
@@ -90,6 +92,7 @@ export function kerasVariables(task: Task, output: OutputChoice): KerasVariables
     return {
       group: before === 0 ? kind : `${kind}_${before}`,
       name,
+      part: class_name === 'LSTM' ? 'cell' : null,
       tensors: tensors.filter(({ layer }) => layer === name),
     };
   });

@@ -5,7 +5,7 @@ import { describeIfAvailable, useSwiftShader } from '../../tools/requirements.ts
 import { brightHalves, sampleTask } from './fixtures.ts';
 import type { BackendName } from './messages.ts';
 import { TrainerSession } from './session.ts';
-import { TEMPLATES, type Template } from './template-fixtures.ts';
+import { EVERY_MODEL, type Template } from './template-fixtures.ts';
 
 /**
  * The same seed and data train the same model on every backend. One step of plain descent with a learning rate of 1 is
@@ -84,7 +84,7 @@ const relative = (a: Float32Array, b: Float32Array) => largest(difference(a, b))
 describeIfAvailable('webgpu', 'with WebGPU', () => {
   useSwiftShader();
   describeIfAvailable('native-tensorflow', 'against native TensorFlow', () => {
-    it.each(Object.entries(TEMPLATES))(
+    it.each(Object.entries(EVERY_MODEL))(
       'trains a %s alike on WebGPU, on WebAssembly and in plain JavaScript',
       async (_name, template) => {
         const native = await curveOn('tensorflow', template);

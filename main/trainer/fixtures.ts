@@ -53,6 +53,18 @@ export const OWN_TOPOLOGY = {
   },
 };
 
+/** Two memories over a series of any columns, one after the other, for as many classes. */
+export const seriesTopology = (classCount: number) => ({
+  class_name: 'Sequential',
+  config: {
+    layers: [
+      called('LSTM', 'rows', [], { units: 4, recurrent_activation: 'sigmoid', return_sequences: true }),
+      called('LSTM', 'whole', [], { units: 3, recurrent_activation: 'sigmoid', use_bias: false }),
+      called('Dense', 'answer', [], { units: classCount, activation: 'softmax' }),
+    ],
+  },
+});
+
 function called(class_name: string, name: string, from: readonly string[] = [], config: object = {}) {
   const inbound_nodes = from.length === 0 ? [] : [from.map((each) => [each, 0, 0, {}])];
   return { class_name, config: { name, ...config }, inbound_nodes };

@@ -84,6 +84,16 @@ function buildLayer(spec: LayerSpec): Layer {
       return layers.globalAveragePooling1d({ name });
     case 'globalAveragePooling2d':
       return layers.globalAveragePooling2d({ name });
+    case 'lstm':
+      return layers.lstm({
+        name,
+        units: spec.units,
+        returnSequences: spec.givesRows,
+        useBias: spec.hasBias ?? true,
+        recurrentActivation: 'sigmoid',
+        kernelInitializer,
+        recurrentInitializer: initializers.zeros(),
+      });
     case 'batchNormalization':
       return layers.batchNormalization({ name, momentum: STATISTICS_MOMENTUM });
   }

@@ -1,5 +1,5 @@
 import type { Task } from '@genba/shared/model/task';
-import { brightHalves, clouds, OWN_TOPOLOGY, spottedSurfaces, waves } from './fixtures.ts';
+import { brightHalves, clouds, OWN_TOPOLOGY, seriesTopology, spottedSurfaces, waves } from './fixtures.ts';
 import type { ExampleSet } from './messages.ts';
 
 /** Examples of each. */
@@ -60,6 +60,18 @@ export const TEMPLATES: Record<Task['model']['template'], Template> = {
     classes: ['good', 'bad'],
     objective: { kind: 'anomaly' },
     model: { template: 'autoencoder', hiddenUnits: [6, 3] },
+    set: waves(BATCH, 1),
+  },
+};
+
+/** The same, and what an engineer's own model may have beside. */
+export const EVERY_MODEL: Readonly<Record<string, Template>> = {
+  ...TEMPLATES,
+  'layers-model with a memory': {
+    // Few rows: each costs a backend dozens of operations.
+    input: { ...SERIES, columns: [...'abcdefgh'], windowRows: 4, strideRows: 2, labelColumn: 'state' },
+    classes: ['calm', 'out of step'],
+    model: { template: 'layers-model', topology: seriesTopology(2) },
     set: waves(BATCH, 1),
   },
 };

@@ -119,6 +119,19 @@ function layerJson(spec: LayerSpec): LayerJson {
           data_format: 'channels_last',
         },
       };
+    case 'lstm':
+      return {
+        class_name: 'LSTM',
+        config: {
+          name,
+          units: spec.units,
+          activation: 'tanh',
+          recurrent_activation: 'sigmoid',
+          use_bias: spec.hasBias ?? true,
+          unit_forget_bias: true,
+          return_sequences: spec.givesRows,
+        },
+      };
     case 'batchNormalization':
       return {
         class_name: 'BatchNormalization',

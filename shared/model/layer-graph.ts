@@ -55,6 +55,8 @@ function outputShape(layer: LayerSpec, entering: readonly (readonly number[])[])
       return [...sides.map((side) => convolved(side, layer)), layer.filters];
     case 'depthwiseConv2d':
       return [...sides.map((side) => convolved(side, layer)), channels];
+    case 'lstm':
+      return layer.givesRows ? [...sides, layer.units] : [layer.units];
     case 'flatten':
       return [product(inputs)];
     case 'globalAveragePooling1d':

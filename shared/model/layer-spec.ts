@@ -46,4 +46,15 @@ export type LayerSpec =
   | (Named & { readonly kind: 'maxPooling1d' | 'maxPooling2d'; readonly poolSize: number })
   /** Each pixel as many times as `size` says, both ways. */
   | (Named & { readonly kind: 'upSampling2d'; readonly size: number })
-  | (Named & { readonly kind: 'batchNormalization' });
+  | (Named & { readonly kind: 'batchNormalization' })
+  /** Row after row of a series, with a memory (Hochreiter and Schmidhuber 1997; gates that forget: Gers et al. 2000). */
+  | (Named & {
+      readonly kind: 'lstm';
+      readonly units: number;
+      /** Whether it gives what it knows after each row, and not only after the last. */
+      readonly givesRows: boolean;
+      /** Left out: Glorot and Bengio. */
+      readonly start?: KernelStart;
+      /** Left out: true. */
+      readonly hasBias?: boolean;
+    });

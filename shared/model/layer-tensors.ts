@@ -9,8 +9,14 @@ export type TensorRole =
   /** Running statistics: merged, but each client keeps its own. */
   | 'statistic';
 
-/** What a tensor holds before any training: one value throughout, or values drawn from U(−limit, limit). */
-export type InitialValues = { readonly value: number } | { readonly limit: number };
+/**
+ * What a tensor holds before any training: one value throughout, one in each of several parts of one length, or values
+ * drawn from U(−limit, limit).
+ */
+export type InitialValues =
+  | { readonly value: number }
+  | { readonly parts: readonly number[] }
+  | { readonly limit: number };
 
 /** One tensor of a layer. */
 export interface TensorShape {
@@ -20,6 +26,9 @@ export interface TensorShape {
   readonly shape: readonly number[];
   readonly initial: InitialValues;
 }
+
+/** The gates of an LSTM, in the order in which Keras and TensorFlow.js keep them side by side. */
+const GATES = ['input', 'forget', 'cell', 'output'] as const;
 
 /** How many values feed one output of a kernel, and how many outputs one value feeds. */
 interface Fans {
@@ -61,6 +70,34 @@ export function layerTensors(layer: LayerSpec, inputs: readonly number[]): Tenso
         { weight: 'moving_mean', role: 'statistic', shape: [channels], initial: { value: 0 } },
         { weight: 'moving_variance', role: 'statistic', shape: [channels], initial: { value: 1 } },
       ];
+    case 'lstm': {
+      const { units, start = 'glorotUniform', hasBias = true } = layer;
+      const gates = GATES.length * units;
+      const fans = { fanIn: channels, fanOut: gates };
+      const tensors: TensorShape[] = [
+        {
+          weight: 'kernel',
+          role: 'trainable',
+          shape: [channels, gates],
+          initial: kernelValues(start, fans),
+        },
+        {
+          weight: 'recurrent_kernel',
+          role: 'trainable',
+          shape: [units, gates],
+          // Keras draws an orthogonal matrix; these have the variance of its elements, 1 / gates.
+          initial: kernelValues('lecunUniform', { fanIn: gates, fanOut: gates }),
+        },
+      ];
+      const bias: TensorShape = {
+        weight: 'bias',
+        role: 'trainable',
+        shape: [gates],
+        // It begins by keeping what it remembers (Jozefowicz et al. 2015).
+        initial: { parts: GATES.map((gate) => (gate === 'forget' ? 1 : 0)) },
+      };
+      return hasBias ? [...tensors, bias] : tensors;
+    }
     case 'flatten':
     case 'add':
     case 'concatenate':

@@ -24,7 +24,7 @@ import { sampleTask } from '../fixtures.ts';
 import { buildModel } from '../model.ts';
 import { predict } from '../prediction.ts';
 import { ProximalPull } from '../proximal.ts';
-import { TEMPLATES, type Template } from '../template-fixtures.ts';
+import { EVERY_MODEL, TEMPLATES, type Template } from '../template-fixtures.ts';
 import { installWeights, readWeights } from '../weights.ts';
 import { nativeBackend } from './native-backend.ts';
 import { OPERATION_BY_OPERATION, type StepTaker } from './step.ts';
@@ -100,7 +100,7 @@ describeIfAvailable('native-tensorflow', 'steps as programs of native TensorFlow
     refusals.length = 0;
   });
 
-  it.each(Object.entries(TEMPLATES))(
+  it.each(Object.entries(EVERY_MODEL))(
     'train a %s as the operations one by one do',
     async (_name, template) => {
       const steps = programs();
@@ -129,7 +129,7 @@ describeIfAvailable('native-tensorflow', 'steps as programs of native TensorFlow
     expect(expected.losses.at(-1)).not.toBeCloseTo(plain.losses.at(-1)!, 3);
   });
 
-  it.each(Object.entries(TEMPLATES))(
+  it.each(Object.entries(EVERY_MODEL))(
     'judge by a %s as the operations one by one do, whatever its weights',
     async (_name, { set, ...overrides }) => {
       const task = sampleTask(overrides);

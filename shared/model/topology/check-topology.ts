@@ -15,6 +15,7 @@ const SIDES: Partial<Record<LayerSpec['kind'], number>> = {
   upSampling2d: 3,
   maxPooling1d: 2,
   maxPooling2d: 3,
+  lstm: 2,
   globalAveragePooling1d: 2,
   globalAveragePooling2d: 3,
 };

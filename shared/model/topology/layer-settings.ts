@@ -84,8 +84,13 @@ export class LayerSettings {
   }
 
   hasBias(): boolean {
-    const value = this.#take('use_bias') ?? true;
-    return typeof value === 'boolean' ? value : this.refuse('use_bias must be true or false');
+    return this.flag('use_bias', true);
+  }
+
+  /** Left out or null: `fallback`. */
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.#take(key) ?? fallback;
+    return typeof value === 'boolean' ? value : this.refuse(`${key} must be true or false`);
   }
 
   /** How a kernel begins; the variance scaling that TensorFlow.js writes for Glorot's is known too. */

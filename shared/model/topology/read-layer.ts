@@ -67,6 +67,31 @@ const READERS: Readonly<Record<string, (settings: LayerSettings) => ReadLayer>> 
       hasSoftmax: true,
     };
   },
+  LSTM: (settings) => {
+    settings.only('activation', ['tanh'], 'must be "tanh"');
+    settings.only('recurrent_activation', ['sigmoid'], 'must be "sigmoid"');
+    settings.only('unit_forget_bias', [true], 'must be true');
+    for (const key of ['dropout', 'recurrent_dropout'])
+      settings.only(key, [0], 'must be 0: it draws anew on every PC, so that a round could not be repeated');
+    for (const key of ['go_backwards', 'stateful', 'return_state', 'time_major'])
+      settings.only(key, [false], 'must be false');
+    // How it is computed, and how its weights begin, which is as said for all layers.
+    for (const key of [
+      'unroll',
+      'implementation',
+      'use_cudnn',
+      'recurrent_initializer',
+      'zero_output_for_mask',
+    ])
+      settings.ignore(key);
+    return plain({
+      kind: 'lstm',
+      name: settings.name,
+      units: settings.count('units'),
+      givesRows: settings.flag('return_sequences', false),
+      ...kernel(settings, 'kernel_initializer'),
+    });
+  },
   BatchNormalization: (settings) => {
     settings.only('epsilon', [NORMALISATION_EPSILON], `must be ${NORMALISATION_EPSILON}`);
     settings.only('center', [true], 'must be true');
@@ -87,8 +112,8 @@ const READERS: Readonly<Record<string, (settings: LayerSettings) => ReadLayer>> 
 const REASONS: Readonly<Record<string, string>> = {
   Dropout: 'draws anew on every PC, so that a round could not be repeated; leave it out',
   Lambda: 'holds code instead of a description, which no plant runs; write it with other layers',
-  LSTM: 'is not supported; Conv1D layers read series too',
-  GRU: 'is not supported; Conv1D layers read series too',
+  GRU: 'is not supported; LSTM and Conv1D layers read series too',
+  SimpleRNN: 'is not supported; LSTM and Conv1D layers read series too',
   Embedding: 'is not supported: inputs are numbers, not indices',
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { initialWeights } from '../initial-weights.ts';
 import { modelLayers } from '../layers.ts';
 import { weightLayout } from '../layout.ts';
 import { parseTask, type Task } from '../task.ts';
@@ -105,6 +106,51 @@ describe('a topology', () => {
     });
     // Four vectors as long as the flat example.
     expect(weightLayout(taskWith(chain(FLAT, normalisation, OUT))).size).toBe(4 * 144 + 144 * 2 + 2);
+  });
+
+  const SERIES = {
+    kind: 'series',
+    columns: ['x', 'y', 'z'],
+    windowRows: 10,
+    strideRows: 5,
+    labelColumn: 'w',
+  };
+  /** As Keras 3.15 writes it. */
+  const memory = (name: string, config: object = {}) =>
+    layer('LSTM', name, {
+      ...{ trainable: true, dtype: { class_name: 'DTypePolicy' }, units: 4, activation: 'tanh' },
+      ...{ recurrent_activation: 'sigmoid', use_bias: true, unit_forget_bias: true, dropout: 0.0 },
+      ...{ kernel_initializer: { class_name: 'GlorotUniform', config: { seed: null } }, seed: null },
+      ...{ recurrent_initializer: { class_name: 'Orthogonal' }, bias_initializer: { class_name: 'Zeros' } },
+      ...{ kernel_regularizer: null, recurrent_regularizer: null, recurrent_constraint: null },
+      ...{ recurrent_dropout: 0.0, return_sequences: false, return_state: false, go_backwards: false },
+      ...{ stateful: false, unroll: false, zero_output_for_mask: false, use_cudnn: 'auto', ...config },
+    });
+
+  it('takes memories, one that gives what it knows after each row and one after the last', () => {
+    const task = taskWith(chain(memory('rows', { return_sequences: true }), memory('whole'), OUT), {
+      input: SERIES,
+    });
+    const { tensors, size } = weightLayout(task);
+    // Four gates each: (3 + 4 + 1)·16, then (4 + 4 + 1)·16, then 4·2 + 2.
+    expect(size).toBe(8 * 16 + 9 * 16 + 10);
+    expect(tensors.slice(0, 3).map(({ shape }) => shape)).toEqual([[3, 16], [4, 16], [16]]);
+    const bias = tensors[2]!;
+    const drawn = initialWeights(weightLayout(task), 1);
+    // Of input gate, forget gate, cell and output gate: what is remembered is kept to begin with.
+    const beginning = [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    expect([...drawn.subarray(bias.offset, bias.offset + bias.size)]).toEqual(beginning);
+    expect(new Set(drawn.subarray(0, 48)).size).toBeGreaterThan(40);
+  });
+
+  it.each<[string, object, string]>([
+    ['what is forgotten at random', memory('m', { recurrent_dropout: 0.2 }), 'recurrent_dropout: must be 0'],
+    ['another gate', memory('m', { recurrent_activation: 'hard_sigmoid' }), 'must be "sigmoid"'],
+    ['backward reading', memory('m', { go_backwards: true }), 'go_backwards: must be false'],
+    ['other memories', layer('GRU', 'm', { units: 4 }), 'LSTM and Conv1D layers read series too'],
+  ])('refuses a memory with %s', (_name, wanted, reason) => {
+    expect(() => taskWith(chain(wanted, OUT), { input: SERIES })).toThrow(reason);
+    expect(() => taskWith(chain(memory('m'), FLAT, OUT))).toThrow('needs 2 sides per example');
   });
 
   it('fits a number and anomalies too', () => {
