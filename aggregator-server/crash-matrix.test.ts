@@ -15,6 +15,8 @@ const PROGRAM = join(import.meta.dirname, 'testing/crash/crash-program.ts');
 /** Reports made before; the next two are in turn the first and the last of a round or a buffer of two. */
 const PREPARED = 2;
 const STOPPED = 2;
+/** Where they are stopped: before each named step, sync of a file or a folder, and commit. */
+const BOUNDARIES = ['step ', 'sync ', 'commit '];
 /** All reports of a history, the last of which nothing disturbs. */
 const REPORTS = 5;
 /**
@@ -139,6 +141,9 @@ const HISTORIES: [string, History][] = [
   ],
 ];
 
+/** A step changes no file: a power cut there leaves what one before the next change leaves. */
+const isStep = (name: string) => name.startsWith('step ');
+
 /** Plays on, keeping what would be left of it on the way. @returns the names of the points, by number */
 async function remainsOf(whole: Play, remains: readonly Remains[]): Promise<string[]> {
   const { signal, text } = await run({ play: whole, remains });
@@ -147,21 +152,30 @@ async function remainsOf(whole: Play, remains: readonly Remains[]): Promise<stri
 }
 
 describe.each(HISTORIES)('under %s', (_name, history) => {
-  it('what a kill leaves at any step of the engine goes on to the same state, bit by bit', {
+  it('what a kill or a power cut leaves at any step, sync or commit goes on to the same state, bit by bit', {
     timeout: 120_000,
   }, async () => {
     const matrix = await Matrix.prepare(history);
     const outcome = await matrix.undisturbed();
     expect(outcome.leftovers).toEqual([]);
     const whole = await matrix.copy();
-    const steps = { folder: matrix.newFolder(), leaves: ['killed'], names: ['step '] } as const;
-    const points = await remainsOf({ ...whole, reports: PREPARED + STOPPED }, [steps]);
-    const stops = [...points.entries()].filter(([, name]) => name.startsWith('step '));
-    expect(stops.length).toBeGreaterThanOrEqual(12);
+    const folder = matrix.newFolder();
+    const lefts = { folder, leaves: ['killed', 'dropped'], names: BOUNDARIES } as const;
+    const points = await remainsOf({ ...whole, reports: PREPARED + STOPPED }, [lefts]);
+    const stops = [...points.entries()].filter(([, name]) =>
+      BOUNDARIES.some((kind) => name.startsWith(kind)),
+    );
+    for (const kind of BOUNDARIES)
+      expect(stops.filter(([, name]) => name.startsWith(kind)).length).toBeGreaterThanOrEqual(STOPPED);
+    expect(stops.length).toBeGreaterThanOrEqual(20);
     for (const [point, name] of stops) {
-      leftCount++;
-      const left = { ...whole, folder: join(steps.folder, nameOfLeft(point, 'killed')) };
-      expect({ name, ...(await goOn(left)) }).toEqual({ name, ...outcome });
+      for (const left of lefts.leaves) {
+        if (left === 'dropped' && isStep(name)) continue;
+        if (left === 'killed') leftCount++;
+        else cutCount++;
+        const remains = { ...whole, folder: join(folder, nameOfLeft(point, left)) };
+        expect({ name, left, ...(await goOn(remains)) }).toEqual({ name, left, ...outcome });
+      }
     }
   });
 });
@@ -193,8 +207,7 @@ describe('along the whole path of an update, from its offer to the installed rep
     }
     await forEach([...points.entries()], async ([point, name]) => {
       expect({ name, ...(await matrix.kill(point)) }).toEqual({ name, ...outcome });
-      // A step changes no file: the disk is what it is before the next change.
-      if (name.startsWith('step ')) return;
+      if (isStep(name)) return;
       for (const names of cuts.leaves) {
         cutCount++;
         const left = { ...whole, folder: join(cuts.folder, nameOfLeft(point, names)) };
