@@ -1,7 +1,8 @@
 /** Japanese of the network screen: connection doctor and ledger. */
 export const networkJa = {
   'doctor.title': '接続診断',
-  'doctor.note': 'このパソコンから集約サーバーまでを順に確認します。ふつうは数秒で終わります。設定は変わりません。',
+  'doctor.note':
+    'このパソコンから集約サーバーまでを順に確認します。ふつうは数秒で終わります。設定は変わりません。',
   'doctor.run': '接続を診断する',
   'doctor.running': '接続を診断しています',
   'doctor.cancel': '診断を中止',
