@@ -31,6 +31,8 @@ interface CliOptions extends RetentionChoices {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Folders by task id. */
   readonly checkSet?: ReadonlyMap<string, string>;
+  /** Files by task id. */
+  readonly startWeights?: ReadonlyMap<string, string>;
 }
 
 /** The whole command line. Without a command the options are those of `serve`, as they have always been. */
@@ -46,7 +48,8 @@ function program(): Command {
     .requiredOption('--data <folder>', 'folder for catalogue and weights; created where it does not exist')
     .requiredOption('--port <number>', 'TCP port; 0 takes any free one', readPort)
     .requiredOption('--task <file>', 'task file (JSON); may be given several times', collect)
-    .option('--check-set <task=folder>', 'held-out examples that updates are judged on', collectCheckSet)
+    .option('--check-set <task=folder>', 'held-out examples that updates are judged on', collectByTask)
+    .option('--start-weights <task=file>', 'model.json that a new task begins with', collectByTask)
     .option('--host <address>', 'name or address to listen on; all of this computer when left out')
     .option('--address <url>', 'wss://HOST:PORT as plants reach it; may be given several times', readAddress)
     .option('--tls-cert <file>', 'certificate of your own with its chain (PEM); needs --tls-key')
@@ -105,15 +108,12 @@ function collect(path: string, earlier: readonly string[] | undefined): string[]
   return [...(earlier ?? []), path];
 }
 
-function collectCheckSet(
-  text: string,
-  earlier: ReadonlyMap<string, string> = new Map(),
-): Map<string, string> {
+function collectByTask(text: string, earlier: ReadonlyMap<string, string> = new Map()): Map<string, string> {
   const [taskId, ...rest] = text.split('=');
-  const folder = rest.join('=');
-  if (!taskId || folder === '') throw new InvalidArgumentError('It must be TASK=FOLDER.');
-  if (earlier.has(taskId)) throw new InvalidArgumentError(`Only one folder for ${taskId}.`);
-  return new Map([...earlier, [taskId, resolve(folder)]]);
+  const path = rest.join('=');
+  if (!taskId || path === '') throw new InvalidArgumentError('It must be TASK=PATH.');
+  if (earlier.has(taskId)) throw new InvalidArgumentError(`Only one path for ${taskId}.`);
+  return new Map([...earlier, [taskId, resolve(path)]]);
 }
 
 /** Ends the process once, on the first signal; a second one does not wait. */
@@ -142,7 +142,8 @@ async function serve(options: CliOptions): Promise<void> {
     const tasks = await Promise.all(options.task.map(readTaskFile));
     const { data, host, port } = options;
     const retention = retentionOf(options);
-    const more = { retention, reserveBytes: options.reserve, checkSets: options.checkSet };
+    const { checkSet: checkSets, startWeights } = options;
+    const more = { retention, reserveBytes: options.reserve, checkSets, startWeights };
     const listening = { tasks, security, host, port, log };
     const aggregator = await startAggregator({ dataFolder: data, ...listening, ...more });
     stopOnSignal(aggregator, log);

@@ -13,6 +13,7 @@ import { AuditAnchor } from './identity/audit-anchor.ts';
 import type { Security } from './identity/security.ts';
 import type { Serving } from './identity/serving-file.ts';
 import { TlsDoor } from './identity/tls-door.ts';
+import { readStartWeights } from './start-weights.ts';
 import type { AuditNote } from './store/audit-chain.ts';
 import { dataFolderPaths } from './store/data-folder.ts';
 import { openStore } from './store/open-store.ts';
@@ -35,6 +36,8 @@ export interface AggregatorOptions {
   readonly port: number;
   /** Folders of held-out examples that updates are judged on, by task id. */
   readonly checkSets?: ReadonlyMap<string, string>;
+  /** Models of TensorFlow.js that new tasks begin with (their `model.json`), by task id; others are drawn by their seeds. */
+  readonly startWeights?: ReadonlyMap<string, string>;
   /** Silent when left out. */
   readonly log?: Logger;
   /** Time between two pings, milliseconds. */
@@ -73,16 +76,19 @@ export interface Aggregator {
 /**
  * Starts an aggregator in this process: opens the data folder, replays what was received but not applied, listens.
  * When anything fails, everything opened so far is closed again.
- * @throws AppError `check-set/unusable`, `startup/*`, `store/*`, `task/changed`, `task/invalid` (two tasks with one id), `server/storage`
+ * @throws AppError `check-set/unusable`, `startup/*`, `store/*`, `task/changed`, `task/invalid` (two tasks with one id, start weights that do not fit), `server/storage`
  */
 export async function startAggregator(options: AggregatorOptions): Promise<Aggregator> {
   const { dataFolder, tasks, security, log = pino({ level: 'silent' }), port } = options;
   const { onStep, startRunner, storeThreads, reserveBytes, mergeMemoryBytes } = options;
-  const { checkSets = new Map() } = options;
+  const { checkSets = new Map(), startWeights = new Map() } = options;
   const { retention: policy = DEFAULT_RETENTION, now = () => new Date() } = options;
   const unserved = [...checkSets.keys()].find((id) => tasks.every((task) => task.id !== id));
   if (unserved !== undefined)
     throw new AppError('check-set/unusable', { detail: `${unserved}: no task file has this id` });
+  const unbegun = [...startWeights.keys()].find((id) => tasks.every((task) => task.id !== id));
+  if (unbegun !== undefined)
+    throw new AppError('task/invalid', { detail: `--start-weights: ${unbegun}: no task file has this id` });
   const isOpen = security.kind === 'open-loopback';
   const host = options.host ?? (isOpen ? '127.0.0.1' : undefined);
   if (isOpen && !isLoopbackHost(host ?? ''))
@@ -111,8 +117,10 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
       if (engines.has(task.id))
         throw new AppError('task/invalid', { detail: `id: "${task.id}" is given twice` });
       const checkSet = checkSets.get(task.id) ?? null;
+      const startPath = startWeights.get(task.id);
+      const firstWeights = startPath === undefined ? null : () => readStartWeights(startPath, task);
       const tools = { startRunner, mergeMemoryBytes, keepWithin };
-      const opened = { ...store, task, log, now, onStep, checkSet, ...tools };
+      const opened = { ...store, task, log, now, onStep, checkSet, firstWeights, ...tools };
       engines.set(task.id, await TaskEngine.open(opened));
       await keepTask(dataFolderPaths(dataFolder).tasksPath, task);
     }

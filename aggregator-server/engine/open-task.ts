@@ -1,6 +1,4 @@
 import { type StrategySettings, strategySettingsSchema } from '@genba/shared/federation/strategies/settings';
-import { initialWeights } from '@genba/shared/model/initial-weights';
-import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import type { Catalogue, StoredTask, TaskState } from '../store/catalogue.ts';
 import { discardStaged } from '../store/vector-files.ts';
@@ -15,6 +13,8 @@ export interface OpenContext {
   readonly catalogue: Catalogue;
   readonly weights: WeightStore;
   readonly now: () => Date;
+  /** Of a task on first sight. */
+  readonly firstWeights: () => Promise<Float32Array>;
 }
 
 /** What a strategy keeps, by name. */
@@ -39,12 +39,13 @@ export async function findTask({ task, catalogue }: OpenContext): Promise<LeftTa
   return { state: stored.state, settings, fits: strategyKind(settings) === strategyKind(task.federation) };
 }
 
-/** Creates a task from its seeded first weights. @throws AppError `server/storage` */
+/** Creates a task from its first weights. @throws AppError `server/storage`, and what `firstWeights` throws */
 export async function createTask(context: OpenContext, runner: MergeRunner): Promise<TaskState> {
-  const { task, catalogue, weights, now } = context;
+  const { task, catalogue, weights, now, firstWeights } = context;
+  const first = await firstWeights();
   const batch = weights.begin();
   try {
-    const globalDigest = await batch.put(initialWeights(weightLayout(task), task.seed));
+    const globalDigest = await batch.put(first);
     const opened = await runner.open({ globalDigest, globalVersion: 0, clientCount: 0 });
     await takeIn(opened, batch);
     await catalogue.createTask({

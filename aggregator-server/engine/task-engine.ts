@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { initialWeights } from '@genba/shared/model/initial-weights';
 import { type WeightLayout, weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import type { Logger } from 'pino';
@@ -48,6 +49,8 @@ export interface TaskEngineOptions {
   readonly mergeMemoryBytes?: number;
   /** Folder of held-out examples that every update is judged on; none when left out. */
   readonly checkSet?: string | null;
+  /** What a task on first sight begins with; drawn from its seed when left out. */
+  readonly firstWeights?: (() => Promise<Float32Array>) | null;
 }
 
 /**
@@ -331,9 +334,12 @@ function runnerFor({
 /** The state of a task under the strategy its file names now. */
 async function bringUpToDate(options: TaskEngineOptions, runner: MergeRunner): Promise<TaskState> {
   const { task, catalogue, weights, log, now = () => new Date() } = options;
-  const context: OpenContext = { task, catalogue, weights, now };
+  const { firstWeights } = options;
+  const seeded = async () => initialWeights(weightLayout(task), task.seed);
+  const context: OpenContext = { task, catalogue, weights, now, firstWeights: firstWeights ?? seeded };
   const left = await findTask(context);
   if (left === null) return createTask(context, runner);
+  if (firstWeights) log.info({ taskId: task.id }, 'has begun already: no start weights are read');
   const kept = keptVectors(task);
   const remove = (digests: readonly string[]) =>
     weights.removeUnreferenced(digests, (candidates) => catalogue.unreferenced(candidates));
