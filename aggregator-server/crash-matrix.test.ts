@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { CrashOrder } from './testing/crash/crash-program.ts';
 import { brokenPromises, type Outcome, outcomeOf } from './testing/crash/outcome.ts';
 import { dataFolderOf, type Play, play, receiptsOf } from './testing/crash/play.ts';
-import { nameOfLeft, type Remains } from './testing/crash/remains.ts';
+import { type Left, nameOfLeft, type Remains } from './testing/crash/remains.ts';
 import { LARGE_MODEL, SERVED_FEDERATIONS } from './testing/fixtures.ts';
 import { ON_DISK, temporaryFolder } from './testing/temporary-folder.ts';
 
@@ -15,8 +15,9 @@ const PROGRAM = join(import.meta.dirname, 'testing/crash/crash-program.ts');
 /** Reports made before; the next two are in turn the first and the last of a round or a buffer of two. */
 const PREPARED = 2;
 const STOPPED = 2;
+const STEP = 'step ';
 /** Where they are stopped: before each named step, sync of a file or a folder, and commit. */
-const BOUNDARIES = ['step ', 'sync ', 'commit '];
+const BOUNDARIES = [STEP, 'sync ', 'commit '];
 /** All reports of a history, the last of which nothing disturbs. */
 const REPORTS = 5;
 /**
@@ -141,14 +142,39 @@ const HISTORIES: [string, History][] = [
   ],
 ];
 
-/** A step changes no file: a power cut there leaves what one before the next change leaves. */
-const isStep = (name: string) => name.startsWith('step ');
-
 /** Plays on, keeping what would be left of it on the way. @returns the names of the points, by number */
 async function remainsOf(whole: Play, remains: readonly Remains[]): Promise<string[]> {
   const { signal, text } = await run({ play: whole, remains });
   if (signal !== null || text !== '') throw new Error(`${signal} ${text}`);
   return JSON.parse(await readFile(join(remains[0]!.folder, 'points.json'), 'utf8')) as string[];
+}
+
+/** What a kill or a power cut leaves of a point, and where it lies. */
+interface LeftPoint {
+  readonly name: string;
+  readonly left: Left;
+  readonly folder: string;
+}
+
+/** Plays on, keeping what would be left of it on the way. @returns where each of it would lie, by the names of its point */
+async function leftsOf(whole: Play, remains: readonly Remains[]): Promise<LeftPoint[]> {
+  const points = [...(await remainsOf(whole, remains)).entries()];
+  return remains.flatMap(({ folder, leaves, names = [''] }) =>
+    points
+      .filter(([, name]) => names.some((beginning) => name.startsWith(beginning)))
+      .flatMap(([point, name]) =>
+        leaves.map((left) => ({ name, left, folder: join(folder, nameOfLeft(point, left)) })),
+      ),
+  );
+}
+
+/** Goes on from each, to the same state, bit by bit. */
+async function expectSameFrom(lefts: readonly LeftPoint[], whole: Play, outcome: Outcome): Promise<void> {
+  await forEach(lefts, async ({ name, left, folder }) => {
+    if (left === 'killed') leftCount++;
+    else cutCount++;
+    expect({ name, left, ...(await goOn({ ...whole, folder })) }).toEqual({ name, left, ...outcome });
+  });
 }
 
 describe.each(HISTORIES)('under %s', (_name, history) => {
@@ -160,23 +186,15 @@ describe.each(HISTORIES)('under %s', (_name, history) => {
     expect(outcome.leftovers).toEqual([]);
     const whole = await matrix.copy();
     const folder = matrix.newFolder();
-    const lefts = { folder, leaves: ['killed', 'dropped'], names: BOUNDARIES } as const;
-    const points = await remainsOf({ ...whole, reports: PREPARED + STOPPED }, [lefts]);
-    const stops = [...points.entries()].filter(([, name]) =>
-      BOUNDARIES.some((kind) => name.startsWith(kind)),
-    );
+    const killed = { folder, leaves: ['killed'], names: BOUNDARIES } as const;
+    // A step changes no file: a power cut there leaves what one before the next change leaves.
+    const cut = { folder, leaves: ['dropped'], names: BOUNDARIES.filter((kind) => kind !== STEP) } as const;
+    const lefts = await leftsOf({ ...whole, reports: PREPARED + STOPPED }, [killed, cut]);
+    const stops = lefts.filter(({ left }) => left === 'killed');
     for (const kind of BOUNDARIES)
-      expect(stops.filter(([, name]) => name.startsWith(kind)).length).toBeGreaterThanOrEqual(STOPPED);
+      expect(stops.filter(({ name }) => name.startsWith(kind)).length).toBeGreaterThanOrEqual(STOPPED);
     expect(stops.length).toBeGreaterThanOrEqual(20);
-    for (const [point, name] of stops) {
-      for (const left of lefts.leaves) {
-        if (left === 'dropped' && isStep(name)) continue;
-        if (left === 'killed') leftCount++;
-        else cutCount++;
-        const remains = { ...whole, folder: join(folder, nameOfLeft(point, left)) };
-        expect({ name, left, ...(await goOn(remains)) }).toEqual({ name, left, ...outcome });
-      }
-    }
+    await expectSameFrom(lefts, whole, outcome);
   });
 });
 
@@ -207,7 +225,8 @@ describe('along the whole path of an update, from its offer to the installed rep
     }
     await forEach([...points.entries()], async ([point, name]) => {
       expect({ name, ...(await matrix.kill(point)) }).toEqual({ name, ...outcome });
-      if (isStep(name)) return;
+      // A step changes no file: see above.
+      if (name.startsWith(STEP)) return;
       for (const names of cuts.leaves) {
         cutCount++;
         const left = { ...whole, folder: join(cuts.folder, nameOfLeft(point, names)) };
@@ -236,27 +255,13 @@ describe('along the whole path of an update, from its offer to the installed rep
       const killed = { folder, leaves: ['killed'], fromReport, names: PAST_CACHE_POINTS } as const;
       // Whatever counts from a commit on must have been synced.
       const cut = { folder, leaves: ['dropped'], fromReport, names: ['commit '] } as const;
-      const points = await remainsOf(whole, [killed, cut]);
-      const lefts = [killed, cut].flatMap(({ leaves: [left], names }) =>
-        [...points.entries()]
-          .map(([point, name]) => ({ name, left, folder: join(folder, nameOfLeft(point, left)) }))
-          .filter((each) => names.some((beginning) => each.name.startsWith(beginning)))
-          .filter((each) => existsSync(each.folder)),
-      );
+      const lefts = (await leftsOf(whole, [killed, cut])).filter(({ folder: kept }) => existsSync(kept));
       // The update and its two results.
       const begun = lefts.map(({ name, left }) => `${left}: ${name.replace(/[^/]*$/, '')}`);
       expect(begun.filter((name) => name === 'killed: direct write /transfers/').length).toBeGreaterThan(0);
       for (const kind of ['direct write', 'write', 'sync'])
         expect(begun.filter((name) => name === `killed: ${kind} /weights/temporary/`)).toHaveLength(2);
-      await forEach(lefts, async ({ name, left, folder: leftFolder }) => {
-        if (left === 'killed') leftCount++;
-        else cutCount++;
-        expect({ name, left, ...(await goOn({ ...whole, folder: leftFolder })) }).toEqual({
-          name,
-          left,
-          ...outcome,
-        });
-      });
+      await expectSameFrom(lefts, whole, outcome);
     },
   );
 });
