@@ -13,12 +13,15 @@ interface Named {
   readonly from?: readonly string[];
 }
 
-interface Kernel extends Named {
-  readonly activation: Activation;
+interface Weighted extends Named {
   /** Left out: Glorot and Bengio. */
   readonly start?: KernelStart;
   /** Left out: true. */
   readonly hasBias?: boolean;
+}
+
+interface Kernel extends Weighted {
+  readonly activation: Activation;
 }
 
 interface Convolution extends Kernel {
@@ -48,13 +51,9 @@ export type LayerSpec =
   | (Named & { readonly kind: 'upSampling2d'; readonly size: number })
   | (Named & { readonly kind: 'batchNormalization' })
   /** Row after row of a series, with a memory (Hochreiter and Schmidhuber 1997; gates that forget: Gers et al. 2000). */
-  | (Named & {
+  | (Weighted & {
       readonly kind: 'lstm';
       readonly units: number;
       /** Whether it gives what it knows after each row, and not only after the last. */
       readonly givesRows: boolean;
-      /** Left out: Glorot and Bengio. */
-      readonly start?: KernelStart;
-      /** Left out: true. */
-      readonly hasBias?: boolean;
     });
