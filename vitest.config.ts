@@ -75,8 +75,6 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Whole products with trainers, windows and servers: two at a time is what a small machine carries.
           maxWorkers: 2,
-          // Who waits for a window waits for a whole desktop: what fails once is tried once more, and said to have been.
-          retry: 1,
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,16 +9,18 @@ import { ERROR_CATALOGUE } from '@genba/shared/errors/catalogue';
 import { type Invitation, invitationFile, invitationLink } from '@genba/shared/identity/invitation';
 import type { GenbaBridge } from '@genba/shared/local-api/window';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
 import { shellStart } from './electron-window.ts';
 import { FakeAgent } from './fake-agent.ts';
 import { onlinePlant } from './fake-status.ts';
 import { FakeWindow, WINDOW_DEADLINE_MS } from './fake-window.ts';
+import { windowOn } from './updating-plant.ts';
 import { openDisplay } from './virtual-display.ts';
 
 const DAY_MS = 86_400_000;
+const ACTION_MS = 20_000;
 
 const INVITATION: Invitation = {
   version: 1,
@@ -150,6 +153,55 @@ describeIfAvailable('electron', 'the shell around the window', () => {
     await leave("document.querySelector('a').click(); null");
     await expect.poll(async () => (await shown())[0]).toBe('/desktop/index.html');
   }, 30_000);
+});
+
+describeIfAvailable('electron', 'the shell and its page', () => {
+  let shown: FakeWindow;
+
+  beforeAll(async () => {
+    shown = await FakeWindow.open(onlinePlant());
+  }, WINDOW_DEADLINE_MS);
+
+  afterAll(() => shown?.end());
+
+  it('loads a page again that hangs', async () => {
+    const { app, page } = shown;
+    const loadedAgain = app.evaluate(
+      ({ BrowserWindow }) =>
+        new Promise<string>((resolve) => {
+          const { webContents } = BrowserWindow.getAllWindows()[0]!;
+          webContents.once('did-finish-load', () => resolve(webContents.getURL()));
+        }),
+    );
+    page.evaluate('for (;;);').catch(() => undefined);
+    // The browser says so once somebody has waited in vain; never while a driver looks into the page.
+    await app.evaluate(({ BrowserWindow }) => void BrowserWindow.getAllWindows()[0]!.emit('unresponsive'));
+    expect(await loadedAgain).toContain('/desktop/index.html');
+  });
+
+  it('looks for no graphics card', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'genba 画面 '));
+    await shown.agent.announce(folder);
+    const further = ['--attach', '--lang=ja', '--remote-debugging-port=0'];
+    const { executable, args, env } = shellStart(folder, shown.display, further);
+    const program = spawn(executable, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    try {
+      let said = '';
+      program.stderr.on('data', (data: Buffer) => {
+        said += data.toString();
+      });
+      const { browser, page } = await vi.waitFor(() => windowOn(folder, ACTION_MS), ACTION_MS);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      // A process that looked for one in vain says so as it ends.
+      expect(said).not.toContain('GPU process');
+      await browser.close();
+    } finally {
+      const ended = once(program, 'exit');
+      program.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }, 60_000);
 });
 
 describeIfAvailable('electron', 'the shell in the tray', () => {

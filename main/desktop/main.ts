@@ -112,6 +112,9 @@ function run(journal: UpdateJournal, isTrial: boolean): void {
 if (process.platform === 'win32') app.setAppUserModelId(APP_ID);
 // One window per data folder: the lock and the browser's own files live in it, so several plants can be watched.
 app.setPath('userData', windowFolder(options.dataFolder, app.getPath('userData')));
+// Forms and photographs need no graphics card: an old PC's is better left to the training, and where none works, a page
+// can wait for ever for the process that looked for one (without this, every second start on a PC that has none).
+app.disableHardwareAcceleration();
 // An updater that only puts a new AppImage in place runs it once, to end at once.
 if (process.env.APPIMAGE_EXIT_AFTER_INSTALL === 'true') app.exit(0);
 else if (app.requestSingleInstanceLock()) begin();

@@ -34,6 +34,8 @@ export function openWindow(preloadFolder: string): BrowserWindow {
     if (reason === 'clean-exit' || window.isDestroyed()) return;
     void window.loadURL(recovery.crashed() === 'reload' ? PAGE_ADDRESS : FAILED_PAGE_ADDRESS);
   });
+  // A page that answers nobody any more never ends by itself, and shows a state that is no longer true.
+  window.on('unresponsive', () => window.webContents.forcefullyCrashRenderer());
   void window.loadURL(PAGE_ADDRESS);
   return window;
 }
