@@ -1,4 +1,3 @@
-import './gateway/fast-masking.ts';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { Task } from '@genba/shared/model/task';
 import { type Logger, pino } from 'pino';

@@ -104,7 +104,8 @@ async function race(
 /** From where to where each part of an update's way reaches; moments of the plant and steps of the server. */
 const WAY: readonly (readonly [name: string, from: Moment, to: Moment])[] = [
   ['offer answered', 'offered', 'resumed'],
-  ['update received, proved, synced and named', 'resumed', 'receive/stored'],
+  ['update sent', 'resumed', 'sent'],
+  ['the rest received, proved, synced and named', 'sent', 'receive/stored'],
   ['journaled', 'receive/stored', 'receive/journaled'],
   ['receipt at the plant', 'receive/journaled', 'receipted'],
   ['start weights read, merged, results hashed and synced', 'receive/journaled', 'apply/computed'],

@@ -1,4 +1,3 @@
-import './sync/fast-masking.ts';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { ExchangeResult } from '@genba/shared/local-api/exchange';

@@ -3,6 +3,7 @@ import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, TLSSocket } from 'node:tls';
 import { CHANNEL_BYTES, CHANNEL_LABEL } from '@genba/shared/identity/wire-types';
 import { HARD_FRAME_LIMIT_BYTES, WEBSOCKET_PATH, WEBSOCKET_SUBPROTOCOL } from '@genba/shared/protocol/limits';
+import { zeroMask } from '@genba/shared/protocol/zero-mask';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Dial } from '../network/dial.ts';
 import type { Endpoint } from '../network/route.ts';
@@ -74,6 +75,7 @@ export function openSocket({ address, anchor }: Target, dial: Dial): WebSocket {
     handshakeTimeout: CONNECT_DEADLINE_MS,
     maxPayload: HARD_FRAME_LIMIT_BYTES,
     perMessageDeflate: false,
+    generateMask: zeroMask,
     ...(anchor === null
       ? {}
       : {

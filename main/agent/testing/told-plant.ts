@@ -1,4 +1,3 @@
-import '../sync/fast-masking.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
