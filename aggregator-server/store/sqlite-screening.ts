@@ -27,14 +27,14 @@ const QUARANTINED = `
   WHERE u.state = 'quarantined'`;
 
 const HISTORY = 'SELECT * FROM update_norms WHERE task_id = @taskId AND training = @training';
-const RECORDS = `SELECT json_group_array(json_object('rounds', rounds, 'norms', json(norms)) ORDER BY sequence)`;
+/** Put together as text: the norms are JSON already, and parsing all of them to write them again takes most of the time. */
+const RECORDS = `SELECT '[' || coalesce(
+  group_concat('{"rounds":' || rounds || ',"norms":' || norms || '}', ',' ORDER BY sequence), '') || ']'`;
 
 /** As `readHistory` reads it. */
 const NORM_HISTORY = `
-  SELECT json_object(
-    'own', json((${RECORDS} FROM (${HISTORY} AND client_id = @clientId ORDER BY sequence DESC LIMIT ${OWN_HISTORY}))),
-    'task', json((${RECORDS} FROM (${HISTORY} ORDER BY sequence DESC LIMIT ${TASK_HISTORY})))
-  ) AS history`;
+  SELECT '{"own":' || (${RECORDS} FROM (${HISTORY} AND client_id = @clientId ORDER BY sequence DESC LIMIT ${OWN_HISTORY}))
+    || ',"task":' || (${RECORDS} FROM (${HISTORY} ORDER BY sequence DESC LIMIT ${TASK_HISTORY})) || '}' AS history`;
 
 /** What screening keeps, in the file of the catalogue. */
 export class SqliteScreening implements ScreeningTable {
@@ -106,10 +106,10 @@ export function recordNorms(
   // Of this client: what neither its own history nor the task's reaches any more.
   connection.change(
     `DELETE FROM update_norms WHERE task_id = @taskId AND client_id = @clientId
-       AND sequence NOT IN (SELECT sequence FROM update_norms WHERE task_id = @taskId AND client_id = @clientId
-                            ORDER BY sequence DESC LIMIT ${OWN_HISTORY})
-       AND sequence NOT IN (SELECT sequence FROM update_norms WHERE task_id = @taskId
-                            ORDER BY sequence DESC LIMIT ${TASK_HISTORY})`,
+       AND sequence <= (SELECT sequence FROM update_norms WHERE task_id = @taskId AND client_id = @clientId
+                        ORDER BY sequence DESC LIMIT 1 OFFSET ${OWN_HISTORY})
+       AND sequence <= (SELECT sequence FROM update_norms WHERE task_id = @taskId
+                        ORDER BY sequence DESC LIMIT 1 OFFSET ${TASK_HISTORY})`,
     { taskId, clientId },
   );
   // Of any other: what has just fallen out of the task's history and is not in its client's.

@@ -20,6 +20,11 @@ export interface StagedVector {
   readonly digest: string;
 }
 
+/** Names of the folders of a store that vectors lie in: the first two digits of their digests. */
+export const WEIGHT_FOLDERS: readonly string[] = Array.from({ length: 256 }, (_, first) =>
+  first.toString(16).padStart(2, '0'),
+);
+
 /** Where a vector lies below the folder of the store: `ab/ab12…`, raw float32, little-endian. */
 export function weightFilePath(folder: string, digest: string): string {
   return join(folder, digest.slice(0, 2), digest);

@@ -1,10 +1,16 @@
-import { readdir, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { makeFolder, renameDurably } from './durable-file.ts';
-import { sizeIfPresent } from './present-file.ts';
+import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder, renameDurably, syncFolder } from './durable-file.ts';
 import { ProvedWeights } from './proved-weights.ts';
 import { asStorage, errorCodeOf, storageError } from './storage-error.ts';
-import { openVector, readVector, stageVector, TEMPORARY_FOLDER, weightFilePath } from './vector-files.ts';
+import {
+  openVector,
+  readVector,
+  stageVector,
+  TEMPORARY_FOLDER,
+  WEIGHT_FOLDERS,
+  weightFilePath,
+} from './vector-files.ts';
 import { fill } from './verified-read.ts';
 import type { WeightBatch, WeightReader, WeightStore } from './weight-store.ts';
 
@@ -32,6 +38,8 @@ export class WeightFiles implements WeightStore {
   readonly #removals = new Set<Set<string>>();
   /** The last work on each file that is under way. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** Bytes of each file, by its digest. */
+  readonly #sizes = new Map<string, number>();
   #usedBytes = 0;
   #largestBytes = 0;
 
@@ -52,6 +60,7 @@ export class WeightFiles implements WeightStore {
       await rm(temporary, { recursive: true, force: true });
       await makeFolder(folder);
       await makeFolder(temporary);
+      await makeFolders(folder);
       const files = new WeightFiles(folder, memory);
       await files.#measure();
       return files;
@@ -135,16 +144,16 @@ export class WeightFiles implements WeightStore {
   /** A batch that touches the file after the check takes it in again, in a later turn. */
   async #remove(digest: string, touched: ReadonlySet<string>): Promise<boolean> {
     const path = weightFilePath(this.#folder, digest);
-    const sizeBytes = await sizeIfPresent(path);
     if (touched.has(digest)) return false;
     try {
       // Freeing a large file takes the system a while, which the event loop must not wait for.
       await unlink(path);
     } catch (thrown) {
-      if (errorCodeOf(thrown) === 'ENOENT') return false;
-      throw thrown;
+      if (errorCodeOf(thrown) !== 'ENOENT') throw thrown;
+      this.#count(digest, 0);
+      return false;
     }
-    this.#usedBytes -= sizeBytes;
+    this.#count(digest, 0);
     return true;
   }
 
@@ -173,29 +182,23 @@ export class WeightFiles implements WeightStore {
   }
 
   async #rename(path: string, digest: string): Promise<void> {
-    const target = weightFilePath(this.#folder, digest);
-    const [{ size }, replaced] = await Promise.all([stat(path), sizeIfPresent(target)]);
-    try {
-      await renameDurably(path, target);
-    } catch (thrown) {
-      if (errorCodeOf(thrown) !== 'ENOENT') throw thrown;
-      // One of 256 folders, which is missing the first time only.
-      await makeFolder(dirname(target));
-      await renameDurably(path, target);
-    }
-    this.#count(size - replaced, size);
+    const { size } = await stat(path);
+    await renameDurably(path, weightFilePath(this.#folder, digest));
+    this.#count(digest, size);
   }
 
   async #measure(): Promise<void> {
     for (const digest of await listWeightFiles(this.#folder)) {
-      const { size } = await stat(weightFilePath(this.#folder, digest));
-      this.#count(size, size);
+      this.#count(digest, (await stat(weightFilePath(this.#folder, digest))).size);
     }
   }
 
-  #count(addedBytes: number, sizeBytes: number): void {
-    this.#usedBytes += addedBytes;
+  /** A file has so many bytes now; with none there is no such file. */
+  #count(digest: string, sizeBytes: number): void {
+    this.#usedBytes += sizeBytes - (this.#sizes.get(digest) ?? 0);
     this.#largestBytes = Math.max(this.#largestBytes, sizeBytes);
+    if (sizeBytes > 0) this.#sizes.set(digest, sizeBytes);
+    else this.#sizes.delete(digest);
   }
 
   #unpin(digest: string): void {
@@ -203,4 +206,12 @@ export class WeightFiles implements WeightStore {
     if (count > 0) this.#pins.set(digest, count);
     else this.#pins.delete(digest);
   }
+}
+
+/** All that files will ever lie in, so that no file waits for its folder's name to be durable. */
+async function makeFolders(folder: string): Promise<void> {
+  const present = new Set(await readdir(folder));
+  const missing = WEIGHT_FOLDERS.filter((name) => !present.has(name));
+  await Promise.all(missing.map((name) => mkdir(join(folder, name))));
+  if (missing.length > 0) await syncFolder(folder);
 }
