@@ -73,6 +73,8 @@ export async function expectUsableAnywhere(
   }
   await page.evaluate(() => {
     document.documentElement.style.fontSize = '200%';
+    // As the window tells it when a person zooms: drawings in pixels grow, too.
+    window.dispatchEvent(new Event('resize'));
   });
   await expectNoSidewaysScroll(page);
   await look(`${name}-200-percent`);

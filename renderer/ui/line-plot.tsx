@@ -38,7 +38,7 @@ export function LinePlot({ lines, points, values, marks, formatX }: CurveProps) 
       lineProps={{ isAnimationActive: false }}
       lineChartProps={{
         accessibilityLayer: false,
-        margin: { top: 8 * scale, right: 16 * scale, bottom: 0, left: 0 },
+        margin: { top: 8 * scale, right: 44 * scale, bottom: 0, left: 0 },
       }}
       tooltipProps={{ labelFormatter: (x) => formatX(Number(x)), isAnimationActive: false }}
       xAxisProps={{
