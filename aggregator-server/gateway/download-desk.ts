@@ -142,6 +142,8 @@ export class DownloadDesk {
   async installed(baseId: string): Promise<void> {
     const { engine, clientId } = this.#context;
     if (!(await engine.markInstalled({ baseId, clientId }))) throw notCurrent();
+    // It has all of them, while here their file may still be being closed: what it asks for next need not wait.
+    if (this.#download?.baseId === baseId) await this.close();
   }
 
   /** Cancels the download in progress; resolves when nothing is read or sent any more. */

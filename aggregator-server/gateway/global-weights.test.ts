@@ -57,6 +57,18 @@ describe('global weights', () => {
     expect(bytes).toEqual(new Uint8Array(await readWeightFile(dataFolder, offer.sha256)));
   });
 
+  it('can be fetched as soon as they are offered, however fast their plant is', async () => {
+    const { address } = await startForTest();
+    const { client } = await curious(address);
+    let { offer: base, weights } = await client.begin();
+    await client.expect('global/offer');
+    for (let round = 0; round < 40; round++) {
+      ({ reply: base, weights } = await sync(client, base, weights));
+      const { sha256: digest, sizeBytes } = await client.expect('global/offer');
+      expect(sha256(await fetchGlobal(client, digest, new Uint8Array(), sizeBytes))).toBe(digest);
+    }
+  });
+
   it('go on on another connection where they are still the same', async () => {
     const { address } = await startForTest();
     const before = await curious(address);
