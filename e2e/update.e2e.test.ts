@@ -6,6 +6,7 @@ import { findAgent } from '../main/agent/local-api/find-agent.ts';
 import { buildWindows } from '../tools/build-windows.ts';
 import { describeIfAvailable } from '../tools/requirements.ts';
 import { expectAccessible, expectNoSidewaysScroll, PICTURES } from './page-checks.ts';
+import { PROGRAMS, Program } from './program.ts';
 import { endOf, quit, UpdatingPlant, windowOn } from './updating-plant.ts';
 import { type Display, openDisplay } from './virtual-display.ts';
 
@@ -64,6 +65,23 @@ describeIfAvailable('electron', 'an update of the program', () => {
     await quit(app!);
     app = null;
     expect(readFileSync(plant.appImage, 'utf8')).toBe(plant.program('0.1.0'));
+  });
+
+  it('is fetched no further when a person stops it, and again when it is looked for', {
+    timeout: 120_000,
+  }, async () => {
+    await new Program(PROGRAMS.agent).start(['--data', plant.dataFolder, '--download-limit', '1000']);
+    await plant.publish('0.2.0', plant.program('0.2.0') + '#'.repeat(20e6));
+    const card = cardOf(await openSettings());
+    for (let round = 0; round < 2; round++) {
+      await card.getByRole('button', { name: '更新を確認' }).click();
+      await card.getByText('バージョン0.2.0を取得しています').waitFor();
+      await card.getByRole('button', { name: '取得をやめる' }).click();
+      await card.getByText('バージョン0.2.0の取得をやめました').waitFor();
+    }
+    await expectAccessible(await app!.firstWindow());
+    const pending = path.join(plant.folder, 'cache', 'genba-updater', 'pending');
+    await expect.poll(() => existsSync(path.join(pending, 'Genba-0.2.0.AppImage'))).toBe(false);
   });
 
   it('is not taken where it is not the file that was announced, nor from another server', {

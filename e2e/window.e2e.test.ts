@@ -14,8 +14,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** All that a page gets from the shell. */
 const BRIDGE = [
   ...['acknowledgeUpdate', 'choosePath', 'chooseTarget', 'endpoint', 'installUpdate', 'lookForUpdate'],
-  ...['onInvitation', 'onUpdate', 'pathOf', 'saveLogBundle', 'setLanguage', 'takeInvitation', 'update'],
-  'versions',
+  ...['onInvitation', 'onUpdate', 'pathOf', 'saveLogBundle', 'setLanguage', 'stopUpdate'],
+  ...['takeInvitation', 'update', 'versions'],
 ];
 
 describeIfAvailable('electron', 'the window in Electron', () => {

@@ -29,6 +29,7 @@ export const CALL_ARGUMENTS = {
   'window/save-log-bundle': z.tuple([]),
   'window/update': z.tuple([]),
   'window/look-for-update': z.tuple([]),
+  'window/stop-update': z.tuple([]),
   'window/install-update': z.tuple([]),
   'window/acknowledge-update': z.tuple([]),
   'window/set-language': z.tuple([z.enum(['en', 'ja'] satisfies Language[])]),
@@ -46,6 +47,7 @@ export interface CallAnswers {
   'window/save-log-bundle': LogBundleResult;
   'window/update': UpdateReport;
   'window/look-for-update': null;
+  'window/stop-update': null;
   'window/install-update': null;
   'window/acknowledge-update': null;
   'window/set-language': null;

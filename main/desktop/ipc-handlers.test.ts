@@ -33,6 +33,7 @@ beforeEach(() => {
         return { version: '0.1.0', update: { state: 'not-asked' }, wentBack: null };
       },
       'window/look-for-update': note,
+      'window/stop-update': note,
       'window/install-update': note,
       'window/acknowledge-update': note,
       'window/set-language': note,

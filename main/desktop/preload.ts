@@ -33,6 +33,7 @@ contextBridge.exposeInMainWorld('genba', {
   update: () => call('window/update'),
   onUpdate: (listener) => hear(UPDATE_CHANGED, listener),
   lookForUpdate: async () => void (await call('window/look-for-update')),
+  stopUpdate: async () => void (await call('window/stop-update')),
   installUpdate: async () => void (await call('window/install-update')),
   acknowledgeUpdate: async () => void (await call('window/acknowledge-update')),
   setLanguage: async (language) => void (await call('window/set-language', language)),

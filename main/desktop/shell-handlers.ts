@@ -16,7 +16,10 @@ export interface ShellHandlersContext {
   readonly words: () => ShellWords;
   readonly writeLogs: (target: string) => Promise<void>;
   readonly setLanguage: (language: Language) => void;
-  readonly updates: Pick<ShellUpdates, 'report' | 'ask' | 'install' | 'acknowledge' | 'pageSpoke'>;
+  readonly updates: Pick<
+    ShellUpdates,
+    'report' | 'ask' | 'stopFetching' | 'install' | 'acknowledge' | 'pageSpoke'
+  >;
   readonly now: () => Date;
 }
 
@@ -35,6 +38,10 @@ export function shellHandlers(context: ShellHandlersContext): Handlers {
     'window/update': async () => updates.report(),
     'window/look-for-update': async () => {
       await updates.ask();
+      return null;
+    },
+    'window/stop-update': async () => {
+      updates.stopFetching();
       return null;
     },
     'window/install-update': async () => {

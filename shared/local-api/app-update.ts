@@ -46,6 +46,8 @@ export const appUpdateSchema = z.discriminatedUnion('state', [
     /** In [0, 1]. */
     share: z.number().min(0).max(1),
   }),
+  /** A person did not want it just then. */
+  z.strictObject({ state: z.literal('stopped'), version }),
   /** It is here and whole; a person decides when it is installed. */
   z.strictObject({ state: z.literal('ready'), version, notes: z.string().max(MAX_NOTES_LENGTH).nullable() }),
   z.strictObject({ state: z.literal('installing'), version }),

@@ -61,6 +61,8 @@ export interface GenbaBridge {
   onUpdate(listener: () => void): () => void;
   /** Asks the aggregator for a newer version now; what comes of it is in the report. */
   lookForUpdate(): Promise<void>;
+  /** Stops fetching the version that is on its way. */
+  stopUpdate(): Promise<void>;
   /** Installs the version that is ready, and starts anew. */
   installUpdate(): Promise<void>;
   /** A person knows that this PC went back to an older version. */

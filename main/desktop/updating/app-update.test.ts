@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,8 @@ let isAgentOurs: boolean;
 let feeds: Feed[];
 let offered: OfferedVersion | null;
 let failure: Error | null;
+/** Whether what is fetched never comes to its end. */
+let isSlow: boolean;
 /** Each state that a page was told of. */
 let shown: string[];
 
@@ -33,6 +36,7 @@ beforeEach(() => {
   feeds = [];
   offered = null;
   failure = null;
+  isSlow = false;
   shown = [];
 });
 
@@ -47,8 +51,11 @@ function open(installation: Installation = APP_IMAGE): AppUpdates {
         if (failure !== null) throw failure;
         return offered;
       },
-      fetch: async (progressed) => {
-        for (const share of [0.001, 0.5, 0.505, 1]) progressed(share);
+      fetch: async (progressed, signal) => {
+        for (const share of [0.001, 0.5]) progressed(share);
+        if (isSlow) await once(signal, 'abort');
+        signal.throwIfAborted();
+        for (const share of [0.505, 1]) progressed(share);
       },
       destination: (program) => program,
       install: () => undefined,
@@ -76,6 +83,27 @@ describe('newer versions', () => {
     await updates.ask();
     expect(feeds).toEqual([{ url: 'http://127.0.0.1:4001/updates/', token: AGENT.token }]);
     expect(shown).toEqual(['asking', 'fetching 0', 'fetching 0.5', 'fetching 1', 'ready']);
+    expect(updates.ready).toEqual({ version: '0.2.0' });
+  });
+
+  it('are fetched no further when a person does not want them now, and again at the next time', async () => {
+    offered = { version: '0.2.0', notes: null };
+    isSlow = true;
+    const updates = open();
+    updates.stopFetching();
+    const asked = updates.ask();
+    await settle();
+    updates.stopFetching();
+    await asked;
+    expect(shown).toEqual(['asking', 'fetching 0', 'fetching 0.5', 'stopped']);
+    expect(updates.ready).toBeNull();
+    updates.seen(ONLINE);
+    await settle();
+    expect(feeds).toHaveLength(1);
+    isSlow = false;
+    nowMs += ASK_EVERY_MS;
+    updates.seen(ONLINE);
+    await settle();
     expect(updates.ready).toEqual({ version: '0.2.0' });
   });
 

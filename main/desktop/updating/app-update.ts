@@ -43,6 +43,7 @@ export class AppUpdates {
   #seen: SeenStatus | null = null;
   #nextAskAt = 0;
   #running: Promise<void> | null = null;
+  #fetching = new AbortController();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(context: AppUpdateContext) {
@@ -95,6 +96,11 @@ export class AppUpdates {
       this.#running = null;
     });
     return this.#running;
+  }
+
+  /** A person wants what is being fetched not now: it is fetched when it is asked for the next time. */
+  stopFetching(): void {
+    if (this.#update.state === 'fetching') this.#fetching.abort();
   }
 
   /** A person knows that this PC went back to an older version. */
@@ -158,15 +164,22 @@ export class AppUpdates {
   }
 
   async #fetch({ version, notes }: OfferedVersion): Promise<void> {
+    this.#fetching = new AbortController();
+    const { signal } = this.#fetching;
     this.#show({ state: 'fetching', version, share: 0 });
     let shown = 0;
     const engine = await this.#context.engine();
-    await engine.fetch((share) => {
-      // A page wants to see it move, not every piece.
-      if (share - shown < 0.01) return;
-      shown = share;
-      this.#show({ state: 'fetching', version, share });
-    });
+    try {
+      await engine.fetch((share) => {
+        // A page wants to see it move, not every piece.
+        if (share - shown < 0.01 || signal.aborted) return;
+        shown = share;
+        this.#show({ state: 'fetching', version, share });
+      }, signal);
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+      return this.#show({ state: 'stopped', version });
+    }
     this.#show({ state: 'ready', version, notes });
   }
 

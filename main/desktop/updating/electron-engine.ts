@@ -66,13 +66,18 @@ export class ElectronEngine implements UpdateEngine {
     }
   };
 
-  readonly fetch = async (progressed: (share: number) => void): Promise<void> => {
+  readonly fetch = async (progressed: (share: number) => void, signal: AbortSignal): Promise<void> => {
     const tell = ({ percent }: ProgressInfo) => progressed(Math.min(1, Math.max(0, percent / 100)));
+    const token = new CancellationToken();
+    const cancel = () => token.cancel();
+    signal.addEventListener('abort', cancel);
     this.#updater.on('download-progress', tell);
     try {
-      const [file] = await this.#updater.downloadUpdate(new CancellationToken());
+      signal.throwIfAborted();
+      const [file] = await this.#updater.downloadUpdate(token);
       this.#fetched = file ?? null;
     } finally {
+      signal.removeEventListener('abort', cancel);
       this.#updater.off('download-progress', tell);
     }
   };

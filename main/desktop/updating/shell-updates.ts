@@ -85,6 +85,11 @@ export class ShellUpdates {
     return this.#updates.ask();
   }
 
+  /** A person wants what is being fetched not now. */
+  stopFetching(): void {
+    this.#updates.stopFetching();
+  }
+
   /** A person knows that this PC went back to an older version. */
   acknowledge(): void {
     this.#updates.acknowledge();

@@ -23,9 +23,10 @@ export interface UpdateEngine {
   /**
    * Fetches what was found last, unless it is here already; whole and proven when it resolves.
    * @param progressed is told the share that is here, in [0, 1]
+   * @param signal stops it
    * @throws Error, with nothing left of what is not what was announced
    */
-  readonly fetch: (progressed: (share: number) => void) => Promise<void>;
+  readonly fetch: (progressed: (share: number) => void, signal: AbortSignal) => Promise<void>;
   /** Where the new version will lie: an AppImage whose name tells its version changes it. */
   readonly destination: (program: string) => string;
   /**

@@ -38,7 +38,7 @@ function UpdateOfShell({ bridge }: { readonly bridge: GenbaBridge }) {
   const report = useUpdate();
   if (report === null) return <LoadingState />;
   const { version, update, wentBack } = report;
-  const mayLook = ['not-asked', 'current', 'failed'].includes(update.state);
+  const mayLook = ['not-asked', 'current', 'stopped', 'failed'].includes(update.state);
   return (
     <div className="form">
       <dl className="facts">
@@ -79,8 +79,13 @@ function Standing({ update, bridge }: { readonly update: AppUpdate; readonly bri
             aria-label={t('update.progress')}
             aria-valuetext={formats.wholePercent(update.share)}
           />
+          <Button variant="default" onClick={() => void bridge.stopUpdate()}>
+            {t('update.stop')}
+          </Button>
         </>
       );
+    case 'stopped':
+      return <p role="status">{t('update.stopped', { version: update.version })}</p>;
     case 'ready':
       return <Ready update={update} bridge={bridge} />;
     case 'installing':

@@ -8,6 +8,9 @@ export const updatesEn = {
   'update.asking': 'Asking the aggregator for a newer version',
   'update.fetching': 'Fetching version {{version}}. Work goes on meanwhile.',
   'update.progress': 'Share of the new version that is here',
+  'update.stop': 'Stop fetching',
+  'update.stopped':
+    'You stopped fetching version {{version}}. It is fetched when you look for updates again, or by itself in about four hours.',
   'update.ready': 'Version {{version}} is ready.',
   'update.ready.note':
     'It is installed when you say so, or when somebody stops Genba. Training is interrupted for a minute or two; everything finished is kept.',

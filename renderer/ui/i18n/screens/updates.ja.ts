@@ -8,6 +8,9 @@ export const updatesJa = {
   'update.asking': '新しい版があるか確認しています',
   'update.fetching': 'バージョン{{version}}を取得しています。作業はそのまま続けられます。',
   'update.progress': '新しい版の取得の進み具合',
+  'update.stop': '取得をやめる',
+  'update.stopped':
+    'バージョン{{version}}の取得をやめました。「更新を確認」を押すか、約4時間後の自動確認のときに、また取得します。',
   'update.ready': 'バージョン{{version}}の準備ができました。',
   'update.ready.note':
     'ボタンを押すか、Genbaを止めたときにだけインストールします。学習は1～2分ほど止まりますが、終わった分はすべて残ります。',
