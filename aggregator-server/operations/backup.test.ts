@@ -31,13 +31,14 @@ async function replaceVersion(dataFolder: string, version: number, seed: number)
 }
 
 describe('backup', () => {
-  it('is whole and of one moment, each time, while updates stream in', async () => {
+  // The faster the server, the more there is to copy: it is not the time that is in question.
+  it('is whole and of one moment, each time, while updates stream in', { timeout: 90_000 }, async () => {
     const task = largeTask();
     const { address, dataFolder } = await startForTest({ tasks: [task] });
     const plants = await Promise.all([1, 2, 3].map(() => BusyPlant.join(address, task.id)));
     const stops = plants.map((plant) => plant.reportOn());
     const folder = await temporaryFolder();
-    const copies = Array.from({ length: 5 }, (_, run) => join(folder, `${run}`));
+    const copies = Array.from({ length: 3 }, (_, run) => join(folder, `${run}`));
     for (const to of copies) {
       const finding = await backup({ dataFolder, to });
       expect(finding).toMatchObject({ problems: [], notes: [], orphans: 0 });
