@@ -72,14 +72,17 @@ describeIfAvailable('electron', 'an update of the program', () => {
   }, async () => {
     await new Program(PROGRAMS.agent).start(['--data', plant.dataFolder, '--download-limit', '1000']);
     await plant.publish('0.2.0', plant.program('0.2.0') + '#'.repeat(20e6));
-    const card = cardOf(await openSettings());
+    const page = await openSettings();
+    const card = cardOf(page);
     for (let round = 0; round < 2; round++) {
       await card.getByRole('button', { name: '更新を確認' }).click();
       await card.getByText('バージョン0.2.0を取得しています').waitFor();
+      await card.screenshot({ path: `${PICTURES}/update-fetching-ja.png` });
       await card.getByRole('button', { name: '取得をやめる' }).click();
       await card.getByText('バージョン0.2.0の取得をやめました').waitFor();
     }
-    await expectAccessible(await app!.firstWindow());
+    await expectAccessible(page);
+    await card.screenshot({ path: `${PICTURES}/update-stopped-ja.png` });
     const pending = path.join(plant.folder, 'cache', 'genba-updater', 'pending');
     await expect.poll(() => existsSync(path.join(pending, 'Genba-0.2.0.AppImage'))).toBe(false);
   });

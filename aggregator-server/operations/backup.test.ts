@@ -38,7 +38,7 @@ describe('backup', () => {
     const plants = await Promise.all([1, 2, 3].map(() => BusyPlant.join(address, task.id)));
     const stops = plants.map((plant) => plant.reportOn());
     const folder = await temporaryFolder();
-    const copies = Array.from({ length: 3 }, (_, run) => join(folder, `${run}`));
+    const copies = Array.from({ length: 5 }, (_, run) => join(folder, `${run}`));
     for (const to of copies) {
       const finding = await backup({ dataFolder, to });
       expect(finding).toMatchObject({ problems: [], notes: [], orphans: 0 });
