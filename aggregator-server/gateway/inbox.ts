@@ -1,3 +1,5 @@
+import { LOOP_TURN } from './loop-turn.ts';
+
 /** How much may wait before the peer is asked to pause, bytes. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 
@@ -20,6 +22,12 @@ export class Inbox {
   #waitingBytes = 0;
   #isClosed = false;
   #isDraining = false;
+  /** Whether the event loop has taken up enough for this turn. */
+  #isTurnOver = false;
+  readonly #onNextTurn = () => {
+    this.#isTurnOver = false;
+    this.#resume();
+  };
 
   constructor(socket: Pausable) {
     this.#socket = socket;
@@ -38,12 +46,17 @@ export class Inbox {
     if (this.#isClosed) return;
     const heldBytes = sizeBytes + FRAME_OVERHEAD_BYTES;
     this.#waitingBytes += heldBytes;
-    if (this.isFull) this.#socket.pause();
+    this.#isTurnOver = LOOP_TURN.take(heldBytes, this.#onNextTurn);
+    if (this.isFull || this.#isTurnOver) this.#socket.pause();
     this.#tail = this.#tail.then(async () => {
       if (!this.#isClosed || (isKept && this.#isDraining)) await handle();
       this.#waitingBytes -= heldBytes;
-      if (!this.isFull && !this.#isClosed) this.#socket.resume();
+      this.#resume();
     });
+  }
+
+  #resume(): void {
+    if (!this.isFull && !this.#isTurnOver && !this.#isClosed) this.#socket.resume();
   }
 
   /**

@@ -17,7 +17,7 @@ import { decodeText } from './frame-text.ts';
 import { findEngine, type Hello, lackedBy, readHello, tooOld } from './handshake.ts';
 import { tellHeld } from './held-notice.ts';
 import { Inbox } from './inbox.ts';
-import { countReceivedMemory } from './received-memory.ts';
+import { countReceivedMemory, freeReceived } from './received-memory.ts';
 import { type SessionContext, TransferNumbers } from './session-context.ts';
 import type { RegisteredSession, SessionRegistry } from './session-registry.ts';
 import { UploadDesk } from './upload-desk.ts';
@@ -296,7 +296,7 @@ export class Session implements RegisteredSession {
 
   async #onData(open: OpenSession, bytes: Buffer): Promise<void> {
     this.#about = open.uploads.openUpdateId;
-    await this.#counting(open, () => open.uploads.data(bytes));
+    await this.#counting(open, () => open.uploads.data(bytes, () => freeReceived(bytes)));
   }
 
   async #onControl(open: OpenSession, bytes: Buffer): Promise<void> {

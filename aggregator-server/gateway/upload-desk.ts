@@ -99,13 +99,14 @@ export class UploadDesk {
 
   /**
    * Takes one data frame; the last one ends in a receipt.
+   * @param onTaken called when the frame's memory is not needed any more; it may not be, where it is refused
    * @returns the journaled update when a receipt was given
    * @throws AppError `protocol/frame-truncated`, `protocol/frame-too-large`, `protocol/bad-message`,
    *   `protocol/binary-unexpected`, `protocol/offset-mismatch` (the upload goes on);
    *   `update/digest-mismatch`, `update/not-finite`, `update/encoding-refused` (dropped); `server/storage` (may be
    *   offered again)
    */
-  async data(bytes: Uint8Array): Promise<UpdateRecord | null> {
+  async data(bytes: Uint8Array, onTaken?: () => void): Promise<UpdateRecord | null> {
     const frame = decodeDataFrame(bytes);
     const upload = this.#upload;
     if (upload === null || frame.transfer !== upload.transfer) {
@@ -121,7 +122,7 @@ export class UploadDesk {
       throw new AppError('protocol/frame-too-large', { detail: 'runs past the end of the update' });
     }
     try {
-      await part.append(frame.payload);
+      await part.append(frame.payload, onTaken);
     } catch (thrown) {
       await this.close();
       throw thrown;

@@ -4,6 +4,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { bytesOf, sha256 } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { type PartContent, PartFiles, type PartFilesOptions } from './part-files.ts';
+import { ProvedWeights } from './proved-weights.ts';
 
 const BYTES = bytesOf(Float32Array.of(1, 2, 3, 4));
 const CLIENT = crypto.randomUUID();
@@ -62,6 +63,22 @@ it('keeps what was written before the disk was full, and goes on from there', as
   await again.append(BYTES.subarray(6));
   await again.prove();
   await again.close();
+});
+
+it.each([
+  ['in memory', new ProvedWeights()],
+  ['in the pieces that came', new ProvedWeights(0)],
+])('says when it needs a piece no more, with what waits for the disk %s', async (_, proved) => {
+  const parts = await open(await temporaryFolder(), { proved });
+  const part = await parts.take(CONTENT);
+  for (const end of [6, 10, BYTES.byteLength]) {
+    const piece = Uint8Array.from(BYTES.subarray(part.heldBytes, end));
+    // Freed memory is gone, as that of a frame is.
+    await part.append(piece, () => piece.buffer.transfer(0));
+  }
+  expect(await part.prove()).toEqual({ path: part.path, digest: CONTENT.sha256 });
+  await part.close();
+  expect(await readFile(part.path)).toEqual(Buffer.from(BYTES));
 });
 
 it('belongs to one sender at a time', async () => {

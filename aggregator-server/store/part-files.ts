@@ -163,6 +163,13 @@ export class PartFiles {
   }
 }
 
+/** Bytes of a transfer in the memory of whoever brought them. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  /** To be called when they are not needed any more. */
+  readonly onTaken: (() => void) | undefined;
+}
+
 /** One transfer on its way in. */
 export class PartFile {
   readonly path: string;
@@ -179,7 +186,7 @@ export class PartFile {
   #writtenBytes: number;
   #heldBytes: number;
   /** What waits to be written, where it does not lie in the memory. */
-  readonly #pieces: Uint8Array[] = [];
+  readonly #pieces: Piece[] = [];
   /** One call after the other; rejects from the first that failed on. */
   #writes: Promise<void> = Promise.resolve();
   #isWriting = false;
@@ -227,15 +234,20 @@ export class PartFile {
   /**
    * Takes the next bytes. The system writes them while the next ones arrive; this waits only when too much would be on
    * its way to the disk.
+   * @param onTaken called when the memory of these bytes is not needed any more; it may not be, where writing fails
    * @throws AppError `server/storage` when these bytes, or some before them, could not be written: the file ends where
    *   the last good ones do
    */
-  async append(payload: Uint8Array): Promise<void> {
+  async append(payload: Uint8Array, onTaken?: () => void): Promise<void> {
     const position = this.#heldBytes;
     this.#heldBytes += payload.byteLength;
     this.#runningProof?.add(payload);
-    if (this.#memory !== null) this.#memory.set(payload, position);
-    else this.#pieces.push(payload);
+    if (this.#memory !== null) {
+      this.#memory.set(payload, position);
+      onTaken?.();
+    } else {
+      this.#pieces.push({ bytes: payload, onTaken });
+    }
     if (!this.#isWriting) {
       this.#isWriting = true;
       this.#writes = this.#writes.then(() => this.#writeHeld());
@@ -254,15 +266,24 @@ export class PartFile {
         // A block that has begun waits for its rest.
         if (this.#uncached !== null && this.#isOpen && !this.isComplete) break;
       }
-      const piece = this.#memory?.subarray(this.#writtenBytes, this.#heldBytes) ?? this.#pieces.shift()!;
-      for (let written = 0; written < piece.byteLength; ) {
-        const wanted = piece.byteLength - written;
-        const position = this.#writtenBytes + written;
-        written += (await this.#handle.write(piece, written, wanted, position)).bytesWritten;
+      if (this.#memory !== null) {
+        await this.#write(this.#memory.subarray(this.#writtenBytes, this.#heldBytes));
+      } else {
+        const { bytes, onTaken } = this.#pieces.shift()!;
+        await this.#write(bytes);
+        onTaken?.();
       }
-      this.#writtenBytes += piece.byteLength;
     }
     this.#isWriting = false;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    const { byteLength } = bytes;
+    for (let written = 0; written < byteLength; ) {
+      const position = this.#writtenBytes + written;
+      written += (await this.#handle.write(bytes, written, byteLength - written, position)).bytesWritten;
+    }
+    this.#writtenBytes += byteLength;
   }
 
   /** @returns whether it has written anything */

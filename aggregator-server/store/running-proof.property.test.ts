@@ -9,9 +9,11 @@ function proofOf(bytes: Uint8Array, cuts: readonly number[], distance: number): 
   const ends = [...cuts.map((cut) => cut % (bytes.byteLength + 1)), bytes.byteLength].sort((a, b) => a - b);
   let start = 0;
   for (const end of ends) {
-    const room = new Uint8Array(distance + end - start);
+    // As they come from a socket, and are freed.
+    const room = Buffer.from(new ArrayBuffer(distance + end - start));
     room.set(bytes.subarray(start, end), distance);
     proof.add(room.subarray(distance));
+    room.buffer.transfer(0);
     start = end;
   }
   return proof;

@@ -14,7 +14,7 @@ export class RunningProof {
   /** The first bytes of a weight whose rest comes with the next piece. */
   #begun: Uint8Array = NOTHING;
 
-  /** Takes the next bytes, however they are cut. */
+  /** Takes the next bytes, however they are cut; their memory may be freed afterwards. */
   add(piece: Uint8Array): void {
     this.#hash.update(piece);
     const isAligned = piece.byteOffset % Float32Array.BYTES_PER_ELEMENT === 0;
@@ -23,7 +23,8 @@ export class RunningProof {
     this.#areMergeable &&= fastestKernels().isMergeable(
       new Float32Array(bytes.buffer, bytes.byteOffset, count),
     );
-    this.#begun = bytes.slice(count * Float32Array.BYTES_PER_ELEMENT);
+    // Their own copy, which a Buffer's slice() is not: the piece is freed.
+    this.#begun = Uint8Array.from(bytes.subarray(count * Float32Array.BYTES_PER_ELEMENT));
   }
 
   /** Ends the proof. @throws AppError `update/digest-mismatch`, `update/not-finite` */
