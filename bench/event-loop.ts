@@ -5,19 +5,21 @@
  * A machine that has other work makes every process wait for a core. So an idle process measures its own event loop in
  * the same seconds (the control), and the longest work is told in the processor's time too: that of the sessions' thread
  * between two ticks of a 1 ms timer, collections among it, which does not count waiting for a core, or for the disk. The
- * budget is judged on all three, so that nobody has to guess which of them it was.
+ * budget is judged on all three, so that nobody has to guess which of them it was. The server has the settings that
+ * `genba-aggregator` gives itself; plants, which in life are other computers, take what it leaves of the cores.
  * For comparison one row runs everything in the sessions' thread. Prints a table, and JSON on the last line.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { weightLayout } from '@genba/shared/model/layout';
 import { parseTask, type Task } from '@genba/shared/model/task';
 import { StrategyRunner } from '../aggregator-server/engine/strategy-runner.ts';
+import { FLAT_MEMORY } from '../aggregator-server/flat-memory.ts';
 import { type AggregatorOptions, startAggregator } from '../aggregator-server/server.ts';
 import { THIS_THREAD } from '../aggregator-server/store/store-threads.ts';
 import { PersistentPlant } from '../aggregator-server/testing/persistent-plant.ts';
@@ -187,6 +189,7 @@ async function runPlants(by: {
   plants: number;
   count: number;
 }): Promise<void> {
+  setPriority(constants.priority.PRIORITY_LOW);
   const taskId = taskOf(by.model).id;
   const plants = Array.from({ length: by.plants }, () => new PersistentPlant(taskId, () => by.address));
   const lives = Promise.all(plants.map((plant) => plant.run()));
@@ -244,7 +247,16 @@ async function measure(): Promise<void> {
   console.log(JSON.stringify({ bench: 'event-loop', machine, budgetMs: BUDGET_MS, rows }));
 }
 
+/** The bench with the settings of a server, which a process must be started with. */
+async function measureAsServed(): Promise<void> {
+  const env = { ...FLAT_MEMORY.environment, ...process.env };
+  const child = fork(import.meta.filename, ['--measure'], { execArgv: [...FLAT_MEMORY.nodeOptions], env });
+  const [exitCode] = (await once(child, 'exit')) as [number | null];
+  process.exitCode = exitCode ?? 1;
+}
+
 const [mode, by] = process.argv.slice(2);
 if (mode === '--plants') await runPlants(JSON.parse(by!));
 else if (mode === '--control') await control();
-else await measure();
+else if (mode === '--measure') await measure();
+else await measureAsServed();
