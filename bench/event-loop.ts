@@ -45,6 +45,8 @@ function taskOf(model: Model): Task {
 interface Delays {
   readonly p99Ms: number;
   readonly longestMs: number;
+  /** How many were over the budget. */
+  readonly overCount: number;
 }
 
 interface Row {
@@ -65,8 +67,22 @@ function inMs(nanoseconds: number): number {
   return Math.round(nanoseconds / 1e4) / 100;
 }
 
-function delaysOf(histogram: ReturnType<typeof monitorEventLoopDelay>): Delays {
-  return { p99Ms: inMs(histogram.percentile(99)), longestMs: inMs(histogram.max) };
+/** Measures the delays of this thread's event loop from now on. @returns ends it */
+function startDelayMeter(): () => Delays {
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  let overCount = 0;
+  let before = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    if (now - before > BUDGET_MS) overCount++;
+    before = now;
+  }, 1);
+  histogram.enable();
+  return () => {
+    histogram.disable();
+    clearInterval(timer);
+    return { p99Ms: inMs(histogram.percentile(99)), longestMs: inMs(histogram.max), overCount };
+  };
 }
 
 /** Measures the processor time of this thread between two ticks from now on. @returns ends it and tells the longest */
@@ -97,12 +113,10 @@ async function startControl(): Promise<() => Promise<Delays>> {
 }
 
 async function control(): Promise<void> {
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  histogram.enable();
+  const endDelayMeter = startDelayMeter();
   process.send?.('measuring');
   await once(process, 'message');
-  histogram.disable();
-  process.send?.(delaysOf(histogram));
+  process.send?.(endDelayMeter());
   process.disconnect();
 }
 
@@ -116,14 +130,13 @@ async function watch(
   const collections = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) longestGcMs = Math.max(longestGcMs, duration);
   });
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
   const endControl = await startControl();
   collections.observe({ entryTypes: ['gc'] });
   const startedAt = performance.now();
   const endWorkMeter = startWorkMeter();
-  histogram.enable();
+  const endDelayMeter = startDelayMeter();
   const updates = await work();
-  histogram.disable();
+  const aggregator = endDelayMeter();
   const longestWorkMs = endWorkMeter();
   collections.disconnect();
   const seconds = Math.round((performance.now() - startedAt) / 10) / 100;
@@ -133,7 +146,7 @@ async function watch(
     plants,
     updates,
     seconds,
-    aggregator: delaysOf(histogram),
+    aggregator,
     control: await endControl(),
     longestWorkMs,
     longestGcMs: inMs(longestGcMs * 1e6),
@@ -228,12 +241,15 @@ async function measure(): Promise<void> {
       'of the control': control.longestMs,
       'p99 [ms]': aggregator.p99Ms,
       'of the control ': control.p99Ms,
+      'over 20 ms': aggregator.overCount,
+      'of the control  ': control.overCount,
       'longest work [ms]': longestWorkMs,
       'longest GC [ms]': longestGcMs,
     })),
   );
   const served = rows.filter(({ name }) => name === 'as served');
   const longestMs = Math.max(...served.map(({ aggregator }) => aggregator.longestMs));
+  const over = (of: 'aggregator' | 'control') => served.reduce((sum, row) => sum + row[of].overCount, 0);
   const controlMs = Math.max(...served.map((row) => row.control.longestMs));
   const workMs = Math.max(...served.map((row) => row.longestWorkMs));
   const gcMs = Math.max(...served.map((row) => row.longestGcMs));
@@ -241,7 +257,8 @@ async function measure(): Promise<void> {
   console.log(
     `budget ${BUDGET_MS} ms: longest work of the thread ${workMs} ms (${verdict(workMs)}), ` +
       `longest collection by the clock ${gcMs} ms (${verdict(gcMs)}), ` +
-      `longest pause ${longestMs} ms (${verdict(longestMs)}; an idle process in the same seconds: ${controlMs} ms)`,
+      `longest pause ${longestMs} ms (${verdict(longestMs)}; an idle process in the same seconds: ${controlMs} ms), ` +
+      `pauses over it ${over('aggregator')} (the idle process: ${over('control')})`,
   );
   const machine = { cores: availableParallelism(), node: process.version };
   console.log(JSON.stringify({ bench: 'event-loop', machine, budgetMs: BUDGET_MS, rows }));
