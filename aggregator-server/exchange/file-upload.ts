@@ -72,6 +72,7 @@ class FileConversation {
       send: (message) => void this.#said.push(message),
       sendError: () => undefined,
       sendData: async () => undefined,
+      frameBytes: DATA_CHUNK_BYTES,
     };
     this.#desk = new UploadDesk({ ...context, channel }, new TransferNumbers());
   }

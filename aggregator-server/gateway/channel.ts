@@ -1,6 +1,6 @@
 import type { AppError } from '@genba/shared/errors/app-error';
 import type { ErrorCode } from '@genba/shared/errors/catalogue';
-import { MAX_BACKLOG_BYTES, SEND_WINDOW_BYTES } from '@genba/shared/protocol/limits';
+import { DATA_CHUNK_BYTES, MAX_BACKLOG_BYTES, SEND_WINDOW_BYTES } from '@genba/shared/protocol/limits';
 import type { ServerMessage } from '@genba/shared/protocol/messages';
 import { WebSocket } from 'ws';
 
@@ -11,16 +11,44 @@ const MAX_ABOUT = 100;
 /** How often a socket that is full of answers is looked at again, milliseconds. */
 const BACKLOG_POLL_MS = 20;
 
+/** How data frames follow one another, bytes. */
+interface Pace {
+  /** Largest payload of one. */
+  readonly frameBytes: number;
+  /** What may wait in the socket when the next is sent. */
+  readonly windowBytes: number;
+}
+
+const PLAIN_PACE: Pace = { frameBytes: DATA_CHUNK_BYTES, windowBytes: SEND_WINDOW_BYTES };
+
+/**
+ * With TLS one small frame at a time: what waits encrypted lies in memory that a connection never gives back, for each
+ * plant that once fetched a model.
+ */
+const SECURE_PACE: Pace = { frameBytes: 64 * 1024, windowBytes: 0 };
+
 /** The way out of one connection. */
 export class Channel {
   readonly #socket: WebSocket;
-
+  readonly #pace: Pace;
   readonly #onTaken: () => void;
 
-  /** @param onTaken called when the system has taken a data frame: the connection carries something */
-  constructor(socket: WebSocket, onTaken: () => void) {
+  /**
+   * @param how.isSecure whether the connection is encrypted by this process
+   * @param how.onTaken called when the system has taken a data frame: the connection carries something
+   */
+  constructor(
+    socket: WebSocket,
+    { isSecure, onTaken }: { readonly isSecure: boolean; readonly onTaken: () => void },
+  ) {
     this.#socket = socket;
+    this.#pace = isSecure ? SECURE_PACE : PLAIN_PACE;
     this.#onTaken = onTaken;
+  }
+
+  /** Largest payload of a data frame that should be sent here, bytes. */
+  get frameBytes(): number {
+    return this.#pace.frameBytes;
   }
 
   send(message: ServerMessage): void {
@@ -62,7 +90,7 @@ export class Channel {
         resolve();
       });
     });
-    if (this.#socket.bufferedAmount > SEND_WINDOW_BYTES) await flushed;
+    if (this.#socket.bufferedAmount > this.#pace.windowBytes) await flushed;
   }
 }
 

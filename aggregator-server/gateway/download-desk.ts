@@ -209,7 +209,8 @@ export class DownloadDesk {
     from: { offset: number; frameBytes: number; signal: AbortSignal },
   ): Promise<void> {
     const { channel } = this.#context;
-    const { offset, frameBytes, signal } = from;
+    const { offset, signal } = from;
+    const frameBytes = Math.min(from.frameBytes, channel.frameBytes);
     const transfer = this.#numbers.next();
     channel.send({ ...name, transfer, offset });
     // A peer that reads no more must not hold a cancelled download.

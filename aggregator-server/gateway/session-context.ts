@@ -9,7 +9,7 @@ export interface SessionContext {
   readonly engine: TaskEngine;
   readonly store: Pick<Store, 'catalogue' | 'screening' | 'weights' | 'parts'>;
   /** The way out: of a connection, or of a file that is taken in. */
-  readonly channel: Pick<Channel, 'send' | 'sendData' | 'sendError'>;
+  readonly channel: Pick<Channel, 'send' | 'sendData' | 'sendError' | 'frameBytes'>;
   readonly log: Logger;
 }
 

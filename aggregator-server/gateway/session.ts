@@ -95,8 +95,11 @@ export class Session implements RegisteredSession {
     this.#socket = socket;
     this.#host = host;
     this.#connection = connection;
-    this.#channel = new Channel(socket, () => {
-      this.#wasHeard = true;
+    this.#channel = new Channel(socket, {
+      isSecure: connection !== null,
+      onTaken: () => {
+        this.#wasHeard = true;
+      },
     });
     this.#inbox = new Inbox(socket);
     this.#handshakeDeadline = this.#startDeadline(
