@@ -54,7 +54,11 @@ describe('start weights', () => {
     const to = join(folder, 'export');
     const { digest } = await exportModel({ dataFolder, taskId: TASK.id, to });
     const stored = await readFile(join(dataFolder, 'weights', digest.slice(0, 2), digest));
-    expect(await readStartWeights(join(to, 'model.json'), TASK)).toEqual(weightsOf(stored));
+    const path = join(to, 'model.json');
+    expect(await readStartWeights(path, TASK)).toEqual(weightsOf(stored));
+    // As an editor of Windows saves it.
+    await writeFile(path, `\uFEFF${await readFile(path, 'utf8')}`);
+    expect(await readStartWeights(path, TASK)).toEqual(weightsOf(stored));
   });
 
   it('find their places by name, over several files, in any order, whatever stands in between', async () => {
@@ -126,9 +130,9 @@ describe('start weights', () => {
         code: 'task/invalid',
         detail: expect.stringContaining(reason),
       });
-    await refusedWith('cannot be read: ENOENT');
+    await refusedWith('no such file');
     await writeFile(path, '{');
-    await refusedWith('not JSON');
+    await refusedWith('not JSON at line 1, column 2');
     await writeFile(path, '{"modelTopology":{}}');
     await refusedWith('not a model.json of TensorFlow.js with its weights');
   });

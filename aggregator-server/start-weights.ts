@@ -1,10 +1,11 @@
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { isMergeable, MAX_WEIGHT_MAGNITUDE } from '@genba/shared/federation/validate';
 import { weightLayout } from '@genba/shared/model/layout';
 import type { Task } from '@genba/shared/model/task';
 import { z } from 'zod';
+import { readJsonFile } from './json-file.ts';
 import { errorCodeOf } from './store/storage-error.ts';
 
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
@@ -53,7 +54,7 @@ async function readWeights(path: string, task: Task): Promise<Float32Array> {
   const layout = weightLayout(task);
   const weights = new Float32Array(layout.size);
   const missing = new Map(layout.tensors.map((tensor) => [tensor.name, tensor]));
-  for (const group of parseModel(await readFile(path, 'utf8'))) {
+  for (const group of parseModel(await readJsonFile(path))) {
     const bytes = await readGroup(dirname(path), group, layout.size * FLOAT_BYTES);
     let offset = 0;
     for (const { name, shape, dtype, quantization } of group.weights) {
@@ -77,13 +78,7 @@ async function readWeights(path: string, task: Task): Promise<Float32Array> {
   return weights;
 }
 
-function parseModel(text: string): readonly Group[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    refuse('not JSON');
-  }
+function parseModel(parsed: unknown): readonly Group[] {
   const model = modelSchema.safeParse(parsed);
   if (!model.success)
     refuse('not a model.json of TensorFlow.js with its weights (weightsManifest); from Keras, convert it');

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import { weightLayout } from '@genba/shared/model/layout';
 import { MAX_MODEL_PARAMETERS, parseTask, type Task } from '@genba/shared/model/task';
-import { findJsonSyntaxError } from './json-syntax.ts';
-import { errorCodeOf } from './store/storage-error.ts';
+import { readJsonFile } from './json-file.ts';
 import { withTopology } from './topology-file.ts';
 
 /**
@@ -12,16 +10,8 @@ import { withTopology } from './topology-file.ts';
  *   and column of a syntax error, or each wrong field
  */
 export async function readTaskFile(path: string): Promise<Task> {
-  let text: string;
   try {
-    text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (cause) {
-    const code = errorCodeOf(cause);
-    const reason = code === 'ENOENT' ? 'no such file' : `cannot be read: ${code ?? String(cause)}`;
-    throw new AppError('task/invalid', { detail: `${path}: ${reason}`, cause });
-  }
-  try {
-    const task = parseTask(await withTopology(parseJson(text), path));
+    const task = parseTask(await withTopology(await readJsonFile(path), path));
     refuseTooLarge(task);
     return task;
   } catch (thrown) {
@@ -36,14 +26,4 @@ function refuseTooLarge(task: Task): void {
   throw new AppError('task/invalid', {
     detail: `model: ${size} parameters, at most ${MAX_MODEL_PARAMETERS}`,
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const position = findJsonSyntaxError(text);
-    const place = position === null ? '' : ` at line ${position.line}, column ${position.column}`;
-    throw new AppError('task/invalid', { detail: `not JSON${place}`, cause });
-  }
 }

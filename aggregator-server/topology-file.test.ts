@@ -59,7 +59,7 @@ describe('a task whose topology lies in a file beside it', () => {
 
   it.each([
     ['is not there', null, '層.json: no such file'],
-    ['is no JSON', '\u0089HDF', 'not JSON; give the topology, not the weights'],
+    ['is no JSON', '\u0089HDF', 'not JSON at line 1, column 1; give the topology, not the weights'],
     ['holds something else', '{"a":1}', 'model.topology'],
   ])('is refused where the file %s', async (_name, content, reason) => {
     await expect(readTaskFile(await taskFile(content))).rejects.toMatchObject({

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { AppError } from '@genba/shared/errors/app-error';
-import { errorCodeOf } from './store/storage-error.ts';
+import { AppError, toAppError } from '@genba/shared/errors/app-error';
+import { readJsonFile } from './json-file.ts';
 
 /** Largest file with a model's topology, bytes; without weights few are larger than some ten thousand. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
@@ -19,26 +18,20 @@ export async function withTopology(candidate: unknown, taskPath: string): Promis
   const { topologyFile, ...others } = Object(model) as { readonly topologyFile?: unknown };
   if (typeof topologyFile !== 'string') return candidate;
   const topology = slimmed(
-    topologyIn(await readJson(resolve(dirname(taskPath), topologyFile), topologyFile)),
+    topologyIn(await readTopology(resolve(dirname(taskPath), topologyFile), topologyFile)),
   );
   return { ...rest, model: { ...others, topology } };
 }
 
-async function readJson(path: string, name: string): Promise<unknown> {
-  const refuse = (reason: string, cause: unknown): never => {
-    throw new AppError('task/invalid', { detail: `model.topologyFile: ${name}: ${reason}`, cause });
-  };
-  let text = '';
+async function readTopology(path: string, name: string): Promise<unknown> {
   try {
-    text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+    return await readJsonFile(path, {
+      mostBytes: MAX_FILE_BYTES,
+      hint: 'give the topology, not the weights',
+    });
   } catch (cause) {
-    refuse(errorCodeOf(cause) === 'ENOENT' ? 'no such file' : `cannot be read: ${String(cause)}`, cause);
-  }
-  if (text.length > MAX_FILE_BYTES) refuse(`more than ${MAX_FILE_BYTES} bytes`, undefined);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    return refuse('not JSON; give the topology, not the weights', cause);
+    const { detail } = toAppError(cause);
+    throw new AppError('task/invalid', { detail: `model.topologyFile: ${name}: ${detail}`, cause });
   }
 }
 
