@@ -22,6 +22,9 @@ import type { StoreThreads } from './store/store-threads.ts';
 import { keepTask } from './store/task-files.ts';
 import { AGGREGATOR_VERSION } from './version.ts';
 
+/** How long a server that starts waits for a command that has its folder for a moment, milliseconds. */
+const COMMAND_PATIENCE_MS = 5_000;
+
 export interface AggregatorOptions {
   /** Folder of catalogue, weights and transfers; created where it does not exist. */
   readonly dataFolder: string;
@@ -92,8 +95,14 @@ export async function startAggregator(options: AggregatorOptions): Promise<Aggre
   const host = options.host ?? (isOpen ? '127.0.0.1' : undefined);
   if (isOpen && !isLoopbackHost(host ?? ''))
     throw new AppError('startup/host-not-loopback', { detail: host });
-  const space = { reserveBytes, mergeMemoryBytes };
-  const store = await openStore(dataFolder, { threads: storeThreads, policy, now: now(), ...space });
+  const store = await openStore(dataFolder, {
+    threads: storeThreads,
+    policy,
+    now: now(),
+    reserveBytes,
+    mergeMemoryBytes,
+    patienceMs: COMMAND_PATIENCE_MS,
+  });
   const { catalogue, weights } = store;
   const retention = new Retention({ catalogue, weights, policy, log, now });
   const keepWithin = () => retention.keepWithin();

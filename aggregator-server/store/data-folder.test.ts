@@ -14,6 +14,17 @@ it('is held by one opener at a time', async () => {
   (await openDataFolder(path)).release();
 });
 
+it('is waited for as long as its opener has patience', async () => {
+  const path = await temporaryFolder();
+  const command = await openDataFolder(path);
+  const server = openDataFolder(path, { patienceMs: 60_000 });
+  await expect(openDataFolder(path, { patienceMs: 150 })).rejects.toMatchObject({
+    code: 'startup/already-running',
+  });
+  command.release();
+  (await server).release();
+});
+
 it('is free again when its holder is killed', async () => {
   const path = await temporaryFolder();
   const module = new URL('./data-folder.ts', import.meta.url).href;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { makeFolder } from './durable-file.ts';
@@ -37,6 +38,9 @@ export function dataFolderPaths(path: string): DataFolderPaths {
   };
 }
 
+/** How often a folder that is taken is tried again, milliseconds. */
+const RETRY_MS = 100;
+
 /** The aggregator's data folder, held by this process alone. */
 export interface DataFolder extends DataFolderPaths {
   /** Lets another process use the folder. */
@@ -46,19 +50,34 @@ export interface DataFolder extends DataFolderPaths {
 /**
  * Creates the folder where needed and locks it. The lock is an open exclusive transaction of a small SQLite file:
  * the operating system drops it with the process, however that ends, on every platform.
+ * @param how.patienceMs how long to wait for another process to let go of it
  * @throws AppError `startup/data-not-writable`, `startup/already-running`
  */
-export async function openDataFolder(path: string): Promise<DataFolder> {
+export async function openDataFolder(
+  path: string,
+  { patienceMs = 0 }: { readonly patienceMs?: number } = {},
+): Promise<DataFolder> {
   try {
     await makeFolder(path);
   } catch (cause) {
     throw notWritable(path, cause);
   }
-  const lock = takeLock(path);
+  const lock = await waitForLock(path, performance.now() + patienceMs);
   return { ...dataFolderPaths(path), release: () => lock.close() };
 }
 
-function takeLock(path: string): Database {
+/** @param deadline on the clock of `performance.now()`; the lock is tried once in any case */
+async function waitForLock(path: string, deadline: number): Promise<Database> {
+  for (;;) {
+    const lock = takeLock(path);
+    if (lock !== null) return lock;
+    if (performance.now() >= deadline) throw new AppError('startup/already-running', { detail: path });
+    await delay(RETRY_MS);
+  }
+}
+
+/** @returns null where another process has it */
+function takeLock(path: string): Database | null {
   let lock: Database | undefined;
   try {
     lock = new Sqlite(join(path, LOCK_NAME), { timeout: 0 });
@@ -66,9 +85,7 @@ function takeLock(path: string): Database {
     return lock;
   } catch (cause) {
     lock?.close();
-    if (errorCodeOf(cause)?.startsWith('SQLITE_BUSY')) {
-      throw new AppError('startup/already-running', { detail: path, cause });
-    }
+    if (errorCodeOf(cause)?.startsWith('SQLITE_BUSY')) return null;
     throw notWritable(path, cause);
   }
 }

@@ -26,6 +26,7 @@ export interface Store extends Tables {
  * @param options.policy versions that it does not keep are let go of
  * @param options.reserveBytes free disk space below which no transfer is accepted
  * @param options.mergeMemoryBytes see {@link ProvedWeights}; 0 keeps none
+ * @param options.patienceMs how long to wait for another process that has the folder; not at all when left out
  * @throws AppError `startup/data-not-writable`, `startup/already-running`, `startup/restore-incomplete`,
  *   `store/newer-database`, `store/damaged`, `server/storage`
  */
@@ -37,15 +38,17 @@ export async function openStore(
     now = new Date(),
     reserveBytes,
     mergeMemoryBytes,
+    patienceMs,
   }: {
     threads?: StoreThreads;
     policy?: RetentionPolicy;
     now?: Date;
     reserveBytes?: number;
     mergeMemoryBytes?: number;
+    patienceMs?: number;
   } = {},
 ): Promise<Store> {
-  const folder = await openDataFolder(path);
+  const folder = await openDataFolder(path, { patienceMs });
   let opened: OpenTables | undefined;
   try {
     await refuseIncomplete(path);
