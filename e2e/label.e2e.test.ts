@@ -10,6 +10,9 @@ import { runProgram } from './run-program.ts';
 
 const ACTION_DEADLINE_MS = 15_000;
 
+/** The folder is listed with a twentieth of the agent's time: one second that a busy machine took are twenty until then. */
+const NEXT_LOOK = { timeout: 60_000 };
+
 describeIfAvailable('chromium', 'labelling with a real agent', () => {
   let browser: Browser;
   let plant: PicturePlant;
@@ -151,8 +154,8 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
     it('says that a picture cannot be shown, and goes on', async () => {
       await plant.add('あ壊れ.png', Buffer.from('no picture'));
       await page.reload();
-      // Only once it is in the queue: the folder is looked at from time to time.
-      await page.getByText('残り4枚').waitFor();
+      // Only once it is in the queue.
+      await page.getByText('残り4枚').waitFor(NEXT_LOOK);
       await shown();
       // Nobody can judge it: it comes last.
       await page.keyboard.press('ArrowLeft');
@@ -165,13 +168,13 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
       expect(complaints.splice(0).filter((complaint) => !complaint.includes('415'))).toEqual([]);
       await rm(join(plant.inbox, 'あ壊れ.png'));
       await plant.add('あ.png', await partPicture(50));
-    });
+    }, 120_000);
 
     it('works without a network, and says that this is fine', async () => {
       await plant.cutOff();
       await page.getByText('ラベルはこのパソコンに保存され').waitFor();
       for (let left = 4; left > 0; left--) {
-        await page.getByText(`残り${left}枚`).waitFor();
+        await page.getByText(`残り${left}枚`).waitFor(NEXT_LOOK);
         await page.keyboard.press('1');
       }
       await page.getByText('すべてラベル済みです').waitFor();
@@ -183,8 +186,8 @@ describeIfAvailable('chromium', 'labelling with a real agent', () => {
       await page.keyboard.press('2');
       await page.getByText('すべてラベル済みです').waitFor();
       await plant.add('夜勤/新着.png', await partPicture(77));
-      await page.getByText('残り1枚・済み7枚').waitFor();
+      await page.getByText('残り1枚・済み7枚').waitFor(NEXT_LOOK);
       expect(await shown()).toBe('新しい画像 夜勤/新着.png');
-    }, 60_000);
+    }, 180_000);
   });
 });
