@@ -2,7 +2,8 @@
  * Whether the server's memory grows with the number of clients: 2,000 different ones join at different versions of a
  * 1 M-parameter model, report once and fetch their reply, after 1,000 others did: `node bench/memory.ts`. Under the relay
  * each has start weights of its own afterwards, 4 MB on disk: 12 GB in the folder for temporary files. Server and clients
- * are processes of their own. Prints a table of memory after forced collections, its slope per client, and the figures as JSON on the last line.
+ * are processes of their own. Prints a table of memory after forced collections, its slope per client, and the figures as
+ * JSON on the last line.
  * Budget: at most a thousandth of the model per client.
  */
 import { mkdtemp, rm, statfs } from 'node:fs/promises';

@@ -33,7 +33,7 @@ export const currentExamples = (version: number): CurrentExamples => ({
 });
 
 /** A trainer that adds 1 to every weight, at once or when told. */
-export class FakeTrainer implements Trainer {
+class FakeTrainer implements Trainer {
   readonly pid = 1;
   /** What the next rounds do instead of succeeding, in order. */
   failures: AppError[] = [];
