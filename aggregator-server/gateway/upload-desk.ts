@@ -4,7 +4,7 @@ import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
 import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';
 import { requireStart } from '../store/decoded-update.ts';
-import type { PartContent, PartFile } from '../store/part-files.ts';
+import type { PartContent, PartFile } from '../store/part-file.ts';
 import type { CompleteUpload } from '../store/prove-upload.ts';
 import { discardStaged, type StagedVector } from '../store/vector-files.ts';
 import { checkOffer } from './offer-checks.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { bytesOf, sha256 } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { type PartContent, PartFiles, type PartFilesOptions } from './part-files.ts';
+import type { PartContent } from './part-file.ts';
+import { PartFiles, type PartFilesOptions } from './part-files.ts';
 import { ProvedWeights } from './proved-weights.ts';
 
 const BYTES = bytesOf(Float32Array.of(1, 2, 3, 4));
