@@ -77,6 +77,15 @@ describeIfAvailable('chromium', 'the pages in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
+    it('stays whole without code that came too late', async () => {
+      await page.route(/line-plot|notice-host/, (route) => route.abort());
+      await page.goto(`${agent.address}/#token=${agent.token}`);
+      await page.getByText('この部分を読み込めませんでした').first().waitFor();
+      expect(await page.getByText('オフラインで作業中です').isVisible()).toBe(true);
+      await page.getByRole('button', { name: '一時停止' }).click();
+      await page.getByText('一時停止中です').waitFor();
+    });
+
     it('pauses by keyboard', async () => {
       await page.goto(`${agent.address}/#token=${agent.token}`);
       await page.getByRole('button', { name: '一時停止' }).focus();
@@ -138,6 +147,19 @@ describeIfAvailable('chromium', 'the pages in a browser', () => {
       await demo.stop();
       await page.getByText('デモと通信できません').waitFor();
       demo = await FakeDemo.start(demoDone());
+    });
+
+    it.each(['ja', 'en'] as const)('stays whole without code that came too late, in %s', async (language) => {
+      await page.route('**/line-plot*', (route) => route.abort());
+      await page.goto(demo.address);
+      await page.getByText('この部分を読み込めませんでした').waitFor();
+      await switchLanguage(page, language);
+      expect(await page.getByRole('row').filter({ hasText: 'Nagoya' }).count()).toBe(1);
+      await expectAccessible(page);
+      await page.screenshot({ path: join(PICTURES, `part-missing-${language}.png`) });
+      await page.unroute('**/line-plot*');
+      await page.getByRole('button', { name: language === 'ja' ? 'もう一度試す' : 'Try again' }).click();
+      await page.locator('.curve__plot svg').first().waitFor();
     });
 
     it.each(['ja', 'en'] as const)('is accessible in %s', async (language) => {

@@ -1,11 +1,11 @@
 import { MantineProvider } from '@mantine/core';
-import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from 'react';
-import { ErrorBoundary } from '../ui/error-boundary.tsx';
+import { lazy, useEffect, useRef, useSyncExternalStore } from 'react';
 import { useLanguage } from '../ui/i18n/use-language.ts';
 import { GenbaMark } from '../ui/icons.tsx';
 import { LanguageSwitch } from '../ui/language-switch.tsx';
+import { Later } from '../ui/later.tsx';
 import { NetworkBadge } from '../ui/network-badge.tsx';
-import { LoadingState } from '../ui/screen-states.tsx';
+import { BrokenState, LoadingState } from '../ui/screen-states.tsx';
 import { SkipLink } from '../ui/skip-link.tsx';
 import { StateBanner } from '../ui/state-banner.tsx';
 import { theme } from '../ui/theme.ts';
@@ -38,9 +38,9 @@ export function WindowFrame({ client }: { readonly client: AgentClient }) {
         </footer>
       </div>
       {hasStatus ? <HandedInvitation client={client} /> : null}
-      <Suspense fallback={null}>
+      <Later instead={null}>
         <NoticeHost />
-      </Suspense>
+      </Later>
     </MantineProvider>
   );
 }
@@ -101,11 +101,9 @@ function CurrentScreen({ client }: { readonly client: AgentClient }) {
         {name}
       </h1>
       {entry.place === 'today' ? null : <ContactNotice client={client} />}
-      <ErrorBoundary key={entry.place}>
-        <Suspense fallback={<LoadingState />}>
-          <Screen client={client} />
-        </Suspense>
-      </ErrorBoundary>
+      <Later key={entry.place} before={<LoadingState />} instead={<BrokenState />}>
+        <Screen client={client} />
+      </Later>
     </>
   );
 }

@@ -1,6 +1,7 @@
-import { lazy, Suspense } from 'react';
+import { lazy } from 'react';
 import type { CurveLine, CurveProps } from './curve-props.ts';
 import { useLanguage } from './i18n/use-language.ts';
+import { Later } from './later.tsx';
 
 // The chart library is two thirds of the code; the rest of the window need not wait for it.
 const LinePlot = lazy(async () => ({ default: (await import('./line-plot.tsx')).LinePlot }));
@@ -26,11 +27,11 @@ export function Curve(props: CurveProps) {
           </li>
         ))}
       </ul>
-      <div className="curve__plot" aria-hidden="true">
-        <Suspense fallback={null}>
+      <Later before={<div className="curve__plot" />}>
+        <div className="curve__plot" aria-hidden="true">
           <LinePlot {...props} />
-        </Suspense>
-      </div>
+        </div>
+      </Later>
       <figcaption className="curve__summary">
         {summary.map((sentence) => (
           <p key={sentence}>{sentence}</p>

@@ -1,11 +1,12 @@
 import { Component, type ReactNode } from 'react';
-import { BrokenState } from './screen-states.tsx';
 
 interface ErrorBoundaryProps {
+  /** Stands there once it has fallen over. */
+  readonly instead: ReactNode;
   readonly children: ReactNode;
 }
 
-/** Keeps a screen that fell over from taking the window with it. */
+/** Keeps what fell over from taking the page with it. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasFailed: boolean }> {
   override state = { hasFailed: false };
 
@@ -14,6 +15,6 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasF
   }
 
   override render() {
-    return this.state.hasFailed ? <BrokenState /> : this.props.children;
+    return this.state.hasFailed ? this.props.instead : this.props.children;
   }
 }

@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, useEffect } from 'react';
+import { Later } from '../../ui/later.tsx';
 import type { AgentClient } from '../agent-client.ts';
 import { goTo } from '../place.ts';
 import { useStatus } from '../use-status.ts';
@@ -12,8 +13,8 @@ export function HandedInvitation({ client }: { readonly client: AgentClient }) {
   useEffect(() => (isJoined ? undefined : window.genba?.onInvitation(() => goTo('today'))), [isJoined]);
   if (window.genba === undefined || !isJoined) return null;
   return (
-    <Suspense fallback={null}>
+    <Later instead={null}>
       <HandedDialog client={client} />
-    </Suspense>
+    </Later>
   );
 }

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, useState } from 'react';
 import { Card } from '../../ui/card.tsx';
 import { useLanguage } from '../../ui/i18n/use-language.ts';
+import { Later } from '../../ui/later.tsx';
 import { LoadingState } from '../../ui/screen-states.tsx';
 import type { AgentClient } from '../agent-client.ts';
 import { useStatus } from '../use-status.ts';
@@ -44,9 +45,9 @@ export function AboutCard({ client }: { readonly client: AgentClient }) {
           {t('licences.open')}
         </Button>
         {isOpen ? (
-          <Suspense fallback={<LoadingState text={t('licences.loading')} />}>
+          <Later before={<LoadingState text={t('licences.loading')} />}>
             <LicenceList />
-          </Suspense>
+          </Later>
         ) : null}
       </div>
     </Card>

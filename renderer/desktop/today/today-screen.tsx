@@ -1,4 +1,5 @@
-import { lazy, Suspense } from 'react';
+import { lazy } from 'react';
+import { Later } from '../../ui/later.tsx';
 import { LoadingState } from '../../ui/screen-states.tsx';
 import { StateBanner } from '../../ui/state-banner.tsx';
 import type { AgentClient } from '../agent-client.ts';
@@ -31,9 +32,9 @@ export function TodayScreen({ client }: ScreenProps) {
       <UpdateNotice />
       <div className="cards cards--packed">
         {phase === 'unconfigured' ? (
-          <Suspense fallback={<LoadingState />}>
+          <Later before={<LoadingState />}>
             <FirstRun client={client} />
-          </Suspense>
+          </Later>
         ) : (
           <>
             <ChangesCard client={client} />

@@ -22,6 +22,7 @@ export const en = {
   'nav.settings': 'Settings',
   'nav.shortcut': '{{name}} (Alt+{{key}})',
   'screen.loading': 'Loading',
+  'part.missing': 'This part could not be loaded. Load the page again.',
   'screen.broken': 'This screen could not be shown. The agent goes on working.',
 
   // One sentence of state: headline, then what follows from it

@@ -22,6 +22,7 @@ export const ja = {
   'nav.settings': '設定',
   'nav.shortcut': '{{name}}（Alt+{{key}}）',
   'screen.loading': '読み込んでいます',
+  'part.missing': 'この部分を読み込めませんでした。ページをもう一度読み込んでください。',
   'screen.broken': 'この画面を表示できませんでした。学習などの作業は裏で続いています。',
 
   'state.label': '状態',
