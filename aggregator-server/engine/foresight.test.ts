@@ -1,4 +1,7 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { TEMPORARY_FOLDER } from '../store/vector-files.ts';
 import { EngineBench } from '../testing/engine-bench.ts';
 import { bytesOf, SERVED_FEDERATIONS, sha256, smallTask, trained } from '../testing/fixtures.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
@@ -58,6 +61,11 @@ async function updateOf({ bench }: Opened, clientId: string, seed: number) {
     deliver: () => bench.deliver({ ...ids, weights }),
     giveUp: () => bench.engine.giveUp(ids.updateId),
   };
+}
+
+/** Files that a step has staged and nobody has taken in. */
+function stagedFiles({ bench }: Opened): Promise<string[]> {
+  return readdir(join(bench.store.weights.folder, TEMPORARY_FOLDER));
 }
 
 async function outcomeOf({ bench }: Opened): Promise<object> {
@@ -127,6 +135,7 @@ it('a wrong guess changes nothing', async () => {
   first.giveUp();
   await first.deliver();
   const outcome = await outcomeOf(opened);
+  expect(await stagedFiles(opened)).toEqual([]);
 
   const plain = await open({});
   const [one, two] = [await updateOf(plain, 'osaka', 1), await updateOf(plain, 'nagoya', 2)];
@@ -141,7 +150,9 @@ it('nothing can be seen of an update that was foreseen and never journaled', asy
   const before = await outcomeOf(opened);
   const update = await updateOf(opened, 'osaka', 1);
   update.expect();
-  await expect.poll(() => opened.runner.foreseen).toEqual([update.digest]);
+  await expect.poll(() => stagedFiles(opened)).toHaveLength(2);
   update.giveUp();
   expect(await outcomeOf(opened)).toEqual(before);
+  await opened.bench.engine.close();
+  expect(await stagedFiles(opened)).toEqual([]);
 });

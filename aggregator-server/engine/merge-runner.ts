@@ -32,8 +32,8 @@ export interface StoredClient {
 export interface StoredReport {
   readonly digest: string;
   /**
-   * The same weights, proved; null where they must be read. The runner may write what the client is sent over them, see
-   * {@link Stepped.reply}.
+   * The same weights, proved; null where they must be read. Whoever is given {@link StoredReply.memory} has given this
+   * away for it.
    */
   readonly proved: SharedBytes | null;
   readonly examples: number;
@@ -84,8 +84,8 @@ export interface NextStateOfClient extends NextState {
 export interface StoredReply {
   readonly digest: string;
   readonly use: WeightsUse;
-  /** Whether exactly this lies in {@link StoredReport.proved} now. */
-  readonly isInMemory: boolean;
+  /** Memory that holds exactly this, in exchange for {@link StoredReport.proved}; null where it must be read. */
+  readonly memory: SharedBytes | null;
 }
 
 /** What a step leads to. */
@@ -129,9 +129,9 @@ export interface MergeRunner {
     basis: ScreeningBasis | null,
   ): Promise<Stepped | Withheld>;
   /**
-   * Does the arithmetic of a step ahead: what it computes is kept in memory, for a {@link step} of exactly the same state,
-   * client and report, which is told nothing of it. Nothing is screened, staged or decided, and no other call depends on
-   * it. Only for a report that is `proved`; its bytes must stay what they are until this ends.
+   * Computes and stages the results of a step ahead, for a {@link step} of exactly the same state, client and report,
+   * which is told nothing of it. Nothing is screened or decided, and no other call depends on it: what is not used is
+   * removed. Only for a report that is `proved`; its bytes must stay what they are until this ends.
    */
   foresee(state: TaskState, client: StoredClient, report: StoredReport): Promise<void>;
   /** Proves that the task's check set can be used, if it has one. @throws AppError `check-set/unusable` */

@@ -53,13 +53,13 @@ interface StepInput {
   readonly report: Report;
 }
 
-/** A step that was computed ahead. */
+/** A step whose results were computed and staged ahead. */
 interface Foreseen {
   /** Of which state, client and report. */
   readonly of: readonly unknown[];
   readonly input: StepInput;
   readonly outcome: StepOutcome;
-  /** Its vectors; the new ones are hashed. */
+  /** Its vectors; the new ones are staged. */
   readonly work: Work;
 }
 
@@ -81,8 +81,8 @@ export class StrategyRunner implements MergeRunner {
   #foreseen: Foreseen | null = null;
   /** Until nothing is being foreseen. */
   #foreseeing: Promise<void> = Promise.resolve();
-  /** Where the global weights are written from. */
-  #room: SharedBytes | null = null;
+  /** What results are written from, of one vector each. */
+  readonly #freeRooms: SharedBytes[] = [];
 
   constructor({ task, folder, checkSet, memoryBytes }: RunnerStart) {
     const layout = weightLayout(task);
@@ -131,31 +131,34 @@ export class StrategyRunner implements MergeRunner {
     basis: ScreeningBasis | null,
   ): Promise<Stepped | Withheld> {
     await this.#foreseeing;
-    const foreseen = this.#takeForeseen([state, stored, foreseeable(report)]);
+    const foreseen = await this.#takeForeseen([state, stored, foreseeable(report)]);
     return this.#working(async (work) => {
       const input = foreseen?.input ?? (await this.#inputOf(state, stored, report, work));
       const { weights } = input.report;
       const screened = await this.#screen({ state, server: input.server }, { weights, basis }, work);
-      if (screened !== null && 'finding' in screened) return { kind: 'withheld', finding: screened.finding };
+      if (screened !== null && 'finding' in screened) {
+        await discardStaged(work.staged);
+        return { kind: 'withheld', finding: screened.finding };
+      }
       this.#stepsFromMemory++;
       const outcome = foreseen?.outcome ?? this.#strategy.step(input.server, input.client, input.report);
       const { releasesHeld, figures } = outcome;
-      await work.stage(resultsOf(outcome), this.#roomsFor(outcome, report.proved));
+      await this.#stageResults(outcome, report, work);
       const reply = outcome.reply === null ? null : await storedReply(outcome.reply, work);
       const client = await storedClient(outcome, work);
       const finished = await this.#finish(outcome.server, work);
       if (outcome.reply?.kind === 'weights') this.#keepRecent(outcome.reply.weights, reply!.digest);
+      if (reply !== null && reply.memory !== null) this.#freeRooms.push(report.proved!);
       return { kind: 'stepped', ...finished, ...client, reply, releasesHeld, figures, measured: screened };
     }, foreseen?.work);
   }
 
   foresee(state: TaskState, stored: StoredClient, report: StoredReport): Promise<void> {
     const foreseeing = this.#working(async (work) => {
-      this.#foreseen = null;
-      this.#givePoolBack();
+      await this.#dropForeseen();
       const input = await this.#inputOf(state, stored, report, work);
       const outcome = this.#strategy.step(input.server, input.client, input.report);
-      await work.hash(resultsOf(outcome));
+      await this.#stageResults(outcome, report, work);
       this.#foreseen = { of: [state, stored, foreseeable(report)], input, outcome, work };
     });
     this.#foreseeing = foreseeing.catch(() => {});
@@ -163,10 +166,23 @@ export class StrategyRunner implements MergeRunner {
   }
 
   /** What was foreseen last, where it was exactly this; it is gone in any case. */
-  #takeForeseen(of: Foreseen['of']): Foreseen | null {
+  async #takeForeseen(of: Foreseen['of']): Promise<Foreseen | null> {
     const foreseen = this.#foreseen;
+    if (!isDeepStrictEqual(foreseen?.of, of)) {
+      await this.#dropForeseen();
+      return null;
+    }
     this.#foreseen = null;
-    return isDeepStrictEqual(foreseen?.of, of) ? foreseen : null;
+    return foreseen;
+  }
+
+  async #dropForeseen(): Promise<void> {
+    const foreseen = this.#foreseen;
+    if (foreseen === null) return;
+    this.#foreseen = null;
+    this.#freeRooms.push(...foreseen.work.rooms);
+    this.#givePoolBack();
+    await discardStaged(foreseen.work.staged);
   }
 
   async #inputOf(
@@ -187,23 +203,21 @@ export class StrategyRunner implements MergeRunner {
   }
 
   /**
-   * Where the results of a step are copied to, to go to the disk past the system's cache: the answer to where its update
-   * was, for the gateway to send it from there. Nobody reads these files soon, as long as what clients start from is
-   * still in memory when they report. Where it is not, or global weights are what is sent, the system's cache serves.
+   * Stages what a step leads to, past the system's cache and for the gateway to send the answer from memory. Nobody reads
+   * these files soon, as long as what clients start from is still in memory when they report. Where it is not, or global
+   * weights are what is sent, the system's cache serves.
    */
-  #roomsFor(
-    { reply, server }: StepOutcome,
-    proved: SharedBytes | null,
-  ): ReadonlyMap<Float32Array, SharedBytes> {
+  async #stageResults(outcome: StepOutcome, { proved }: StoredReport, work: Work): Promise<void> {
+    const { reply, server } = outcome;
     const isReadSoon = reply?.kind !== 'weights' || this.#stepsFromMemory < STEPS_BEFORE_UNCACHED;
-    if (isReadSoon || proved?.byteLength !== reply.weights.byteLength) return new Map();
-    const { globalWeights } = server.vectors;
-    this.#room ??= sharedBytes(proved.byteLength);
-    // Where both are one, it lies where the answer must.
-    return new Map([
-      [globalWeights!, this.#room],
-      [reply.weights, proved],
-    ]);
+    const uncached = isReadSoon || proved === null ? [] : [server.vectors.globalWeights, reply.weights];
+    await work.stage(resultsOf(outcome), (vector) =>
+      uncached.includes(vector) ? this.#takeRoom() : undefined,
+    );
+  }
+
+  #takeRoom(): SharedBytes {
+    return this.#freeRooms.pop() ?? sharedBytes(this.#size * Float32Array.BYTES_PER_ELEMENT);
   }
 
   /** @returns why the update must wait, or what was measured of it; null where nothing is screened */
@@ -237,7 +251,7 @@ export class StrategyRunner implements MergeRunner {
 
   async end(): Promise<void> {
     await this.#foreseeing;
-    this.#foreseen = null;
+    await this.#dropForeseen();
     this.#held.clear();
     this.#recent.clear();
   }
@@ -257,6 +271,7 @@ export class StrategyRunner implements MergeRunner {
       await discardStaged(work.staged);
       throw thrown;
     } finally {
+      if (this.#foreseen?.work !== work) this.#freeRooms.push(...work.rooms);
       this.#givePoolBack();
     }
   }
@@ -349,15 +364,15 @@ async function storedReply(reply: Reply, work: Work): Promise<StoredReply> {
   switch (reply.kind) {
     case 'weights': {
       const digest = await work.digestOf(reply.weights);
-      return { digest, use: 'install', isInMemory: work.isInRoom(reply.weights) };
+      return { digest, use: 'install', memory: work.takeRoom(reply.weights) };
     }
     case 'calibrate':
-      return { digest: await work.digestOf(reply.globalWeights), use: 'calibrate', isInMemory: false };
+      return { digest: await work.digestOf(reply.globalWeights), use: 'calibrate', memory: null };
     case 'hand-over': {
       const both = new Float32Array(reply.weights.length + reply.averageAtBase.length);
       both.set(reply.weights);
       both.set(reply.averageAtBase, reply.weights.length);
-      return { digest: await work.digestOf(both), use: 'install-and-reference', isInMemory: false };
+      return { digest: await work.digestOf(both), use: 'install-and-reference', memory: null };
     }
   }
 }

@@ -111,10 +111,10 @@ export class UpdateApplier {
     try {
       const report = { digest, proved: bytes, examples, receivedAtMs };
       const stepped = await runner.step(this.#keeper.state, storedClientOf(client)!, report, basis);
-      if (stepped.kind === 'stepped' && stepped.reply?.isInMemory) answer = stepped.reply;
+      if (stepped.kind === 'stepped') answer = stepped.reply;
       return stepped;
     } finally {
-      if (bytes !== null && answer !== null) proved.keepAnswer(answer.digest, bytes);
+      if (answer !== null && answer.memory !== null) proved.keepAnswer(answer.digest, answer.memory);
       else if (bytes !== null) proved.giveBack(bytes);
     }
   }

@@ -1,19 +1,14 @@
-import { webcrypto } from 'node:crypto';
 import type { VectorDigests } from '../store/catalogue.ts';
 import type { SharedBytes } from '../store/uncached-file.ts';
-import { bytesOf, digestOf, type StagedVector, settled, stageVector } from '../store/vector-files.ts';
-
-/** What is copied to be hashed beside this thread, at most. */
-const MOST_COPIED_BYTES = 8 * 1024 * 1024;
+import { type StagedVector, settled, stageVector } from '../store/vector-files.ts';
 
 /** The vectors of one call, each with its digest; what is new is staged once. */
 export class Work {
   readonly staged: StagedVector[] = [];
   readonly #folder: string;
   readonly #digests = new Map<Float32Array, string>();
-  /** Of vectors that were hashed ahead and are not staged. */
-  readonly #hashed = new Map<Float32Array, string>();
-  readonly #inRooms = new Set<Float32Array>();
+  /** Where copies of staged vectors lie. */
+  readonly #rooms = new Map<Float32Array, SharedBytes>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -30,25 +25,19 @@ export class Work {
 
   /** All vectors that it was told of. */
   get vectors(): Float32Array[] {
-    return [...this.#digests.keys(), ...this.#hashed.keys()];
+    return [...this.#digests.keys()];
   }
 
-  /** Hashes what has no digest yet, and stages nothing. */
-  async hash(vectors: readonly (Float32Array | undefined)[]): Promise<void> {
-    const fresh = this.#freshOf(vectors);
-    await settled(
-      fresh.map(async (vector, index) => {
-        const bytes = bytesOf(vector);
-        // The last here, those before it on cores that have nothing else to do.
-        const isCopied = index < fresh.length - 1 && bytes.byteLength <= MOST_COPIED_BYTES;
-        this.#hashed.set(vector, await (isCopied ? digestOfCopy(bytes) : digestOf(bytes)));
-      }),
-    );
+  /** Those that were not taken. */
+  get rooms(): SharedBytes[] {
+    return [...this.#rooms.values()];
   }
 
-  /** Whether a copy of it lies in the room that was given for it. */
-  isInRoom(vector: Float32Array): boolean {
-    return this.#inRooms.has(vector);
+  /** Takes the room that holds a copy of a staged vector; null where there is none. */
+  takeRoom(vector: Float32Array): SharedBytes | null {
+    const room = this.#rooms.get(vector) ?? null;
+    this.#rooms.delete(vector);
+    return room;
   }
 
   async digestOf(vector: Float32Array): Promise<string> {
@@ -58,17 +47,19 @@ export class Work {
 
   /**
    * Stages what has no digest yet, all at once, so that the disk syncs one file while another is hashed.
-   * @param rooms see `stageVector`
+   * @param roomFor the room of a vector, see `stageVector`; asked once for each that is staged
    */
   async stage(
     vectors: readonly (Float32Array | undefined)[],
-    rooms?: ReadonlyMap<Float32Array, SharedBytes>,
+    roomFor: (vector: Float32Array) => SharedBytes | undefined = () => undefined,
   ): Promise<void> {
+    const given = [...new Set(vectors)].filter((vector) => vector !== undefined);
+    const fresh = given.filter((vector) => !this.#digests.has(vector));
     await settled(
-      this.#freshOf(vectors).map(async (vector) => {
-        const room = rooms?.get(vector);
-        const staged = await stageVector(this.#folder, vector, { room, digest: this.#hashed.get(vector) });
-        if (room !== undefined) this.#inRooms.add(vector);
+      fresh.map(async (vector) => {
+        const room = roomFor(vector);
+        if (room !== undefined) this.#rooms.set(vector, room);
+        const staged = await stageVector(this.#folder, vector, room);
         this.staged.push(staged);
         this.#digests.set(vector, staged.digest);
       }),
@@ -80,16 +71,4 @@ export class Work {
     for (const [name, vector] of Object.entries(vectors)) digests[name] = await this.digestOf(vector);
     return digests;
   }
-
-  #freshOf(vectors: readonly (Float32Array | undefined)[]): Float32Array[] {
-    const given = [...new Set(vectors)].filter((vector) => vector !== undefined);
-    return given.filter((vector) => !this.#digests.has(vector));
-  }
-}
-
-/** Sha256 in hexadecimal, computed by a thread of the system's library. */
-async function digestOfCopy(bytes: Uint8Array): Promise<string> {
-  // No strategy computes in memory that threads share.
-  const digest = await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  return Buffer.from(digest).toString('hex');
 }

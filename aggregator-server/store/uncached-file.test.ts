@@ -54,8 +54,8 @@ it('is not for small files', async () => {
 
 it('a vector is staged whole, with its digest, with and without a room', async () => {
   const folder = await anyFolder();
-  for (const room of [null, sharedBytes(BYTES.byteLength)]) {
-    const staged = await stageVector(folder, WEIGHTS, { room });
+  for (const room of [undefined, sharedBytes(BYTES.byteLength)]) {
+    const staged = await stageVector(folder, WEIGHTS, room);
     expect(staged.digest).toBe(sha256(BYTES));
     expect(sha256(await readFile(staged.path))).toBe(staged.digest);
     await discardStaged([staged]);

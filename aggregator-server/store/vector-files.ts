@@ -60,22 +60,21 @@ export async function readVector(
 /**
  * Writes a vector where the store can take it in; on return its bytes survive a power cut, its name does not matter.
  * Any thread may.
- * @param how.room memory of `sharedBytes`, of the vector's size, for one that is not read again soon: its bytes are copied
+ * @param room memory of `sharedBytes`, of the vector's size, for one that is not read again soon: its bytes are copied
  *   there, and go to the disk past the system's cache where that is possible
- * @param how.digest of exactly these weights, where it is known
  * @throws AppError `server/storage`
  */
 export async function stageVector(
   folder: string,
   weights: Float32Array,
-  { room = null, digest: known }: { readonly room?: SharedBytes | null; readonly digest?: string } = {},
+  room?: SharedBytes,
 ): Promise<StagedVector> {
   const bytes = bytesOf(weights);
   room?.set(bytes);
   return staged(folder, async (handle, path) => {
     // Its digest is not needed before its name is, so this thread computes it while the disk works.
-    const writing = room === null ? writeThrough(handle, bytes) : writePastCache(handle, path, room);
-    const [digest] = await settled([known ?? digestOf(bytes), writing]);
+    const writing = room === undefined ? writeThrough(handle, bytes) : writePastCache(handle, path, room);
+    const [digest] = await settled([digestOf(bytes), writing]);
     return digest;
   });
 }
