@@ -32,8 +32,7 @@ export interface StoredClient {
 export interface StoredReport {
   readonly digest: string;
   /**
-   * The same weights, proved; null where they must be read. Whoever is given {@link StoredReply.memory} has given this
-   * away for it.
+   * The same weights, proved; null where they must be read. They stay what they are until the call ends.
    */
   readonly proved: SharedBytes | null;
   readonly examples: number;
@@ -84,7 +83,7 @@ export interface NextStateOfClient extends NextState {
 export interface StoredReply {
   readonly digest: string;
   readonly use: WeightsUse;
-  /** Memory that holds exactly this, in exchange for {@link StoredReport.proved}; null where it must be read. */
+  /** Memory that holds exactly this until it is given back, see {@link MergeRunner.giveBack}; null where it must be read. */
   readonly memory: SharedBytes | null;
 }
 
@@ -134,6 +133,13 @@ export interface MergeRunner {
    * removed. Only for a report that is `proved`; its bytes must stay what they are until this ends.
    */
   foresee(state: TaskState, client: StoredClient, report: StoredReport): Promise<void>;
+  /**
+   * Memory for updates to arrive in, from which they are merged where they lie. It is the caller's from then on; the runner
+   * reads in it only what a call names.
+   */
+  rooms(): Promise<readonly SharedBytes[]>;
+  /** Takes back the memory of a reply that nobody sends any more. */
+  giveBack(memory: SharedBytes): Promise<void>;
   /** Proves that the task's check set can be used, if it has one. @throws AppError `check-set/unusable` */
   prepare(): Promise<void>;
   /** Closes the round that is due; null when none is. */

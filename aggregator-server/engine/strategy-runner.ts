@@ -16,7 +16,7 @@ import type {
 import { weightLayout } from '@genba/shared/model/layout';
 import { screeningOf } from '@genba/shared/model/task';
 import type { TaskState } from '../store/catalogue.ts';
-import { type SharedBytes, sharedBytes } from '../store/uncached-file.ts';
+import type { SharedBytes } from '../store/uncached-file.ts';
 import { discardStaged, readVector } from '../store/vector-files.ts';
 import type {
   Measured,
@@ -63,7 +63,10 @@ interface Foreseen {
   readonly work: Work;
 }
 
-/** Runs a strategy in this thread. The server's vectors stay in memory, in one pool that the kernels sweep in place. */
+/**
+ * Runs a strategy in this thread. The server's vectors stay in memory, in one pool that the kernels sweep in place. All
+ * threads see it: updates arrive there, results go to the disk from there, and replies are sent from there.
+ */
 export class StrategyRunner implements MergeRunner {
   readonly #folder: string;
   readonly #size: number;
@@ -81,8 +84,11 @@ export class StrategyRunner implements MergeRunner {
   #foreseen: Foreseen | null = null;
   /** Until nothing is being foreseen. */
   #foreseeing: Promise<void> = Promise.resolve();
-  /** What results are written from, of one vector each. */
-  readonly #freeRooms: SharedBytes[] = [];
+  /** Those of the pool that updates arrive in: nothing of this class may keep one. */
+  readonly #rooms: readonly Float32Array[];
+  /** Replies that may still be being sent. */
+  readonly #lent = new Set<Float32Array>();
+  readonly #mostLent: number;
 
   constructor({ task, folder, checkSet, memoryBytes }: RunnerStart) {
     const layout = weightLayout(task);
@@ -93,8 +99,13 @@ export class StrategyRunner implements MergeRunner {
     this.#screening = settings === null ? null : new Screening(task, settings, checkSet);
     const fitting = Math.floor(memoryBytes / (layout.size * Float32Array.BYTES_PER_ELEMENT));
     this.#mostRecent = Math.min(fitting, MOST_RECENT_REPLIES);
-    const count = 1 + this.#strategy.serverVectors.length + POOL_VECTORS_PER_STEP + this.#mostRecent;
-    this.#pool = fastestKernels().createPool(count, layout.size);
+    // One more, so that the newest can be lent before the oldest comes back.
+    this.#mostLent = this.#mostRecent === 0 ? 0 : this.#mostRecent + 1;
+    const roomCount = this.#mostRecent;
+    const working = 1 + this.#strategy.serverVectors.length + POOL_VECTORS_PER_STEP;
+    const count = working + this.#mostRecent + this.#mostLent + roomCount;
+    this.#pool = fastestKernels().createPool(count, layout.size, { isShared: true });
+    this.#rooms = Array.from({ length: roomCount }, () => this.#pool.take()).filter(isShared);
   }
 
   open(start: {
@@ -131,7 +142,7 @@ export class StrategyRunner implements MergeRunner {
     basis: ScreeningBasis | null,
   ): Promise<Stepped | Withheld> {
     await this.#foreseeing;
-    const foreseen = await this.#takeForeseen([state, stored, foreseeable(report)]);
+    const foreseen = await this.#takeForeseen([state, stored, foreseeable(report)], report.proved);
     return this.#working(async (work) => {
       const input = foreseen?.input ?? (await this.#inputOf(state, stored, report, work));
       const { weights } = input.report;
@@ -143,12 +154,10 @@ export class StrategyRunner implements MergeRunner {
       this.#stepsFromMemory++;
       const outcome = foreseen?.outcome ?? this.#strategy.step(input.server, input.client, input.report);
       const { releasesHeld, figures } = outcome;
-      await this.#stageResults(outcome, report, work);
-      const reply = outcome.reply === null ? null : await storedReply(outcome.reply, work);
+      await this.#stageResults(outcome, work);
       const client = await storedClient(outcome, work);
       const finished = await this.#finish(outcome.server, work);
-      if (outcome.reply?.kind === 'weights') this.#keepRecent(outcome.reply.weights, reply!.digest);
-      if (reply !== null && reply.memory !== null) this.#freeRooms.push(report.proved!);
+      const reply = outcome.reply === null ? null : await this.#storedReply(outcome.reply, work);
       return { kind: 'stepped', ...finished, ...client, reply, releasesHeld, figures, measured: screened };
     }, foreseen?.work);
   }
@@ -158,7 +167,7 @@ export class StrategyRunner implements MergeRunner {
       await this.#dropForeseen();
       const input = await this.#inputOf(state, stored, report, work);
       const outcome = this.#strategy.step(input.server, input.client, input.report);
-      await this.#stageResults(outcome, report, work);
+      await this.#stageResults(outcome, work);
       this.#foreseen = { of: [state, stored, foreseeable(report)], input, outcome, work };
     });
     this.#foreseeing = foreseeing.catch(() => {});
@@ -166,9 +175,13 @@ export class StrategyRunner implements MergeRunner {
   }
 
   /** What was foreseen last, where it was exactly this; it is gone in any case. */
-  async #takeForeseen(of: Foreseen['of']): Promise<Foreseen | null> {
+  async #takeForeseen(of: Foreseen['of'], proved: SharedBytes | null): Promise<Foreseen | null> {
     const foreseen = this.#foreseen;
-    if (!isDeepStrictEqual(foreseen?.of, of)) {
+    if (foreseen === null) return null;
+    const { weights } = foreseen.input.report;
+    // What was seen in a room is there no more when the room has another update in it, or none that counts.
+    const isThere = !this.#isRoom(weights) || (proved !== null && this.#pool.find(proved) === weights);
+    if (!isThere || !isDeepStrictEqual(foreseen.of, of)) {
       await this.#dropForeseen();
       return null;
     }
@@ -180,7 +193,6 @@ export class StrategyRunner implements MergeRunner {
     const foreseen = this.#foreseen;
     if (foreseen === null) return;
     this.#foreseen = null;
-    this.#freeRooms.push(...foreseen.work.rooms);
     this.#givePoolBack();
     await discardStaged(foreseen.work.staged);
   }
@@ -203,21 +215,14 @@ export class StrategyRunner implements MergeRunner {
   }
 
   /**
-   * Stages what a step leads to, past the system's cache and for the gateway to send the answer from memory. Nobody reads
-   * these files soon, as long as what clients start from is still in memory when they report. Where it is not, or global
-   * weights are what is sent, the system's cache serves.
+   * Stages what a step leads to, past the system's cache: nobody reads these files soon, as long as what clients start from
+   * is still in memory when they report. Where it is not, or global weights are what is sent, the system's cache serves.
    */
-  async #stageResults(outcome: StepOutcome, { proved }: StoredReport, work: Work): Promise<void> {
+  async #stageResults(outcome: StepOutcome, work: Work): Promise<void> {
     const { reply, server } = outcome;
-    const isReadSoon = reply?.kind !== 'weights' || this.#stepsFromMemory < STEPS_BEFORE_UNCACHED;
-    const uncached = isReadSoon || proved === null ? [] : [server.vectors.globalWeights, reply.weights];
-    await work.stage(resultsOf(outcome), (vector) =>
-      uncached.includes(vector) ? this.#takeRoom() : undefined,
-    );
-  }
-
-  #takeRoom(): SharedBytes {
-    return this.#freeRooms.pop() ?? sharedBytes(this.#size * Float32Array.BYTES_PER_ELEMENT);
+    const isCached = reply?.kind !== 'weights' || this.#stepsFromMemory < STEPS_BEFORE_UNCACHED;
+    const uncached = isCached ? [] : [server.vectors.globalWeights, reply.weights];
+    await work.stage(resultsOf(outcome), (vector) => !uncached.includes(vector));
   }
 
   /** @returns why the update must wait, or what was measured of it; null where nothing is screened */
@@ -249,6 +254,16 @@ export class StrategyRunner implements MergeRunner {
     return this.#working(async (work) => this.#strategy.dueAtMs(await this.#load(state, work)));
   }
 
+  async rooms(): Promise<readonly SharedBytes[]> {
+    return this.#rooms.map(sharedBytesOf);
+  }
+
+  async giveBack(memory: SharedBytes): Promise<void> {
+    // Free for others with the next call that ends.
+    const vector = this.#pool.find(memory);
+    if (vector !== null) this.#lent.delete(vector);
+  }
+
   async end(): Promise<void> {
     await this.#foreseeing;
     await this.#dropForeseen();
@@ -271,14 +286,14 @@ export class StrategyRunner implements MergeRunner {
       await discardStaged(work.staged);
       throw thrown;
     } finally {
-      if (this.#foreseen?.work !== work) this.#freeRooms.push(...work.rooms);
       this.#givePoolBack();
     }
   }
 
   #givePoolBack(): void {
     const foreseen = this.#foreseen?.work.vectors ?? [];
-    this.#pool.keepOnly([...this.#held.values(), ...this.#recent.values(), ...foreseen]);
+    const kept = [...this.#held.values(), ...this.#recent.values(), ...this.#lent];
+    this.#pool.keepOnly([...this.#rooms, ...kept, ...foreseen]);
   }
 
   async #load(state: TaskState, work: Work): Promise<ServerState> {
@@ -315,7 +330,38 @@ export class StrategyRunner implements MergeRunner {
     return vector;
   }
 
+  async #storedReply(reply: Reply, work: Work): Promise<StoredReply> {
+    switch (reply.kind) {
+      case 'weights': {
+        const digest = await work.digestOf(reply.weights);
+        this.#keepRecent(reply.weights, digest);
+        return { digest, use: 'install', memory: this.#lend(reply.weights) };
+      }
+      case 'calibrate':
+        return { digest: await work.digestOf(reply.globalWeights), use: 'calibrate', memory: null };
+      case 'hand-over': {
+        const both = new Float32Array(reply.weights.length + reply.averageAtBase.length);
+        both.set(reply.weights);
+        both.set(reply.averageAtBase, reply.weights.length);
+        return { digest: await work.digestOf(both), use: 'install-and-reference', memory: null };
+      }
+    }
+  }
+
+  /** null where it must be read: it lies elsewhere, or so many are being sent that merging needs the rest. */
+  #lend(reply: Float32Array): SharedBytes | null {
+    const isFree = isShared(reply) && !this.#isRoom(reply) && !this.#lent.has(reply);
+    if (!isFree || this.#lent.size >= this.#mostLent) return null;
+    this.#lent.add(reply);
+    return sharedBytesOf(reply);
+  }
+
+  #isRoom(vector: Float32Array): boolean {
+    return this.#rooms.includes(vector);
+  }
+
   #keepRecent(reply: Float32Array, digest: string): void {
+    if (this.#isRoom(reply)) return;
     this.#recent.delete(digest);
     this.#recent.set(digest, reply);
     for (const oldest of this.#recent.keys()) {
@@ -324,15 +370,19 @@ export class StrategyRunner implements MergeRunner {
     }
   }
 
-  /** Weights that were proved in memory need no file. */
-  #takeOver({ buffer, byteOffset, byteLength }: SharedBytes, digest: string, work: Work): void {
-    const vector = this.#take(byteLength / Float32Array.BYTES_PER_ELEMENT, digest);
-    vector.set(new Float32Array(buffer, byteOffset, vector.length));
+  /** Weights that were proved in memory need no file, and in a room of this pool no copy. */
+  #takeOver(proved: SharedBytes, digest: string, work: Work): void {
+    const { buffer, byteOffset, byteLength } = proved;
+    let vector = this.#pool.find(proved);
+    if (vector === null) {
+      vector = this.#take(byteLength / Float32Array.BYTES_PER_ELEMENT, digest);
+      vector.set(new Float32Array(buffer, byteOffset, vector.length));
+    }
     work.know(vector, digest);
   }
 
   /** A file of another size is not one of this model's. */
-  #take(length: number, digest: string): Float32Array<ArrayBuffer> {
+  #take(length: number, digest: string): Float32Array {
     if (length !== this.#size) throw new AppError('store/damaged', { detail: `weights ${digest}` });
     return this.#pool.take();
   }
@@ -341,7 +391,8 @@ export class StrategyRunner implements MergeRunner {
   async #finish(server: ServerState, work: Work): Promise<NextState> {
     const digests = await work.digestsOf(server.vectors);
     const vectors = { ...digests, globalWeights: digests.globalWeights! };
-    this.#held = new Map(Object.entries(digests).map(([name, digest]) => [digest, server.vectors[name]!]));
+    const entries = Object.entries(digests).map(([name, digest]) => [digest, server.vectors[name]!] as const);
+    this.#held = new Map(entries.filter(([, vector]) => !this.#isRoom(vector)));
     return {
       state: { globalVersion: server.version, vectors, scalars: server.scalars },
       staged: work.staged,
@@ -360,26 +411,17 @@ async function storedClient(
   return { client: stored, clientCalibrates: clientCalibrates ?? false };
 }
 
-async function storedReply(reply: Reply, work: Work): Promise<StoredReply> {
-  switch (reply.kind) {
-    case 'weights': {
-      const digest = await work.digestOf(reply.weights);
-      return { digest, use: 'install', memory: work.takeRoom(reply.weights) };
-    }
-    case 'calibrate':
-      return { digest: await work.digestOf(reply.globalWeights), use: 'calibrate', memory: null };
-    case 'hand-over': {
-      const both = new Float32Array(reply.weights.length + reply.averageAtBase.length);
-      both.set(reply.weights);
-      both.set(reply.averageAtBase, reply.weights.length);
-      return { digest: await work.digestOf(both), use: 'install-and-reference', memory: null };
-    }
-  }
-}
-
 /** What is the same for an update before it is journaled and when it is merged. */
 function foreseeable({ proved: _, ...report }: StoredReport): object {
   return report;
+}
+
+function isShared({ buffer }: Float32Array): boolean {
+  return buffer instanceof SharedArrayBuffer;
+}
+
+function sharedBytesOf({ buffer, byteOffset, byteLength }: Float32Array): SharedBytes {
+  return new Uint8Array(buffer as SharedArrayBuffer, byteOffset, byteLength);
 }
 
 /** The vectors that a step leads to. */

@@ -139,6 +139,7 @@ export class TaskEngine {
     const runner = runnerFor(options);
     try {
       await runner.prepare();
+      options.proved.adopt(await runner.rooms());
       const state = await bringUpToDate(options, runner);
       await options.screening.keepCheckSet(options.task.id, options.checkSet ?? null);
       const engine = new TaskEngine(options, runner, { state, dueAtMs: await runner.dueAtMs(state) });

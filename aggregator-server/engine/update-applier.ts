@@ -2,6 +2,7 @@ import { type AppError, toAppError } from '@genba/shared/errors/app-error';
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import { screeningOf } from '@genba/shared/model/task';
 import type { Aftermath, BaseRecord, ClientRecord, UpdateRecord, VectorDigests } from '../store/catalogue.ts';
+import type { SharedBytes } from '../store/uncached-file.ts';
 import type { Ended } from './ended.ts';
 import type { Foresight } from './foresight.ts';
 import type { KeeperContext } from './keeper-context.ts';
@@ -114,9 +115,15 @@ export class UpdateApplier {
       if (stepped.kind === 'stepped') answer = stepped.reply;
       return stepped;
     } finally {
-      if (answer !== null && answer.memory !== null) proved.keepAnswer(answer.digest, answer.memory);
-      else if (bytes !== null) proved.giveBack(bytes);
+      if (bytes !== null) proved.giveBack(bytes);
+      if (answer !== null && answer.memory !== null) this.#keepAnswer(answer.digest, answer.memory);
     }
+  }
+
+  #keepAnswer(digest: string, memory: SharedBytes): void {
+    const { runner, proved } = this.#context;
+    // A runner that was lost has lost this memory too.
+    proved.keepAnswer(digest, memory, () => void runner.giveBack(memory).catch(() => {}));
   }
 
   /** What an update is screened by; null where the task screens nothing. */

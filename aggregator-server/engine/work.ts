@@ -1,5 +1,4 @@
 import type { VectorDigests } from '../store/catalogue.ts';
-import type { SharedBytes } from '../store/uncached-file.ts';
 import { type StagedVector, settled, stageVector } from '../store/vector-files.ts';
 
 /** The vectors of one call, each with its digest; what is new is staged once. */
@@ -7,8 +6,6 @@ export class Work {
   readonly staged: StagedVector[] = [];
   readonly #folder: string;
   readonly #digests = new Map<Float32Array, string>();
-  /** Where copies of staged vectors lie. */
-  readonly #rooms = new Map<Float32Array, SharedBytes>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -28,18 +25,6 @@ export class Work {
     return [...this.#digests.keys()];
   }
 
-  /** Those that were not taken. */
-  get rooms(): SharedBytes[] {
-    return [...this.#rooms.values()];
-  }
-
-  /** Takes the room that holds a copy of a staged vector; null where there is none. */
-  takeRoom(vector: Float32Array): SharedBytes | null {
-    const room = this.#rooms.get(vector) ?? null;
-    this.#rooms.delete(vector);
-    return room;
-  }
-
   async digestOf(vector: Float32Array): Promise<string> {
     await this.stage([vector]);
     return this.#digests.get(vector)!;
@@ -47,19 +32,17 @@ export class Work {
 
   /**
    * Stages what has no digest yet, all at once, so that the disk syncs one file while another is hashed.
-   * @param roomFor the room of a vector, see `stageVector`; asked once for each that is staged
+   * @param isReadSoon see `stageVector`
    */
   async stage(
     vectors: readonly (Float32Array | undefined)[],
-    roomFor: (vector: Float32Array) => SharedBytes | undefined = () => undefined,
+    isReadSoon = (_vector: Float32Array) => true,
   ): Promise<void> {
     const given = [...new Set(vectors)].filter((vector) => vector !== undefined);
     const fresh = given.filter((vector) => !this.#digests.has(vector));
     await settled(
       fresh.map(async (vector) => {
-        const room = roomFor(vector);
-        if (room !== undefined) this.#rooms.set(vector, room);
-        const staged = await stageVector(this.#folder, vector, room);
+        const staged = await stageVector(this.#folder, vector, { isReadSoon: isReadSoon(vector) });
         this.staged.push(staged);
         this.#digests.set(vector, staged.digest);
       }),

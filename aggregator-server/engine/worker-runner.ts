@@ -1,4 +1,5 @@
 import type { TaskState } from '../store/catalogue.ts';
+import type { SharedBytes } from '../store/uncached-file.ts';
 import { RenewedThread } from '../threads/renewed-thread.ts';
 import {
   type MergeRunner,
@@ -51,6 +52,14 @@ export class WorkerRunner implements MergeRunner {
 
   foresee(state: TaskState, client: StoredClient, report: StoredReport): Promise<void> {
     return this.#call('foresee', [state, client, report]);
+  }
+
+  rooms(): Promise<readonly SharedBytes[]> {
+    return this.#call('rooms', []);
+  }
+
+  giveBack(memory: SharedBytes): Promise<void> {
+    return this.#call('giveBack', [memory]);
   }
 
   prepare(): Promise<void> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ProvedWeights } from './proved-weights.ts';
 
 it('hands weights over once, and their memory goes round', () => {
@@ -45,17 +45,29 @@ it('keeps memory that is read ahead of the merge out of other hands', () => {
   expect(proved.take('a')).toBe(bytes);
 });
 
+it('lends the memory of whoever merges first, as far as there may be so much', () => {
+  const proved = new ProvedWeights(100);
+  const rooms = [40, 40, 40].map((size) => new Uint8Array(new SharedArrayBuffer(size)));
+  proved.adopt(rooms);
+  expect(new Set([proved.lend(40), proved.lend(40)])).toEqual(new Set(rooms.slice(0, 2)));
+  expect(proved.lend(40)).toBeNull();
+  proved.giveBack(rooms[0]!);
+  expect(proved.lend(20)!.byteLength).toBe(20);
+  expect(proved.lend(40)).toBe(rooms[0]);
+});
+
 describe('an answer', () => {
-  const kept = () => {
-    const proved = new ProvedWeights(8);
-    const bytes = proved.lend(8)!;
-    bytes.set([1, 2, 3, 4, 5, 6, 7, 8]);
-    proved.keepAnswer('a', bytes);
-    return { proved, bytes };
+  const BYTES = [1, 2, 3, 4, 5, 6, 7, 8];
+  const kept = (proved = new ProvedWeights(8), digest = 'a') => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(8));
+    bytes.set(BYTES);
+    const release = vi.fn();
+    proved.keepAnswer(digest, bytes, release);
+    return { proved, release };
   };
 
-  it('is sent from memory, which is free when it was sent to its end', async () => {
-    const { proved, bytes } = kept();
+  it('is sent from memory, which is released when it was sent to its end', async () => {
+    const { proved, release } = kept();
     expect(proved.openAnswer('b')).toBeNull();
     const reader = proved.openAnswer('a')!;
     expect(reader.sizeBytes).toBe(8);
@@ -64,21 +76,21 @@ describe('an answer', () => {
     expect([...target]).toEqual([1, 2, 3, 4, 5]);
     expect(await reader.read(target, 5)).toBe(3);
     expect([...target.subarray(0, 3)]).toEqual([6, 7, 8]);
-    expect(proved.lend(8)).toBeNull();
+    expect(release).not.toHaveBeenCalled();
     await reader.close();
-    expect(proved.lend(8)).toBe(bytes);
+    expect(release).toHaveBeenCalledOnce();
     expect(proved.openAnswer('a')).toBeNull();
   });
 
   it('stays while others send from it, and for who was cut off', async () => {
-    const { proved, bytes } = kept();
+    const { proved, release } = kept();
     const [first, second] = [proved.openAnswer('a')!, proved.openAnswer('a')!];
     await first.read(new Uint8Array(8), 0);
     await first.close();
     await first.close();
-    expect(proved.lend(8)).toBeNull();
+    expect(release).not.toHaveBeenCalled();
     await second.close();
-    expect(proved.lend(8)).toBe(bytes);
+    expect(release).toHaveBeenCalledOnce();
     const again = kept();
     const cut = again.proved.openAnswer('a')!;
     await cut.read(new Uint8Array(4), 0);
@@ -86,21 +98,25 @@ describe('an answer', () => {
     expect(again.proved.openAnswer('a')).not.toBeNull();
   });
 
-  it('makes room for an update while nobody sends from it', async () => {
-    const { proved, bytes } = kept();
-    const reader = proved.openAnswer('a')!;
-    expect(proved.lend(8)).toBeNull();
-    await reader.close();
-    expect(proved.lend(8)).toBe(bytes);
+  it('goes for a newer one when there are too many, unless somebody sends from it', async () => {
+    const proved = new ProvedWeights(16);
+    const [sent, first, second, third] = ['s', 'a', 'b', 'c'].map((digest) => {
+      const { release } = kept(proved, digest);
+      return { release, reader: digest === 's' ? proved.openAnswer(digest) : null };
+    });
+    expect(first!.release).toHaveBeenCalledOnce();
+    expect(second!.release).toHaveBeenCalledOnce();
+    expect(third!.release).not.toHaveBeenCalled();
+    expect(sent!.release).not.toHaveBeenCalled();
+    await sent!.reader!.close();
     expect(proved.openAnswer('a')).toBeNull();
+    expect(proved.openAnswer('c')).not.toBeNull();
   });
 
   it('is kept once', () => {
-    const { proved, bytes } = kept();
-    const other = new Uint8Array(new SharedArrayBuffer(8));
-    proved.keepAnswer('a', other);
-    expect(proved.lend(8)).toBe(other);
-    expect(proved.openAnswer('a')!.sizeBytes).toBe(bytes.byteLength);
+    const { proved, release } = kept();
+    expect(kept(proved).release).toHaveBeenCalledOnce();
+    expect(release).not.toHaveBeenCalled();
   });
 });
 

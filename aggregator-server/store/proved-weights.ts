@@ -1,7 +1,7 @@
 import { type SharedBytes, sharedBytes } from './uncached-file.ts';
 import type { WeightReader } from './weight-store.ts';
 
-/** Most that updates and their answers take in memory to be merged and sent without being read, and as much that newest replies do in the thread that merges, bytes. */
+/** Most that updates take in memory to be merged without being read, and as much that newest replies do, and answers on their way out, bytes. */
 export const DEFAULT_MERGE_MEMORY_BYTES = 16 * 1024 * 1024;
 
 /** An update that waits to be merged. */
@@ -14,6 +14,8 @@ interface Kept {
 
 interface Answer {
   readonly bytes: SharedBytes;
+  /** Called when nobody sends from it any more. */
+  readonly release: () => void;
   /** Who sends from it at the moment. */
   readerCount: number;
   /** Whether it was sent to its end, which is all that it is for. */
@@ -23,8 +25,8 @@ interface Answer {
 /**
  * The weights of updates that were proved while they arrived and wait for their merge, and those they were answered
  * with, until they are sent. What is merged then is what was proved, what is sent is what was stored, and no file need
- * be read for it. Their memory goes round, from an update to its answer, and is bounded: where there is none, files are
- * read, as they are after a restart.
+ * be read for it. Their memory goes round and is bounded: where there is none, files are read, as they are after a
+ * restart.
  */
 export class ProvedWeights {
   readonly #mostBytes: number;
@@ -34,23 +36,27 @@ export class ProvedWeights {
   readonly #answers = new Map<string, Answer>();
   #free: SharedBytes[] = [];
   #usedBytes = 0;
+  #answerBytes = 0;
 
   constructor(mostBytes = DEFAULT_MERGE_MEMORY_BYTES) {
     this.#mostBytes = mostBytes;
+  }
+
+  /** Takes memory of whoever merges, from which it need not copy: lent from now on, as far as there may be so much. */
+  adopt(rooms: readonly SharedBytes[]): void {
+    for (const room of rooms) {
+      if (this.#usedBytes + room.byteLength > this.#mostBytes) return;
+      this.#usedBytes += room.byteLength;
+      this.#free.push(room);
+    }
   }
 
   /** Memory for an update that begins to arrive; null when too much is in use. It comes back by one of the methods below. */
   lend(sizeBytes: number): SharedBytes | null {
     const index = this.#free.findIndex(({ byteLength }) => byteLength === sizeBytes);
     if (index >= 0) return this.#free.splice(index, 1)[0]!;
-    for (const { byteLength } of this.#free.splice(0)) this.#usedBytes -= byteLength;
-    for (const [digest, { bytes, readerCount }] of this.#answers) {
-      if (this.#usedBytes + sizeBytes <= this.#mostBytes) break;
-      // The oldest is the least likely to be fetched soon, and can be read from its file.
-      if (readerCount > 0) continue;
-      this.#answers.delete(digest);
-      if (bytes.byteLength === sizeBytes) return bytes;
-      this.#usedBytes -= bytes.byteLength;
+    if (this.#usedBytes + sizeBytes > this.#mostBytes) {
+      for (const { byteLength } of this.#free.splice(0)) this.#usedBytes -= byteLength;
     }
     if (this.#usedBytes + sizeBytes > this.#mostBytes) return null;
     this.#usedBytes += sizeBytes;
@@ -100,10 +106,29 @@ export class ProvedWeights {
     if (kept.readerCount === 0) this.giveBack(kept.bytes);
   }
 
-  /** Keeps memory that holds exactly the bytes of this digest, an answer's, until they are sent or it is needed. */
-  keepAnswer(digest: string, bytes: SharedBytes): void {
-    if (this.#answers.has(digest)) this.giveBack(bytes);
-    else this.#answers.set(digest, { bytes, readerCount: 0, isSent: false });
+  /**
+   * Keeps memory that holds exactly the bytes of this digest, an answer's, until they are sent or there are too many.
+   * @param release called when it is not needed any more
+   */
+  keepAnswer(digest: string, bytes: SharedBytes, release: () => void): void {
+    if (this.#answers.has(digest)) {
+      release();
+      return;
+    }
+    this.#answers.set(digest, { bytes, release, readerCount: 0, isSent: false });
+    this.#answerBytes += bytes.byteLength;
+    for (const [oldest, { readerCount }] of this.#answers) {
+      if (this.#answerBytes <= this.#mostBytes) return;
+      // The least likely to be fetched soon, and it can be read from its file.
+      if (readerCount === 0) this.#dropAnswer(oldest);
+    }
+  }
+
+  #dropAnswer(digest: string): void {
+    const { bytes, release } = this.#answers.get(digest)!;
+    this.#answers.delete(digest);
+    this.#answerBytes -= bytes.byteLength;
+    release();
   }
 
   /** Opens an answer to be sent; null where its file must be read. */
@@ -124,9 +149,9 @@ export class ProvedWeights {
         if (!isOpen) return;
         isOpen = false;
         answer.readerCount--;
-        if (answer.readerCount > 0 || !answer.isSent) return;
-        this.#answers.delete(digest);
-        this.giveBack(answer.bytes);
+        // Others may have closed it before, and another of the same content have come.
+        const isKept = this.#answers.get(digest) === answer;
+        if (answer.readerCount === 0 && answer.isSent && isKept) this.#dropAnswer(digest);
       },
     };
   }

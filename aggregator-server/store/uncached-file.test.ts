@@ -52,10 +52,16 @@ it('is not for small files', async () => {
   expect(await UncachedFile.open('nowhere', 1000)).toBeNull();
 });
 
-it('a vector is staged whole, with its digest, with and without a room', async () => {
+it('a vector is staged whole, with its digest, wherever it lies and whichever way it goes', async () => {
   const folder = await anyFolder();
-  for (const room of [undefined, sharedBytes(BYTES.byteLength)]) {
-    const staged = await stageVector(folder, WEIGHTS, room);
+  const shared = sharedBytes(BYTES.byteLength);
+  shared.set(BYTES);
+  const aligned = new Float32Array(shared.buffer, 0, WEIGHTS.length);
+  const ways = [WEIGHTS, aligned].flatMap((vector) =>
+    [true, false].map((isReadSoon) => ({ vector, isReadSoon })),
+  );
+  for (const { vector, isReadSoon } of ways) {
+    const staged = await stageVector(folder, vector, { isReadSoon });
     expect(staged.digest).toBe(sha256(BYTES));
     expect(sha256(await readFile(staged.path))).toBe(staged.digest);
     await discardStaged([staged]);

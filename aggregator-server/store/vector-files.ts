@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '@genba/shared/errors/app-error';
 import { asStorage, errorCodeOf } from './storage-error.ts';
-import { type SharedBytes, UncachedFile } from './uncached-file.ts';
+import { UncachedFile } from './uncached-file.ts';
 import { fill } from './verified-read.ts';
 
 /** Below the folder of a store: files that are not complete or not taken in yet. */
@@ -38,7 +38,7 @@ export function weightFilePath(folder: string, digest: string): string {
 export async function readVector(
   folder: string,
   digest: string,
-  take = (length: number) => new Float32Array(length),
+  take: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): Promise<Float32Array> {
   return asStorage(async () => {
     const handle = await openVector(folder, digest);
@@ -60,20 +60,18 @@ export async function readVector(
 /**
  * Writes a vector where the store can take it in; on return its bytes survive a power cut, its name does not matter.
  * Any thread may.
- * @param room memory of `sharedBytes`, of the vector's size, for one that is not read again soon: its bytes are copied
- *   there, and go to the disk past the system's cache where that is possible
+ * @param isReadSoon whether it had better be in the system's cache: else it goes past that where it lies as `UncachedFile` needs
  * @throws AppError `server/storage`
  */
 export async function stageVector(
   folder: string,
   weights: Float32Array,
-  room?: SharedBytes,
+  { isReadSoon = true }: { readonly isReadSoon?: boolean } = {},
 ): Promise<StagedVector> {
   const bytes = bytesOf(weights);
-  room?.set(bytes);
   return staged(folder, async (handle, path) => {
     // Its digest is not needed before its name is, so this thread computes it while the disk works.
-    const writing = room === undefined ? writeThrough(handle, bytes) : writePastCache(handle, path, room);
+    const writing = isReadSoon ? writeThrough(handle, bytes) : writePastCache(handle, path, bytes);
     const [digest] = await settled([digestOf(bytes), writing]);
     return digest;
   });
@@ -155,7 +153,7 @@ async function writeThrough(handle: FileHandle, bytes: Uint8Array, from = 0): Pr
   await handle.datasync();
 }
 
-async function writePastCache(handle: FileHandle, path: string, bytes: SharedBytes): Promise<void> {
+async function writePastCache(handle: FileHandle, path: string, bytes: Uint8Array): Promise<void> {
   const file = await UncachedFile.open(path, bytes.byteLength);
   let written = 0;
   try {

@@ -197,10 +197,19 @@ export class WasmFunction {
   }
 }
 
-/** A module of these functions over one memory, imported as `kernels.memory`. */
-export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+/** Most that 32-bit addresses reach, pages of 64 KiB. */
+const MOST_PAGES = 65_536;
+
+/**
+ * A module of these functions over one memory, imported as `kernels.memory`.
+ * @param how.isShared whether that is one which threads share
+ */
+export function assembleModule(
+  functions: readonly WasmFunction[],
+  { isShared = false }: { readonly isShared?: boolean } = {},
+): Uint8Array<ArrayBuffer> {
   const section = (id: number, items: readonly Code[]) => [id, ...sized(list(items))];
-  const memoryOfAnySize = [0x00, 0];
+  const memoryOfAnySize = isShared ? [0x03, 0, ...unsigned(MOST_PAGES)] : [0x00, 0];
   return Uint8Array.of(
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(

@@ -79,9 +79,19 @@ function sumOfLanes(lanes: Float64Array): number {
  */
 export interface VectorPool {
   /** A vector with any content, to be filled; an ordinary one when the pool is in use to the last vector. */
-  take(): Float32Array<ArrayBuffer>;
+  take(): Float32Array;
   /** Gives all others back: whoever still holds one of them will see it change. */
   keepOnly(vectors: readonly Float32Array[]): void;
+  /** The pool's own vector that lies in this memory, which another thread may have sent; null where it is none of them. */
+  find(memory: ArrayBufferView): Float32Array | null;
+}
+
+export interface PoolOptions {
+  /**
+   * Whether all threads can see its vectors. Each begins at a page of the system's memory then, so that a disk can read
+   * it there. Its vectors are ordinary ones where such memory cannot be had.
+   */
+  readonly isShared?: boolean;
 }
 
 /**
@@ -97,10 +107,10 @@ export interface VectorPool {
 export interface Kernels {
   readonly name: 'plain' | 'simd';
 
-  createPool(count: number, length: number): VectorPool;
+  createPool(count: number, length: number, options?: PoolOptions): VectorPool;
 
   /** A vector of the same length, with any content, for a result: from the same pool while that has one. */
-  vectorBeside(vector: Float32Array): Float32Array<ArrayBuffer>;
+  vectorBeside(vector: Float32Array): Float32Array;
 
   /**
    * Sweep one: adds ⟨Δ, δ⟩ and ‖δ‖² of a range to a group's sums. The order of summation is part of the contract:

@@ -9,7 +9,7 @@ export const plainKernels: Kernels = {
 
   createPool(_count, length) {
     // Ordinary vectors are pooled well enough by the garbage collector.
-    return { take: () => new Float32Array(length), keepOnly: () => {} };
+    return { take: () => new Float32Array(length), keepOnly: () => {}, find: () => null };
   },
 
   vectorBeside({ length }) {

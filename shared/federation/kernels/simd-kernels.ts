@@ -7,6 +7,7 @@ import type {
   Kernels,
   MergeFactors,
   MergeTargets,
+  PoolOptions,
   StepsInput,
   VectorPool,
 } from './kernels.ts';
@@ -19,7 +20,8 @@ interface WebAssemblyApi {
   readonly Memory: new (pages: {
     readonly initial: number;
     readonly maximum: number;
-  }) => { readonly buffer: ArrayBuffer };
+    readonly shared: boolean;
+  }) => { readonly buffer: ArrayBufferLike };
   readonly Instance: new (module: object, imports: object) => { readonly exports: object };
 }
 
@@ -28,11 +30,19 @@ type SimdExports = Readonly<Record<SimdFunction, (...parameters: number[]) => nu
 /** An instance of the module with its memory, which never grows: its buffer stays. */
 interface Workspace {
   readonly exports: SimdExports;
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
   /** Where sweep one finds and leaves its sums. */
   readonly sums: Float64Array;
   /** All of one length, one behind the other. */
-  readonly vectors: readonly Float32Array<ArrayBuffer>[];
+  readonly vectors: readonly Float32Array[];
+}
+
+/** Where things lie in a memory, bytes. */
+interface Arrangement {
+  readonly first: number;
+  /** From the start of one vector to that of the next. */
+  readonly stride: number;
+  readonly pages: number;
 }
 
 /** A function of the module with all it works on. */
@@ -55,8 +65,11 @@ interface DecodeCall {
 const PAGE_BYTES = 65_536;
 /** What 32-bit addresses reach, less the last page: the end of a vector must have an address too. */
 const MAX_PAGES = 65_535;
-/** Vectors start on a cache line. */
+/** Vectors start on a cache line; where disks read them, at a page of the system's memory. */
 const ALIGNMENT_BYTES = 64;
+const SHARED_ALIGNMENT_BYTES = 4096;
+/** Behind the sums of a shared memory: by what it is known, as each message shows it to a thread as another object. */
+const NAME_BYTES = 16;
 
 /**
  * Elements per call where vectors lie in one workspace. WebAssembly starts in code that was compiled fast and runs
@@ -73,7 +86,7 @@ class WorkspacePool implements VectorPool {
   readonly workspace: Workspace;
   /** Of each vector, elements. */
   readonly length: number;
-  #free: Float32Array<ArrayBuffer>[];
+  #free: Float32Array[];
 
   constructor(workspace: Workspace, length: number) {
     this.workspace = workspace;
@@ -81,12 +94,19 @@ class WorkspacePool implements VectorPool {
     this.#free = [...workspace.vectors];
   }
 
-  take(): Float32Array<ArrayBuffer> {
+  take(): Float32Array {
     return this.#free.pop() ?? new Float32Array(this.length);
   }
 
   keepOnly(kept: readonly Float32Array[]): void {
     this.#free = this.workspace.vectors.filter((vector) => !kept.some((each) => isSameMemory(each, vector)));
+  }
+
+  find({ buffer, byteOffset, byteLength }: ArrayBufferView): Float32Array | null {
+    const { workspace } = this;
+    if (buffer !== workspace.buffer && !isSameName(buffer, workspace.buffer)) return null;
+    const isThere = (each: Float32Array) => each.byteOffset === byteOffset && each.byteLength === byteLength;
+    return workspace.vectors.find(isThere) ?? null;
   }
 }
 
@@ -98,6 +118,8 @@ export class SimdKernels implements Kernels {
   readonly name = 'simd';
   readonly #api: WebAssemblyApi;
   readonly #module: object;
+  /** The same for shared memory. */
+  #sharedModule: object | null = null;
   /** By the buffer of their vectors, and gone with them. */
   readonly #pools = new WeakMap<ArrayBufferLike, WorkspacePool>();
   readonly #blocks: Workspace;
@@ -105,7 +127,7 @@ export class SimdKernels implements Kernels {
   private constructor(api: WebAssemblyApi) {
     this.#api = api;
     this.#module = new api.Module(simdModule());
-    this.#blocks = this.#newWorkspace(BLOCK_COUNT, BLOCK_LENGTH);
+    this.#blocks = this.#newWorkspace(BLOCK_COUNT, BLOCK_LENGTH, false);
   }
 
   /** Null where there is no WebAssembly, it knows no SIMD, or a page's security policy forbids it. */
@@ -120,11 +142,11 @@ export class SimdKernels implements Kernels {
   }
 
   /** More than one memory holds (4 GiB) or the machine has addresses for comes as ordinary vectors. */
-  createPool(count: number, length: number): VectorPool {
-    if (pagesFor(count, length) > MAX_PAGES) return plainKernels.createPool(count, length);
+  createPool(count: number, length: number, { isShared = false }: PoolOptions = {}): VectorPool {
+    if (arranged(count, length, isShared).pages > MAX_PAGES) return plainKernels.createPool(count, length);
     let workspace: Workspace;
     try {
-      workspace = this.#newWorkspace(count, length);
+      workspace = this.#newWorkspace(count, length, isShared);
     } catch {
       return plainKernels.createPool(count, length);
     }
@@ -133,7 +155,7 @@ export class SimdKernels implements Kernels {
     return pool;
   }
 
-  vectorBeside(vector: Float32Array): Float32Array<ArrayBuffer> {
+  vectorBeside(vector: Float32Array): Float32Array {
     const pool = this.#pools.get(vector.buffer);
     return pool?.length === vector.length ? pool.take() : new Float32Array(vector.length);
   }
@@ -260,30 +282,47 @@ export class SimdKernels implements Kernels {
     return { rest: { start: end, end: range.end }, overflowed };
   }
 
-  #newWorkspace(count: number, length: number): Workspace {
-    const pages = pagesFor(count, length);
-    const memory = new this.#api.Memory({ initial: pages, maximum: pages });
-    const { exports } = new this.#api.Instance(this.#module, { kernels: { memory } });
+  #newWorkspace(count: number, length: number, isShared: boolean): Workspace {
+    const { first, stride, pages } = arranged(count, length, isShared);
+    const memory = new this.#api.Memory({ initial: pages, maximum: pages, shared: isShared });
+    const { exports } = new this.#api.Instance(this.#moduleFor(isShared), { kernels: { memory } });
     const { buffer } = memory;
+    if (isShared) nameOf(buffer).set([Math.random(), Math.random()]);
     return {
       exports: exports as SimdExports,
       buffer,
       sums: new Float64Array(buffer, 0, SUMS_BYTES / Float64Array.BYTES_PER_ELEMENT),
       vectors: Array.from(
         { length: count },
-        (_, index) => new Float32Array(buffer, SUMS_BYTES + index * strideBytes(length), length),
+        (_, index) => new Float32Array(buffer, first + index * stride, length),
       ),
     };
   }
+
+  #moduleFor(isShared: boolean): object {
+    if (!isShared) return this.#module;
+    this.#sharedModule ??= new this.#api.Module(simdModule({ isShared }));
+    return this.#sharedModule;
+  }
 }
 
-/** From the start of one vector to that of the next. */
-function strideBytes(length: number): number {
-  return Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+function arranged(count: number, length: number, isShared: boolean): Arrangement {
+  const alignment = isShared ? SHARED_ALIGNMENT_BYTES : ALIGNMENT_BYTES;
+  const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
+  const first = aligned(isShared ? SUMS_BYTES + NAME_BYTES : SUMS_BYTES);
+  const stride = aligned(length * Float32Array.BYTES_PER_ELEMENT);
+  return { first, stride, pages: Math.ceil((first + count * stride) / PAGE_BYTES) };
 }
 
-function pagesFor(count: number, length: number): number {
-  return Math.ceil((SUMS_BYTES + count * strideBytes(length)) / PAGE_BYTES);
+function nameOf(buffer: ArrayBufferLike): Float64Array {
+  return new Float64Array(buffer, SUMS_BYTES, NAME_BYTES / Float64Array.BYTES_PER_ELEMENT);
+}
+
+/** Whether both are one shared memory: only those have names, and none of any other kind is as long by chance and bears it. */
+function isSameName(a: ArrayBufferLike, b: ArrayBufferLike): boolean {
+  if (a instanceof ArrayBuffer || b instanceof ArrayBuffer || a.byteLength !== b.byteLength) return false;
+  const name = nameOf(b);
+  return nameOf(a).every((part, index) => part === name[index]);
 }
 
 function calibrationVectors(input: CalibrationInput): Float32Array[] {

@@ -387,8 +387,8 @@ function decodeInt8(): WasmFunction {
 }
 
 /** The module's bytes: about 3 kB, put together in well under a millisecond, the same every time. */
-export function simdModule(): Uint8Array<ArrayBuffer> {
-  return assembleModule([
+export function simdModule(memory: { readonly isShared?: boolean } = {}): Uint8Array<ArrayBuffer> {
+  const functions = [
     projection('project'),
     projection('projectRelay'),
     merge('merge'),
@@ -399,5 +399,6 @@ export function simdModule(): Uint8Array<ArrayBuffer> {
     check('checkMergeable', NOT_MERGEABLE),
     decodeFloat16(),
     decodeInt8(),
-  ]);
+  ];
+  return assembleModule(functions, memory);
 }
