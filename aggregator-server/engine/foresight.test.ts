@@ -50,13 +50,15 @@ async function updateOf({ bench }: Opened, clientId: string, seed: number) {
   const bytes = bytesOf(weights);
   const digest = sha256(bytes);
   const ids = { updateId: crypto.randomUUID(), clientId, baseId: base.baseId };
+  const client = (await bench.store.catalogue.findClient(bench.engine.task.id, clientId))!;
   return {
     digest,
-    expect: () => {
+    client,
+    expect: (offeredBy = client) => {
       const room = bench.store.proved.lend(bytes.byteLength)!;
       room.set(bytes);
       bench.store.proved.keep(digest, room);
-      bench.engine.expect({ ...ids, digest, examples: 10 });
+      bench.engine.expect({ updateId: ids.updateId, client: offeredBy, digest, examples: 10 });
     },
     deliver: () => bench.deliver({ ...ids, weights }),
     giveUp: () => bench.engine.giveUp(ids.updateId),
@@ -142,6 +144,28 @@ it('a wrong guess changes nothing', async () => {
   await two.deliver();
   await plain.bench.engine.whenIdle();
   await one.deliver();
+  expect(outcome).toEqual(await outcomeOf(plain));
+});
+
+it('a client that has changed since its offer changes nothing', async () => {
+  const opened = await open({});
+  await (await updateOf(opened, 'nagoya', 2)).deliver();
+  await opened.bench.engine.whenIdle();
+  const { client: other } = await updateOf(opened, 'nagoya', 3);
+  const update = await updateOf(opened, 'osaka', 1);
+  update.expect({ ...update.client, vectors: other.vectors });
+  await expect.poll(() => stagedFiles(opened)).toHaveLength(2);
+  await update.deliver();
+  const outcome = await outcomeOf(opened);
+
+  const plain = await open({});
+  for (const [plant, seed] of [
+    ['nagoya', 2],
+    ['osaka', 1],
+  ] as const) {
+    await (await updateOf(plain, plant, seed)).deliver();
+    await plain.bench.engine.whenIdle();
+  }
   expect(outcome).toEqual(await outcomeOf(plain));
 });
 

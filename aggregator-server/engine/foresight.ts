@@ -1,21 +1,21 @@
-import type { NewUpdate, TaskState } from '../store/catalogue.ts';
+import type { ClientRecord, NewUpdate, TaskState } from '../store/catalogue.ts';
 import type { KeeperContext } from './keeper-context.ts';
 import { missingOf } from './missing-files.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import { storedClientOf } from './weights-issuer.ts';
 
 /** An update that is proved and lies in memory, and is not journaled yet. */
-export type ExpectedUpdate = Pick<NewUpdate, 'updateId' | 'clientId' | 'baseId' | 'digest' | 'examples'>;
+export interface ExpectedUpdate extends Pick<NewUpdate, 'updateId' | 'digest' | 'examples'> {
+  /** Who sent it, as it was when the update was offered. */
+  readonly client: ClientRecord;
+}
 
 interface Awaited extends ExpectedUpdate {
   readonly receivedAt: string;
 }
 
 /** What it needs of a task. */
-export type ForesightContext = Pick<
-  KeeperContext,
-  'task' | 'catalogue' | 'runner' | 'proved' | 'clientVectors' | 'now'
->;
+export type ForesightContext = Pick<KeeperContext, 'runner' | 'proved' | 'clientVectors' | 'now'>;
 
 /**
  * Has the arithmetic of the next merge done ahead: while the update's file is still being synced, named and journaled,
@@ -113,19 +113,18 @@ export class Foresight {
   }
 
   async #foresee(update: Awaited, state: TaskState): Promise<void> {
-    const { task, catalogue, runner, proved, clientVectors } = this.#context;
-    const { updateId, clientId, baseId, digest, examples } = update;
-    const client = await catalogue.findClient(task.id, clientId);
-    if (client?.base?.baseId !== baseId || missingOf(client, clientVectors) !== 'nothing') return;
+    const { runner, proved, clientVectors } = this.#context;
+    const { client, digest, examples } = update;
+    const stored = storedClientOf(client);
+    if (stored === null || missingOf(client, clientVectors) !== 'nothing') return;
     const receivedAtMs = Date.parse(update.receivedAt);
     const { dueAtMs } = this.#keeper;
-    const isRoundDue = dueAtMs !== null && receivedAtMs >= dueAtMs;
-    if (isRoundDue || this.#foreseen !== updateId) return;
+    if (dueAtMs !== null && receivedAtMs >= dueAtMs) return;
     const weights = proved.read(digest);
     if (weights === null) return;
     try {
       const report = { digest, proved: weights.bytes, examples, receivedAtMs };
-      await runner.foresee(state, storedClientOf(client)!, report);
+      await runner.foresee(state, stored, report);
     } finally {
       weights.end();
     }

@@ -5,6 +5,7 @@ import { judgeFirst, judgeNorms, lacksHistory } from '@genba/shared/federation/s
 import {
   deltaNorms,
   type NormGroup,
+  type Norms,
   normGroups,
   weightNorms,
 } from '@genba/shared/federation/screening/norms';
@@ -16,10 +17,20 @@ import type { CheckSetJudge } from '../check-set/check-set-judge.ts';
 import { readHistory } from '../store/norm-history.ts';
 import type { Measured, ScreeningBasis } from './merge-runner.ts';
 
+/** What an update has moved, with the names of both by their content. */
+interface Moved {
+  /** W_m. */
+  readonly clientWeights: Float32Array;
+  readonly clientDigest: string;
+  readonly startWeights: Float32Array;
+  readonly startDigest: string;
+}
+
 /** The vectors an update is screened with. */
 interface Examined {
   /** W_m. */
   readonly clientWeights: Float32Array;
+  readonly clientDigest: string;
   /** S_m, or G_τ; null where neither is kept. */
   readonly startWeights: Float32Array | null;
   /** G_v. */
@@ -40,6 +51,8 @@ export class Screening {
   #judge: Promise<CheckSetJudge> | undefined;
   /** The served weights that were judged last: they stay while updates are buffered or quarantined. */
   #served: { readonly digest: string; readonly score: number } | null = null;
+  /** What was measured last. */
+  #measured: { readonly of: string; readonly norms: Norms } | null = null;
 
   constructor(task: Task, settings: ScreeningSettings, checkSet: string | null) {
     this.#task = task;
@@ -53,13 +66,24 @@ export class Screening {
     await this.#loadJudge();
   }
 
+  /** Measures ahead what {@link examine} will ask of an update that started from these weights. */
+  measure({ clientWeights, clientDigest, startWeights, startDigest }: Moved): Norms {
+    const of = `${clientDigest} from ${startDigest}`;
+    if (this.#measured?.of !== of) {
+      const norms = deltaNorms({ clientWeights, startWeights }, this.#groups, fastestKernels());
+      this.#measured = { of, norms };
+    }
+    return this.#measured.norms;
+  }
+
   /** @returns why the update must wait, or what was measured of it. @throws AppError `check-set/unusable` */
   async examine(vectors: Examined, basis: ScreeningBasis): Promise<Measured | { readonly finding: Finding }> {
-    const { clientWeights, startWeights, globalWeights } = vectors;
+    const { startWeights, globalWeights, globalDigest } = vectors;
     // How far G has moved since is no work of the client: with G_v in place of what it started from, only what is absurd
     // is found, and no history is made of it.
     const origin = startWeights ?? globalWeights;
-    const moved = deltaNorms({ clientWeights, startWeights: origin }, this.#groups, fastestKernels());
+    const startDigest = startWeights === null ? globalDigest : basis.startDigest!;
+    const moved = this.measure({ ...vectors, startWeights: origin, startDigest });
     const norms = startWeights === null ? null : moved;
     if (basis.isReleased) return { norms, checkSet: null };
     const startNormsOf = () => weightNorms(origin, this.#groups);

@@ -17,7 +17,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import { screeningOf } from '@genba/shared/model/task';
 import type { TaskState } from '../store/catalogue.ts';
 import type { SharedBytes } from '../store/uncached-file.ts';
-import { discardStaged, readVector } from '../store/vector-files.ts';
+import { discardStaged, readVector, settled } from '../store/vector-files.ts';
 import type {
   Measured,
   MergeRunner,
@@ -51,6 +51,12 @@ interface StepInput {
   readonly server: ServerState;
   readonly client: ClientState;
   readonly report: Report;
+}
+
+/** A vector with its name by content. */
+interface Digested {
+  readonly weights: Float32Array;
+  readonly digest: string;
 }
 
 /** A step whose results were computed and staged ahead. */
@@ -145,8 +151,8 @@ export class StrategyRunner implements MergeRunner {
     const foreseen = await this.#takeForeseen([state, stored, foreseeable(report)], report.proved);
     return this.#working(async (work) => {
       const input = foreseen?.input ?? (await this.#inputOf(state, stored, report, work));
-      const { weights } = input.report;
-      const screened = await this.#screen({ state, server: input.server }, { weights, basis }, work);
+      const update = { weights: input.report.weights, digest: report.digest };
+      const screened = await this.#screen({ state, server: input.server }, { update, basis }, work);
       if (screened !== null && 'finding' in screened) {
         await discardStaged(work.staged);
         return { kind: 'withheld', finding: screened.finding };
@@ -157,7 +163,9 @@ export class StrategyRunner implements MergeRunner {
       await this.#stageResults(outcome, work);
       const client = await storedClient(outcome, work);
       const finished = await this.#finish(outcome.server, work);
-      const reply = outcome.reply === null ? null : await this.#storedReply(outcome.reply, work);
+      const { reply: sent } = outcome;
+      const reply = sent === null ? null : await this.#storedReply(sent, work);
+      if (sent?.kind === 'weights') this.#keepRecent(sent.weights, reply!.digest, stored);
       return { kind: 'stepped', ...finished, ...client, reply, releasesHeld, figures, measured: screened };
     }, foreseen?.work);
   }
@@ -167,7 +175,7 @@ export class StrategyRunner implements MergeRunner {
       await this.#dropForeseen();
       const input = await this.#inputOf(state, stored, report, work);
       const outcome = this.#strategy.step(input.server, input.client, input.report);
-      await this.#stageResults(outcome, work);
+      await settled([this.#stageResults(outcome, work), this.#measure(input, stored, report)]);
       this.#foreseen = { of: [state, stored, foreseeable(report)], input, outcome, work };
     });
     this.#foreseeing = foreseeing.catch(() => {});
@@ -225,13 +233,26 @@ export class StrategyRunner implements MergeRunner {
     await work.stage(resultsOf(outcome), (vector) => !uncached.includes(vector));
   }
 
+  /** Measures ahead what screening will ask for, while others hash and write. */
+  async #measure(
+    { client, report }: StepInput,
+    stored: StoredClient,
+    { digest }: StoredReport,
+  ): Promise<void> {
+    const { startWeights } = client.vectors;
+    const startDigest = stored.vectors.startWeights;
+    if (startWeights === undefined || startDigest === undefined) return;
+    const update = { clientWeights: report.weights, clientDigest: digest };
+    this.#screening?.measure({ ...update, startWeights, startDigest });
+  }
+
   /** @returns why the update must wait, or what was measured of it; null where nothing is screened */
   async #screen(
     {
       state,
       server,
     }: { readonly state: TaskState; readonly server: Pick<ServerState<'globalWeights'>, 'vectors'> },
-    { weights, basis }: { readonly weights: Float32Array; readonly basis: ScreeningBasis | null },
+    { update, basis }: { readonly update: Digested; readonly basis: ScreeningBasis | null },
     work: Work,
   ): Promise<Measured | { readonly finding: Finding } | null> {
     if (this.#screening === null || basis === null) return null;
@@ -239,7 +260,8 @@ export class StrategyRunner implements MergeRunner {
     const { startDigest } = basis;
     const startWeights = startDigest === null ? null : await this.#readKept(startDigest, work);
     const globalDigest = state.vectors.globalWeights;
-    const vectors = { clientWeights: weights, startWeights, globalWeights, globalDigest };
+    const { weights: clientWeights, digest: clientDigest } = update;
+    const vectors = { clientWeights, clientDigest, startWeights, globalWeights, globalDigest };
     return this.#screening.examine(vectors, basis);
   }
 
@@ -334,7 +356,6 @@ export class StrategyRunner implements MergeRunner {
     switch (reply.kind) {
       case 'weights': {
         const digest = await work.digestOf(reply.weights);
-        this.#keepRecent(reply.weights, digest);
         return { digest, use: 'install', memory: this.#lend(reply.weights) };
       }
       case 'calibrate':
@@ -360,8 +381,11 @@ export class StrategyRunner implements MergeRunner {
     return this.#rooms.includes(vector);
   }
 
-  #keepRecent(reply: Float32Array, digest: string): void {
+  /** @param before the client, who has started from something else until now: others' need the room */
+  #keepRecent(reply: Float32Array, digest: string, before: StoredClient): void {
     if (this.#isRoom(reply)) return;
+    const { startWeights } = before.vectors;
+    if (startWeights !== undefined) this.#recent.delete(startWeights);
     this.#recent.delete(digest);
     this.#recent.set(digest, reply);
     for (const oldest of this.#recent.keys()) {

@@ -56,11 +56,17 @@ export class FramesAhead {
 
   async #readNext(): Promise<ReadFrame | null> {
     if (this.#offset >= this.#reader.sizeBytes) return null;
-    const memory = this.#free.pop() ?? new Uint8Array(DATA_FRAME_HEADER_BYTES + this.#frameBytes);
+    // Of it only what is written over is sent.
+    const memory = this.#free.pop() ?? unfilled(DATA_FRAME_HEADER_BYTES + this.#frameBytes);
     const filled = await this.#reader.read(memory.subarray(DATA_FRAME_HEADER_BYTES), this.#offset);
     if (filled === 0) throw new AppError('store/damaged', { detail: 'weights end early' });
     writeDataFrameHeader(memory, { transfer: this.#transfer, offset: this.#offset });
     this.#offset += filled;
     return { bytes: memory.subarray(0, DATA_FRAME_HEADER_BYTES + filled), memory };
   }
+}
+
+/** Memory of its own with whatever is in it. */
+function unfilled(sizeBytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer);
 }

@@ -8,8 +8,8 @@ import type { BaseRecord, Catalogue, ClientRecord, UpdateRecord } from '../store
 export type Verdict =
   /** This very update was journaled before. */
   | { readonly kind: 'known'; readonly update: UpdateRecord }
-  /** It may be sent. */
-  | { readonly kind: 'send' }
+  /** It may be sent; with its client, where that is known. */
+  | { readonly kind: 'send'; readonly client: ClientRecord | null }
   /** The start weights it builds on must be sent first. */
   | { readonly kind: 'send-start'; readonly base: BaseRecord };
 
@@ -59,7 +59,7 @@ export async function checkOffer(
 
 /** A journaled update needs no more of its client, unless the server has lost a file that the client still has. */
 function judgeKnown(update: UpdateRecord, client: ClientRecord | null, engine: TaskEngine): Verdict {
-  if (engine.isDamaged(update.updateId)) return { kind: 'send' };
+  if (engine.isDamaged(update.updateId)) return { kind: 'send', client };
   if (update.state === 'applied') return { kind: 'known', update };
   const base = client?.base;
   if (update.state === 'refused' && base?.updateId !== update.updateId) {
@@ -73,7 +73,7 @@ function judgeKnown(update: UpdateRecord, client: ClientRecord | null, engine: T
 function judgeFiles(client: ClientRecord, base: BaseRecord, engine: TaskEngine): Verdict {
   switch (engine.missingFor(client)) {
     case 'nothing':
-      return { kind: 'send' };
+      return { kind: 'send', client };
     case 'start-weights':
       return { kind: 'send-start', base };
     case 'reference':

@@ -2,7 +2,7 @@ import { AppError, toAppError } from '@genba/shared/errors/app-error';
 import { payloadBytes } from '@genba/shared/federation/encoding/payload-size';
 import { decodeDataFrame } from '@genba/shared/protocol/data-frame';
 import type { UpdateOffer } from '@genba/shared/protocol/messages';
-import type { BaseRecord, UpdateRecord } from '../store/catalogue.ts';
+import type { BaseRecord, ClientRecord, UpdateRecord } from '../store/catalogue.ts';
 import { requireStart } from '../store/decoded-update.ts';
 import type { PartContent, PartFile } from '../store/part-file.ts';
 import type { CompleteUpload } from '../store/prove-upload.ts';
@@ -17,6 +17,8 @@ interface Upload {
   readonly transfer: number;
   /** Set while not the update itself is on its way, but the start weights it builds on. */
   readonly base: BaseRecord | null;
+  /** Who sends it, as of its offer; null where that is not known, or {@link base} is what is sent. */
+  readonly client: ClientRecord | null;
 }
 
 /** Takes updates in, one at a time, and before one its start weights where the server has let go of them. Its methods run one after the other (see Inbox). */
@@ -61,14 +63,17 @@ export class UploadDesk {
     const { clientId, engine, store } = this.#context;
     const verdict = await checkOffer(offer, { clientId, engine, catalogue: store.catalogue });
     if (verdict.kind === 'known') return this.#receipt(verdict.update);
-    if (verdict.kind === 'send-start') return this.#receive(offer, verdict.base);
+    if (verdict.kind === 'send-start') return this.#receive(offer, { base: verdict.base, client: null });
     if (offer.encoding !== 'float32')
       await requireStart(store.weights.folder, await this.#startDigest(offer));
-    return this.#receive(offer, null);
+    return this.#receive(offer, { base: null, client: verdict.client });
   }
 
   /** Begins or continues a transfer: of the update, or first of the start weights it builds on. */
-  async #receive(offer: UpdateOffer, base: BaseRecord | null): Promise<UpdateRecord | null> {
+  async #receive(
+    offer: UpdateOffer,
+    { base, client }: Pick<Upload, 'base' | 'client'>,
+  ): Promise<UpdateRecord | null> {
     const { clientId, channel, engine, store, log } = this.#context;
     const { updateId } = offer;
     const content: PartContent =
@@ -83,7 +88,7 @@ export class UploadDesk {
             sha256: base.weightsDigest,
           };
     const part = await store.parts.take(content);
-    const upload = { offer, part, transfer: this.#numbers.next(), base };
+    const upload = { offer, part, transfer: this.#numbers.next(), base, client };
     this.#upload = upload;
     if (part.isComplete) return this.#complete(upload);
     const position = { transfer: upload.transfer, offset: part.heldBytes };
@@ -147,7 +152,7 @@ export class UploadDesk {
     await this.close();
   }
 
-  async #complete({ offer, part, base }: Upload): Promise<UpdateRecord | null> {
+  async #complete({ offer, part, base, client }: Upload): Promise<UpdateRecord | null> {
     this.#upload = null;
     const { engine, clientId } = this.#context;
     const { updateId, baseId, examples } = offer;
@@ -155,7 +160,9 @@ export class UploadDesk {
     try {
       weights = await part.prove({
         delta: base === null ? await this.#deltaOf(offer) : undefined,
-        onProved: () => engine.expect({ updateId, clientId, baseId, digest: offer.sha256, examples }),
+        onProved: () => {
+          if (client !== null) engine.expect({ updateId, client, digest: offer.sha256, examples });
+        },
       });
     } catch (thrown) {
       engine.giveUp(updateId);

@@ -1,11 +1,12 @@
-import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeFolder, renameDurably, syncFolder } from './durable-file.ts';
+import { mkdir, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder, syncFolder } from './durable-file.ts';
 import { ProvedWeights } from './proved-weights.ts';
 import { asStorage, errorCodeOf, storageError } from './storage-error.ts';
 import {
   openVector,
   readVector,
+  settled,
   stageVector,
   TEMPORARY_FOLDER,
   WEIGHT_FOLDERS,
@@ -182,8 +183,9 @@ export class WeightFiles implements WeightStore {
   }
 
   async #rename(path: string, digest: string): Promise<void> {
-    const { size } = await stat(path);
-    await renameDurably(path, weightFilePath(this.#folder, digest));
+    const target = weightFilePath(this.#folder, digest);
+    await rename(path, target);
+    const [{ size }] = await settled([stat(target), syncFolder(dirname(target))]);
     this.#count(digest, size);
   }
 

@@ -23,8 +23,8 @@ export interface MergeResult {
   /** β of this update. */
   readonly mixingWeight: number;
   readonly calibration: GroupCoefficient[];
-  /** Whether a result is not finite, so that neither may be kept. */
-  readonly overflowed: boolean;
+  /** Both vectors, unless one is not finite: then neither may be kept. */
+  readonly finite: readonly Float32Array[];
 }
 
 /**
@@ -49,6 +49,8 @@ export function mergeUpdate(
     globalWeights: kernels.vectorBeside(input.globalWeights),
     calibratedWeights: kernels.vectorBeside(input.globalWeights),
   };
-  const outcome = mergeInto(input, { groups, mixingWeight }, targets, kernels);
-  return { ...targets, mixingWeight, ...outcome };
+  const { calibration, overflowed } = mergeInto(input, { groups, mixingWeight }, targets, kernels);
+  const { globalWeights, calibratedWeights } = targets;
+  const finite = overflowed ? [] : [globalWeights, calibratedWeights];
+  return { globalWeights, calibratedWeights, mixingWeight, calibration, finite };
 }

@@ -62,10 +62,11 @@ export function answered<
   readonly figures: StepFigures;
   /** The client's vectors to replace, and all its scalars. */
   readonly kept?: Pick<ClientState<Vector, Scalar>, 'vectors' | 'scalars'>;
+  readonly finite?: readonly Float32Array[];
 }): StepOutcome<Server, ClientState<Vector, Scalar>> {
-  const { server, reply, figures, kept = { vectors: none(), scalars: none() } } = step;
+  const { server, reply, figures, finite, kept = { vectors: none(), scalars: none() } } = step;
   const client = { baseVersion: server.version, isHeld: false, ...kept };
-  return { server, client, reply, releasesHeld: false, figures };
+  return { server, client, reply, releasesHeld: false, figures, finite };
 }
 
 /** A record without entries fits any names, which the compiler does not see. */

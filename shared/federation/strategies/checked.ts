@@ -103,13 +103,13 @@ export class CheckedStrategy implements Strategy {
 }
 
 /** @throws AppError `update/not-finite` */
-function requireFinite(before: ServerState, { server, client, reply }: StepOutcome): void {
+function requireFinite(before: ServerState, { server, client, reply, finite = [] }: StepOutcome): void {
   const vectors = { ...server.vectors, ...client.vectors };
   if (reply !== null && 'weights' in reply) vectors.reply = reply.weights;
-  const unchanged = new Set(Object.values(before.vectors));
+  const known = new Set([...Object.values(before.vectors), ...finite]);
   // Most of them are one object under several names.
   for (const vector of new Set(Object.values(vectors))) {
-    if (vector === undefined || unchanged.has(vector) || fastestKernels().isAllFinite(vector)) continue;
+    if (vector === undefined || known.has(vector) || fastestKernels().isAllFinite(vector)) continue;
     throw new AppError('update/not-finite', { detail: 'merging it leaves the range of float32' });
   }
 }

@@ -93,7 +93,7 @@ export class OrthoFlAverage extends AsynchronousStrategy<
     client: Client,
     { weights, staleness }: { readonly weights: Float32Array; readonly staleness: number },
   ): StepOutcome<Server, Client> {
-    const { globalWeights, calibratedWeights, mixingWeight, calibration } = mergeUpdate(
+    const { globalWeights, calibratedWeights, mixingWeight, calibration, finite } = mergeUpdate(
       {
         clientWeights: weights,
         startWeights: required(client, 'startWeights'),
@@ -108,6 +108,7 @@ export class OrthoFlAverage extends AsynchronousStrategy<
     const step = {
       server: { version: server.version + 1, vectors: { globalWeights }, scalars: server.scalars },
       figures: { staleness, mixingWeight, calibration, effect: 'merged' as const },
+      finite,
     };
     if (server.scalars.clientCount <= this.#limit) {
       const kept = { vectors: { averageAtBase: globalWeights }, scalars: {} };

@@ -63,7 +63,7 @@ export class OrthoFlMemory extends AsynchronousStrategy<
   step(server: Server, client: Client, { weights }: Report): StepOutcome<Server, Client> {
     const startWeights = required(client, 'startWeights');
     const staleness = server.version - client.baseVersion;
-    const { globalWeights, calibratedWeights, mixingWeight, calibration } = mergeUpdate(
+    const { globalWeights, calibratedWeights, mixingWeight, calibration, finite } = mergeUpdate(
       {
         clientWeights: weights,
         startWeights,
@@ -87,6 +87,7 @@ export class OrthoFlMemory extends AsynchronousStrategy<
       server: { version: server.version + 1, vectors, scalars },
       reply: { kind: 'weights', weights: relayWeights },
       figures: { staleness, mixingWeight, calibration, effect: 'merged' },
+      finite,
       kept: { vectors: { lastDelta: delta }, scalars: { passesAtReport: scalars.passes } },
     });
   }

@@ -37,7 +37,7 @@ export class OrthoFlRelay extends AsynchronousStrategy<Server, 'startWeights'> {
   step(server: Server, client: Client, { weights }: Report): StepOutcome<Server, Client> {
     const startWeights = required(client, 'startWeights');
     const staleness = server.version - client.baseVersion;
-    const { globalWeights, calibratedWeights, mixingWeight, calibration } = mergeUpdate(
+    const { globalWeights, calibratedWeights, mixingWeight, calibration, finite } = mergeUpdate(
       {
         clientWeights: weights,
         startWeights,
@@ -54,6 +54,7 @@ export class OrthoFlRelay extends AsynchronousStrategy<Server, 'startWeights'> {
       server: { version: server.version + 1, vectors, scalars: {} },
       reply: { kind: 'weights', weights: calibratedWeights },
       figures: { staleness, mixingWeight, calibration, effect: 'merged' },
+      finite,
     });
   }
 }

@@ -78,6 +78,8 @@ export interface StepOutcome<Server = ServerState, Client = ClientState> extends
   /** Whether all other held clients are sent the new global weights now, as after {@link Strategy.close}. */
   readonly releasesHeld: boolean;
   readonly figures: StepFigures;
+  /** Vectors of which the arithmetic itself has shown that they are finite; all others are looked at. */
+  readonly finite?: readonly Float32Array[];
 }
 
 /** What the clients' own training has to add. */
