@@ -170,7 +170,7 @@ function raceOn(kind: Reference, vectors: Vectors, numpy: NumpyProcess | null): 
   const { length } = vectors.client;
   const simd = SimdKernels.create();
   if (simd === null) throw new Error('this machine has no WebAssembly SIMD');
-  const pool = simd.createPool(10, length);
+  const pool = simd.createPool(10, length, { isShared: true });
   const take = () => pool.take();
   const [pooled, overwritten] = [copied(vectors, take), copied(vectors, take)];
   const pooledTargets = targetsFrom(take);

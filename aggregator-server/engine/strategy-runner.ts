@@ -17,7 +17,7 @@ import { weightLayout } from '@genba/shared/model/layout';
 import { screeningOf } from '@genba/shared/model/task';
 import type { TaskState } from '../store/catalogue.ts';
 import type { SharedBytes } from '../store/uncached-file.ts';
-import { discardStaged, readVector, settled } from '../store/vector-files.ts';
+import { discardStaged, readVector } from '../store/vector-files.ts';
 import type {
   Measured,
   MergeRunner,
@@ -175,7 +175,7 @@ export class StrategyRunner implements MergeRunner {
       await this.#dropForeseen();
       const input = await this.#inputOf(state, stored, report, work);
       const outcome = this.#strategy.step(input.server, input.client, input.report);
-      await settled([this.#stageResults(outcome, work), this.#measure(input, stored, report)]);
+      await this.#stageResults(outcome, work, () => this.#measure(input, stored, report));
       this.#foreseen = { of: [state, stored, foreseeable(report)], input, outcome, work };
     });
     this.#foreseeing = foreseeing.catch(() => {});
@@ -225,20 +225,18 @@ export class StrategyRunner implements MergeRunner {
   /**
    * Stages what a step leads to, past the system's cache: nobody reads these files soon, as long as what clients start from
    * is still in memory when they report. Where it is not, or global weights are what is sent, the system's cache serves.
+   * @param meanwhile see {@link Work.stage}
    */
-  async #stageResults(outcome: StepOutcome, work: Work): Promise<void> {
+  async #stageResults(outcome: StepOutcome, work: Work, meanwhile?: () => void): Promise<void> {
     const { reply, server } = outcome;
     const isCached = reply?.kind !== 'weights' || this.#stepsFromMemory < STEPS_BEFORE_UNCACHED;
     const uncached = isCached ? [] : [server.vectors.globalWeights, reply.weights];
-    await work.stage(resultsOf(outcome), (vector) => !uncached.includes(vector));
+    const isReadSoon = (vector: Float32Array) => !uncached.includes(vector);
+    await work.stage(resultsOf(outcome), { isReadSoon, meanwhile });
   }
 
-  /** Measures ahead what screening will ask for, while others hash and write. */
-  async #measure(
-    { client, report }: StepInput,
-    stored: StoredClient,
-    { digest }: StoredReport,
-  ): Promise<void> {
+  /** Measures ahead what screening will ask for. */
+  #measure({ client, report }: StepInput, stored: StoredClient, { digest }: StoredReport): void {
     const { startWeights } = client.vectors;
     const startDigest = stored.vectors.startWeights;
     if (startWeights === undefined || startDigest === undefined) return;

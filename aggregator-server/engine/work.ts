@@ -32,17 +32,25 @@ export class Work {
 
   /**
    * Stages what has no digest yet, all at once, so that the disk syncs one file while another is hashed.
-   * @param isReadSoon see `stageVector`
+   * @param how.isReadSoon see `stageVector`
+   * @param how.meanwhile called when all are hashed, while the disk most often still works
    */
   async stage(
     vectors: readonly (Float32Array | undefined)[],
-    isReadSoon = (_vector: Float32Array) => true,
+    {
+      isReadSoon = () => true,
+      meanwhile,
+    }: { readonly isReadSoon?: (vector: Float32Array) => boolean; readonly meanwhile?: () => void } = {},
   ): Promise<void> {
     const given = [...new Set(vectors)].filter((vector) => vector !== undefined);
     const fresh = given.filter((vector) => !this.#digests.has(vector));
+    let unhashedCount = fresh.length;
+    const onHashed = () => {
+      if (--unhashedCount === 0) meanwhile?.();
+    };
     await settled(
       fresh.map(async (vector) => {
-        const staged = await stageVector(this.#folder, vector, { isReadSoon: isReadSoon(vector) });
+        const staged = await stageVector(this.#folder, vector, { isReadSoon: isReadSoon(vector), onHashed });
         this.staged.push(staged);
         this.#digests.set(vector, staged.digest);
       }),

@@ -60,19 +60,22 @@ export async function readVector(
 /**
  * Writes a vector where the store can take it in; on return its bytes survive a power cut, its name does not matter.
  * Any thread may.
- * @param isReadSoon whether it had better be in the system's cache: else it goes past that where it lies as `UncachedFile` needs
+ * @param how.isReadSoon whether it had better be in the system's cache: else it goes past that where it lies as
+ *   `UncachedFile` needs
+ * @param how.onHashed called when it is hashed, which most often is before it is written
  * @throws AppError `server/storage`
  */
 export async function stageVector(
   folder: string,
   weights: Float32Array,
-  { isReadSoon = true }: { readonly isReadSoon?: boolean } = {},
+  { isReadSoon = true, onHashed }: { readonly isReadSoon?: boolean; readonly onHashed?: () => void } = {},
 ): Promise<StagedVector> {
   const bytes = bytesOf(weights);
   return staged(folder, async (handle, path) => {
     // Its digest is not needed before its name is, so this thread computes it while the disk works.
     const writing = isReadSoon ? writeThrough(handle, bytes) : writePastCache(handle, path, bytes);
-    const [digest] = await settled([digestOf(bytes), writing]);
+    const hashing = digestOf(bytes).finally(onHashed);
+    const [digest] = await settled([hashing, writing]);
     return digest;
   });
 }
