@@ -55,8 +55,9 @@ export class ProvedWeights {
   lend(sizeBytes: number): SharedBytes | null {
     const index = this.#free.findIndex(({ byteLength }) => byteLength === sizeBytes);
     if (index >= 0) return this.#free.splice(index, 1)[0]!;
-    if (this.#usedBytes + sizeBytes > this.#mostBytes) {
-      for (const { byteLength } of this.#free.splice(0)) this.#usedBytes -= byteLength;
+    // What is free has other sizes: those of other tasks.
+    while (this.#usedBytes + sizeBytes > this.#mostBytes && this.#free.length > 0) {
+      this.#usedBytes -= this.#free.shift()!.byteLength;
     }
     if (this.#usedBytes + sizeBytes > this.#mostBytes) return null;
     this.#usedBytes += sizeBytes;
