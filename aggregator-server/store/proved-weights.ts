@@ -34,7 +34,8 @@ export class ProvedWeights {
   readonly #kept = new Map<string, Kept>();
   /** By digest, oldest first. */
   readonly #answers = new Map<string, Answer>();
-  #free: SharedBytes[] = [];
+  /** What was used last comes first: the rest of what was lent may never be touched, and then takes no memory. */
+  readonly #free: SharedBytes[] = [];
   #usedBytes = 0;
   #answerBytes = 0;
 
@@ -57,7 +58,7 @@ export class ProvedWeights {
     if (index >= 0) return this.#free.splice(index, 1)[0]!;
     // What is free has other sizes: those of other tasks.
     while (this.#usedBytes + sizeBytes > this.#mostBytes && this.#free.length > 0) {
-      this.#usedBytes -= this.#free.shift()!.byteLength;
+      this.#usedBytes -= this.#free.pop()!.byteLength;
     }
     if (this.#usedBytes + sizeBytes > this.#mostBytes) return null;
     this.#usedBytes += sizeBytes;
@@ -95,7 +96,7 @@ export class ProvedWeights {
 
   /** Takes memory back that nobody reads or writes any more. */
   giveBack(bytes: SharedBytes): void {
-    this.#free.push(bytes);
+    this.#free.unshift(bytes);
   }
 
   /** Lets go of an update that will not be merged from memory. */
