@@ -6,7 +6,7 @@
  */
 import { cpus } from 'node:os';
 import type { CalibrationGroup } from '@genba/shared/federation/groups';
-import type { Kernels, MergeTargets } from '@genba/shared/federation/kernels/kernels';
+import { type Kernels, type MergeTargets, POOL_NAME_BYTES } from '@genba/shared/federation/kernels/kernels';
 import { plainKernels } from '@genba/shared/federation/kernels/plain-kernels';
 import { SimdKernels } from '@genba/shared/federation/kernels/simd-kernels';
 import { mergeInto } from '@genba/shared/federation/merge-into';
@@ -170,7 +170,7 @@ function raceOn(kind: Reference, vectors: Vectors, numpy: NumpyProcess | null): 
   const { length } = vectors.client;
   const simd = SimdKernels.create();
   if (simd === null) throw new Error('this machine has no WebAssembly SIMD');
-  const pool = simd.createPool(10, length, { isShared: true });
+  const pool = simd.createPool(10, length, { sharedAs: new Uint8Array(POOL_NAME_BYTES) });
   const take = () => pool.take();
   const [pooled, overwritten] = [copied(vectors, take), copied(vectors, take)];
   const pooledTargets = targetsFrom(take);

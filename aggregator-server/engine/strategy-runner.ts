@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '@genba/shared/errors/app-error';
 import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
-import type { VectorPool } from '@genba/shared/federation/kernels/kernels';
+import { POOL_NAME_BYTES, type VectorPool } from '@genba/shared/federation/kernels/kernels';
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import type {
@@ -110,7 +111,7 @@ export class StrategyRunner implements MergeRunner {
     const roomCount = this.#mostRecent;
     const working = 1 + this.#strategy.serverVectors.length + POOL_VECTORS_PER_STEP;
     const count = working + this.#mostRecent + this.#mostLent + roomCount;
-    this.#pool = fastestKernels().createPool(count, layout.size, { isShared: true });
+    this.#pool = fastestKernels().createPool(count, layout.size, { sharedAs: randomBytes(POOL_NAME_BYTES) });
     this.#rooms = Array.from({ length: roomCount }, () => this.#pool.take()).filter(isShared);
   }
 

@@ -86,12 +86,16 @@ export interface VectorPool {
   find(memory: ArrayBufferView): Float32Array | null;
 }
 
+/** Length of the name of a shared pool. */
+export const POOL_NAME_BYTES = 16;
+
 export interface PoolOptions {
   /**
-   * Whether all threads can see its vectors. Each begins at a page of the system's memory then, so that a disk can read
-   * it there. Its vectors are ordinary ones where such memory cannot be had.
+   * Given for vectors that all threads can see: by what threads know their memory, {@link POOL_NAME_BYTES} that no other
+   * has. Each vector begins at a page of the system's memory then, so that a disk can read it there. They are ordinary ones
+   * where such memory cannot be had.
    */
-  readonly isShared?: boolean;
+  readonly sharedAs?: Uint8Array;
 }
 
 /**

@@ -1,15 +1,16 @@
 import type { WeightRange } from '../groups.ts';
 import { requireInside } from '../validate.ts';
-import type {
-  AverageInput,
-  CalibrationInput,
-  HalvesInput,
-  Kernels,
-  MergeFactors,
-  MergeTargets,
-  PoolOptions,
-  StepsInput,
-  VectorPool,
+import {
+  type AverageInput,
+  type CalibrationInput,
+  type HalvesInput,
+  type Kernels,
+  type MergeFactors,
+  type MergeTargets,
+  POOL_NAME_BYTES,
+  type PoolOptions,
+  type StepsInput,
+  type VectorPool,
 } from './kernels.ts';
 import { plainKernels } from './plain-kernels.ts';
 import { type SimdFunction, SUMS_BYTES, simdModule, TURN } from './simd-module.ts';
@@ -68,8 +69,6 @@ const MAX_PAGES = 65_535;
 /** Vectors start on a cache line; where disks read them, at a page of the system's memory. */
 const ALIGNMENT_BYTES = 64;
 const SHARED_ALIGNMENT_BYTES = 4096;
-/** Behind the sums of a shared memory: by what it is known, as each message shows it to a thread as another object. */
-const NAME_BYTES = 16;
 
 /**
  * Elements per call where vectors lie in one workspace. WebAssembly starts in code that was compiled fast and runs
@@ -127,7 +126,7 @@ export class SimdKernels implements Kernels {
   private constructor(api: WebAssemblyApi) {
     this.#api = api;
     this.#module = new api.Module(simdModule());
-    this.#blocks = this.#newWorkspace(BLOCK_COUNT, BLOCK_LENGTH, false);
+    this.#blocks = this.#newWorkspace(BLOCK_COUNT, BLOCK_LENGTH);
   }
 
   /** Null where there is no WebAssembly, it knows no SIMD, or a page's security policy forbids it. */
@@ -142,11 +141,12 @@ export class SimdKernels implements Kernels {
   }
 
   /** More than one memory holds (4 GiB) or the machine has addresses for comes as ordinary vectors. */
-  createPool(count: number, length: number, { isShared = false }: PoolOptions = {}): VectorPool {
-    if (arranged(count, length, isShared).pages > MAX_PAGES) return plainKernels.createPool(count, length);
+  createPool(count: number, length: number, { sharedAs }: PoolOptions = {}): VectorPool {
+    if (arranged(count, length, sharedAs !== undefined).pages > MAX_PAGES)
+      return plainKernels.createPool(count, length);
     let workspace: Workspace;
     try {
-      workspace = this.#newWorkspace(count, length, isShared);
+      workspace = this.#newWorkspace(count, length, sharedAs);
     } catch {
       return plainKernels.createPool(count, length);
     }
@@ -282,12 +282,14 @@ export class SimdKernels implements Kernels {
     return { rest: { start: end, end: range.end }, overflowed };
   }
 
-  #newWorkspace(count: number, length: number, isShared: boolean): Workspace {
+  /** @param sharedAs lies behind the sums, because each message shows a thread the memory as another object */
+  #newWorkspace(count: number, length: number, sharedAs?: Uint8Array): Workspace {
+    const isShared = sharedAs !== undefined;
     const { first, stride, pages } = arranged(count, length, isShared);
     const memory = new this.#api.Memory({ initial: pages, maximum: pages, shared: isShared });
     const { exports } = new this.#api.Instance(this.#moduleFor(isShared), { kernels: { memory } });
     const { buffer } = memory;
-    if (isShared) nameOf(buffer).set([Math.random(), Math.random()]);
+    if (isShared) nameOf(buffer).set(sharedAs);
     return {
       exports: exports as SimdExports,
       buffer,
@@ -309,20 +311,20 @@ export class SimdKernels implements Kernels {
 function arranged(count: number, length: number, isShared: boolean): Arrangement {
   const alignment = isShared ? SHARED_ALIGNMENT_BYTES : ALIGNMENT_BYTES;
   const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
-  const first = aligned(isShared ? SUMS_BYTES + NAME_BYTES : SUMS_BYTES);
+  const first = aligned(isShared ? SUMS_BYTES + POOL_NAME_BYTES : SUMS_BYTES);
   const stride = aligned(length * Float32Array.BYTES_PER_ELEMENT);
   return { first, stride, pages: Math.ceil((first + count * stride) / PAGE_BYTES) };
 }
 
-function nameOf(buffer: ArrayBufferLike): Float64Array {
-  return new Float64Array(buffer, SUMS_BYTES, NAME_BYTES / Float64Array.BYTES_PER_ELEMENT);
+function nameOf(buffer: ArrayBufferLike): Uint8Array {
+  return new Uint8Array(buffer, SUMS_BYTES, POOL_NAME_BYTES);
 }
 
 /** Whether both are one shared memory: only those have names, and none of any other kind is as long by chance and bears it. */
 function isSameName(a: ArrayBufferLike, b: ArrayBufferLike): boolean {
   if (a instanceof ArrayBuffer || b instanceof ArrayBuffer || a.byteLength !== b.byteLength) return false;
   const name = nameOf(b);
-  return nameOf(a).every((part, index) => part === name[index]);
+  return nameOf(a).every((byte, index) => byte === name[index]);
 }
 
 function calibrationVectors(input: CalibrationInput): Float32Array[] {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { allKernels } from '../testing.ts';
 import { fastestKernels } from './fastest-kernels.ts';
+import { POOL_NAME_BYTES } from './kernels.ts';
+import { plainKernels } from './plain-kernels.ts';
 import { SimdKernels } from './simd-kernels.ts';
 
 describe.each(allKernels())('vector pool of $name kernels', (kernels) => {
@@ -57,6 +59,47 @@ describe('SIMD kernels', () => {
     expect(kernels.vectorBeside(input).buffer).not.toBe(input.buffer);
     pool.keepOnly([input]);
     expect(kernels.vectorBeside(input).byteOffset).toBe(result.byteOffset);
+  });
+
+  it('know vectors of a shared pool again that a thread has sent', () => {
+    const kernels = SimdKernels.create()!;
+    const [pool, other] = [1, 2].map((byte) =>
+      kernels.createPool(2, 5000, { sharedAs: new Uint8Array(POOL_NAME_BYTES).fill(byte) }),
+    );
+    const [first, second] = [pool!.take(), pool!.take()];
+    expect(first.byteOffset % 4096).toBe(0);
+    const sent = structuredClone(second);
+    expect(sent.buffer).not.toBe(second.buffer);
+    second.fill(7);
+    expect(sent[4999]).toBe(7);
+    expect(pool!.find(sent)).toBe(second);
+    expect(pool!.find(new Uint8Array(sent.buffer, sent.byteOffset, sent.byteLength))).toBe(second);
+    expect(pool!.find(sent.subarray(1))).toBeNull();
+    expect(other!.find(sent)).toBeNull();
+    expect(pool!.find(new Float32Array(5000))).toBeNull();
+    expect(pool!.find(new Float32Array(new SharedArrayBuffer(20_000)))).toBeNull();
+    expect(kernels.createPool(1, 4).find(sent)).toBeNull();
+  });
+
+  it('sweep shared memory where it lies, to the same bits', () => {
+    const kernels = SimdKernels.create()!;
+    const length = 5003;
+    const pool = kernels.createPool(3, length, { sharedAs: new Uint8Array(POOL_NAME_BYTES) });
+    const values = [1, 2].map((seed) => Float32Array.from({ length }, (_, index) => Math.sin(seed * index)));
+    const [globalWeights, clientWeights] = values.map((each) => {
+      const vector = pool.take();
+      vector.set(each);
+      return vector;
+    });
+    const range = { start: 1, end: length };
+    const target = kernels.vectorBeside(globalWeights!);
+    expect(target.buffer).toBe(globalWeights!.buffer);
+    target[0] = 0;
+    const expected = new Float32Array(length);
+    const [plainGlobal, plainClient] = values;
+    plainKernels.average({ globalWeights: plainGlobal!, clientWeights: plainClient! }, range, 0.3, expected);
+    kernels.average({ globalWeights: globalWeights!, clientWeights: clientWeights! }, range, 0.3, target);
+    expect(target).toEqual(expected);
   });
 
   it('are what is chosen here', () => {
