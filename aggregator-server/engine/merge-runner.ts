@@ -16,7 +16,10 @@ export interface RunnerStart {
   readonly folder: string;
   /** Folder of the check set; null: the task has none. */
   readonly checkSet: string | null;
-  /** Most that it keeps of newest replies, from which their plants' next updates start, bytes; 0 keeps none. */
+  /**
+   * Most that it keeps of newest replies, from which their plants' next updates start, and as much again for updates to
+   * arrive in, bytes; with 0 there is neither.
+   */
   readonly memoryBytes: number;
 }
 
@@ -31,9 +34,7 @@ export interface StoredClient {
 /** A journaled update, its weights by digest. */
 export interface StoredReport {
   readonly digest: string;
-  /**
-   * The same weights, proved; null where they must be read. They stay what they are until the call ends.
-   */
+  /** The same weights, proved; null where they must be read. They stay what they are until the call ends. */
   readonly proved: SharedBytes | null;
   readonly examples: number;
   readonly receivedAtMs: number;
