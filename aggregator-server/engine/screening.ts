@@ -17,20 +17,21 @@ import type { CheckSetJudge } from '../check-set/check-set-judge.ts';
 import { readHistory } from '../store/norm-history.ts';
 import type { Measured, ScreeningBasis } from './merge-runner.ts';
 
-/** What an update has moved, with the names of both by their content. */
-interface Moved {
+/** An update, with its name by content. */
+export interface ClientUpdate {
   /** W_m. */
   readonly clientWeights: Float32Array;
   readonly clientDigest: string;
+}
+
+/** The same with what its client started from. */
+interface Moved extends ClientUpdate {
   readonly startWeights: Float32Array;
   readonly startDigest: string;
 }
 
 /** The vectors an update is screened with. */
-interface Examined {
-  /** W_m. */
-  readonly clientWeights: Float32Array;
-  readonly clientDigest: string;
+interface Examined extends ClientUpdate {
   /** S_m, or G_τ; null where neither is kept. */
   readonly startWeights: Float32Array | null;
   /** G_v. */

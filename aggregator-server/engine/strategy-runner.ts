@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '@genba/shared/errors/app-error';
-import { fastestKernels } from '@genba/shared/federation/kernels/fastest-kernels';
-import { POOL_NAME_BYTES, type VectorPool } from '@genba/shared/federation/kernels/kernels';
 import type { Finding } from '@genba/shared/federation/screening/finding';
 import { createStrategy } from '@genba/shared/federation/strategies/create-strategy';
 import type {
@@ -19,6 +16,7 @@ import { screeningOf } from '@genba/shared/model/task';
 import type { TaskState } from '../store/catalogue.ts';
 import type { SharedBytes } from '../store/uncached-file.ts';
 import { discardStaged, readVector } from '../store/vector-files.ts';
+import { MergeMemory } from './merge-memory.ts';
 import type {
   Measured,
   MergeRunner,
@@ -32,14 +30,11 @@ import type {
   StoredReport,
   Withheld,
 } from './merge-runner.ts';
-import { Screening } from './screening.ts';
+import { type ClientUpdate, Screening } from './screening.ts';
 import { Work } from './work.ts';
 
 /** Besides the server's: an update, its start weights, two vectors of its client, and as many results. */
 const POOL_VECTORS_PER_STEP = 6;
-
-/** Most replies that are kept in memory: plants that report by turns start from what they were just sent. */
-const MOST_RECENT_REPLIES = 64;
 
 /**
  * After how many steps in a row that read no file results go to the disk past the system's cache. Each that reads one
@@ -54,12 +49,6 @@ interface StepInput {
   readonly report: Report;
 }
 
-/** A vector with its name by content. */
-interface Digested {
-  readonly weights: Float32Array;
-  readonly digest: string;
-}
-
 /** A step whose results were computed and staged ahead. */
 interface Foreseen {
   /** Of which state, client and report. */
@@ -70,32 +59,19 @@ interface Foreseen {
   readonly work: Work;
 }
 
-/**
- * Runs a strategy in this thread. The server's vectors stay in memory, in one pool that the kernels sweep in place. All
- * threads see it: updates arrive there, results go to the disk from there, and replies are sent from there.
- */
+/** Runs a strategy in this thread, on vectors that stay in memory where they can. */
 export class StrategyRunner implements MergeRunner {
   readonly #folder: string;
   readonly #size: number;
   readonly #strategy: Strategy;
-  readonly #pool: VectorPool;
+  readonly #memory: MergeMemory;
   /** null where the task screens nothing. */
   readonly #screening: Screening | null;
-  /** The server's vectors by digest. */
-  #held = new Map<string, Float32Array>();
-  /** Newest replies by digest, oldest first; what is not among them is read from its file. */
-  readonly #recent = new Map<string, Float32Array>();
-  readonly #mostRecent: number;
   /** Steps since a vector was last read from a file. */
   #stepsFromMemory = 0;
   #foreseen: Foreseen | null = null;
   /** Until nothing is being foreseen. */
   #foreseeing: Promise<void> = Promise.resolve();
-  /** Those of the pool that updates arrive in: nothing of this class may keep one. */
-  readonly #rooms: readonly Float32Array[];
-  /** Replies that may still be being sent. */
-  readonly #lent = new Set<Float32Array>();
-  readonly #mostLent: number;
 
   constructor({ task, folder, checkSet, memoryBytes }: RunnerStart) {
     const layout = weightLayout(task);
@@ -104,15 +80,8 @@ export class StrategyRunner implements MergeRunner {
     this.#strategy = createStrategy(task.federation, layout);
     const settings = screeningOf(task);
     this.#screening = settings === null ? null : new Screening(task, settings, checkSet);
-    const fitting = Math.floor(memoryBytes / (layout.size * Float32Array.BYTES_PER_ELEMENT));
-    this.#mostRecent = Math.min(fitting, MOST_RECENT_REPLIES);
-    // One more, so that the newest can be lent before the oldest comes back.
-    this.#mostLent = this.#mostRecent === 0 ? 0 : this.#mostRecent + 1;
-    const roomCount = this.#mostRecent;
-    const working = 1 + this.#strategy.serverVectors.length + POOL_VECTORS_PER_STEP;
-    const count = working + this.#mostRecent + this.#mostLent + roomCount;
-    this.#pool = fastestKernels().createPool(count, layout.size, { sharedAs: randomBytes(POOL_NAME_BYTES) });
-    this.#rooms = Array.from({ length: roomCount }, () => this.#pool.take()).filter(isShared);
+    const workingCount = 1 + this.#strategy.serverVectors.length + POOL_VECTORS_PER_STEP;
+    this.#memory = new MergeMemory({ length: layout.size, workingCount, memoryBytes });
   }
 
   open(start: {
@@ -152,7 +121,7 @@ export class StrategyRunner implements MergeRunner {
     const foreseen = await this.#takeForeseen([state, stored, foreseeable(report)], report.proved);
     return this.#working(async (work) => {
       const input = foreseen?.input ?? (await this.#inputOf(state, stored, report, work));
-      const update = { weights: input.report.weights, digest: report.digest };
+      const update = { clientWeights: input.report.weights, clientDigest: report.digest };
       const screened = await this.#screen({ state, server: input.server }, { update, basis }, work);
       if (screened !== null && 'finding' in screened) {
         await discardStaged(work.staged);
@@ -166,7 +135,9 @@ export class StrategyRunner implements MergeRunner {
       const finished = await this.#finish(outcome.server, work);
       const { reply: sent } = outcome;
       const reply = sent === null ? null : await this.#storedReply(sent, work);
-      if (sent?.kind === 'weights') this.#keepRecent(sent.weights, reply!.digest, stored);
+      if (sent?.kind === 'weights') {
+        this.#memory.keepRecent(sent.weights, reply!.digest, stored.vectors.startWeights);
+      }
       return { kind: 'stepped', ...finished, ...client, reply, releasesHeld, figures, measured: screened };
     }, foreseen?.work);
   }
@@ -189,7 +160,8 @@ export class StrategyRunner implements MergeRunner {
     if (foreseen === null) return null;
     const { weights } = foreseen.input.report;
     // What was seen in a room is there no more when the room has another update in it, or none that counts.
-    const isThere = !this.#isRoom(weights) || (proved !== null && this.#pool.find(proved) === weights);
+    const isThere =
+      !this.#memory.isRoom(weights) || (proved !== null && this.#memory.find(proved) === weights);
     if (!isThere || !isDeepStrictEqual(foreseen.of, of)) {
       await this.#dropForeseen();
       return null;
@@ -251,7 +223,7 @@ export class StrategyRunner implements MergeRunner {
       state,
       server,
     }: { readonly state: TaskState; readonly server: Pick<ServerState<'globalWeights'>, 'vectors'> },
-    { update, basis }: { readonly update: Digested; readonly basis: ScreeningBasis | null },
+    { update, basis }: { readonly update: ClientUpdate; readonly basis: ScreeningBasis | null },
     work: Work,
   ): Promise<Measured | { readonly finding: Finding } | null> {
     if (this.#screening === null || basis === null) return null;
@@ -259,9 +231,7 @@ export class StrategyRunner implements MergeRunner {
     const { startDigest } = basis;
     const startWeights = startDigest === null ? null : await this.#readKept(startDigest, work);
     const globalDigest = state.vectors.globalWeights;
-    const { weights: clientWeights, digest: clientDigest } = update;
-    const vectors = { clientWeights, clientDigest, startWeights, globalWeights, globalDigest };
-    return this.#screening.examine(vectors, basis);
+    return this.#screening.examine({ ...update, startWeights, globalWeights, globalDigest }, basis);
   }
 
   close(state: TaskState, nowMs: number): Promise<NextState | null> {
@@ -276,20 +246,17 @@ export class StrategyRunner implements MergeRunner {
   }
 
   async rooms(): Promise<readonly SharedBytes[]> {
-    return this.#rooms.map(sharedBytesOf);
+    return this.#memory.rooms;
   }
 
   async giveBack(memory: SharedBytes): Promise<void> {
-    // Free for others with the next call that ends.
-    const vector = this.#pool.find(memory);
-    if (vector !== null) this.#lent.delete(vector);
+    this.#memory.giveBack(memory);
   }
 
   async end(): Promise<void> {
     await this.#foreseeing;
     await this.#dropForeseen();
-    this.#held.clear();
-    this.#recent.clear();
+    this.#memory.clear();
   }
 
   /**
@@ -312,9 +279,7 @@ export class StrategyRunner implements MergeRunner {
   }
 
   #givePoolBack(): void {
-    const foreseen = this.#foreseen?.work.vectors ?? [];
-    const kept = [...this.#held.values(), ...this.#recent.values(), ...this.#lent];
-    this.#pool.keepOnly([...this.#rooms, ...kept, ...foreseen]);
+    this.#memory.keepOnly(this.#foreseen?.work.vectors ?? []);
   }
 
   async #load(state: TaskState, work: Work): Promise<ServerState> {
@@ -344,7 +309,7 @@ export class StrategyRunner implements MergeRunner {
 
   /** One object per content, as strategies expect. */
   async #read(digest: string, work: Work): Promise<Float32Array> {
-    const known = work.vectorOf(digest) ?? this.#held.get(digest) ?? this.#recent.get(digest);
+    const known = work.vectorOf(digest) ?? this.#memory.get(digest);
     if (known === undefined) this.#stepsFromMemory = -1;
     const vector = known ?? (await readVector(this.#folder, digest, (length) => this.#take(length, digest)));
     work.know(vector, digest);
@@ -355,7 +320,7 @@ export class StrategyRunner implements MergeRunner {
     switch (reply.kind) {
       case 'weights': {
         const digest = await work.digestOf(reply.weights);
-        return { digest, use: 'install', memory: this.#lend(reply.weights) };
+        return { digest, use: 'install', memory: this.#memory.lend(reply.weights) };
       }
       case 'calibrate':
         return { digest: await work.digestOf(reply.globalWeights), use: 'calibrate', memory: null };
@@ -368,35 +333,10 @@ export class StrategyRunner implements MergeRunner {
     }
   }
 
-  /** null where it must be read: it lies elsewhere, or so many are being sent that merging needs the rest. */
-  #lend(reply: Float32Array): SharedBytes | null {
-    const isFree = isShared(reply) && !this.#isRoom(reply) && !this.#lent.has(reply);
-    if (!isFree || this.#lent.size >= this.#mostLent) return null;
-    this.#lent.add(reply);
-    return sharedBytesOf(reply);
-  }
-
-  #isRoom(vector: Float32Array): boolean {
-    return this.#rooms.includes(vector);
-  }
-
-  /** @param before the client, who has started from something else until now: others' need the room */
-  #keepRecent(reply: Float32Array, digest: string, before: StoredClient): void {
-    if (this.#isRoom(reply)) return;
-    const { startWeights } = before.vectors;
-    if (startWeights !== undefined) this.#recent.delete(startWeights);
-    this.#recent.delete(digest);
-    this.#recent.set(digest, reply);
-    for (const oldest of this.#recent.keys()) {
-      if (this.#recent.size <= this.#mostRecent) return;
-      this.#recent.delete(oldest);
-    }
-  }
-
   /** Weights that were proved in memory need no file, and in a room of this pool no copy. */
   #takeOver(proved: SharedBytes, digest: string, work: Work): void {
     const { buffer, byteOffset, byteLength } = proved;
-    let vector = this.#pool.find(proved);
+    let vector = this.#memory.find(proved);
     if (vector === null) {
       vector = this.#take(byteLength / Float32Array.BYTES_PER_ELEMENT, digest);
       vector.set(new Float32Array(buffer, byteOffset, vector.length));
@@ -407,15 +347,15 @@ export class StrategyRunner implements MergeRunner {
   /** A file of another size is not one of this model's. */
   #take(length: number, digest: string): Float32Array {
     if (length !== this.#size) throw new AppError('store/damaged', { detail: `weights ${digest}` });
-    return this.#pool.take();
+    return this.#memory.take();
   }
 
   /** Stages what is new of the server and remembers its vectors for the next call. */
   async #finish(server: ServerState, work: Work): Promise<NextState> {
     const digests = await work.digestsOf(server.vectors);
     const vectors = { ...digests, globalWeights: digests.globalWeights! };
-    const entries = Object.entries(digests).map(([name, digest]) => [digest, server.vectors[name]!] as const);
-    this.#held = new Map(entries.filter(([, vector]) => !this.#isRoom(vector)));
+    const kept = Object.entries(digests).map(([name, digest]) => [digest, server.vectors[name]!] as const);
+    this.#memory.hold(kept);
     return {
       state: { globalVersion: server.version, vectors, scalars: server.scalars },
       staged: work.staged,
@@ -437,14 +377,6 @@ async function storedClient(
 /** What is the same for an update before it is journaled and when it is merged. */
 function foreseeable({ proved: _, ...report }: StoredReport): object {
   return report;
-}
-
-function isShared({ buffer }: Float32Array): boolean {
-  return buffer instanceof SharedArrayBuffer;
-}
-
-function sharedBytesOf({ buffer, byteOffset, byteLength }: Float32Array): SharedBytes {
-  return new Uint8Array(buffer as SharedArrayBuffer, byteOffset, byteLength);
 }
 
 /** The vectors that a step leads to. */

@@ -1,12 +1,11 @@
-import { mkdir, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { makeFolder, syncFolder } from './durable-file.ts';
+import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder, renameDurably, syncFolder } from './durable-file.ts';
 import { ProvedWeights } from './proved-weights.ts';
 import { asStorage, errorCodeOf, storageError } from './storage-error.ts';
 import {
   openVector,
   readVector,
-  settled,
   stageVector,
   TEMPORARY_FOLDER,
   WEIGHT_FOLDERS,
@@ -183,9 +182,8 @@ export class WeightFiles implements WeightStore {
   }
 
   async #rename(path: string, digest: string): Promise<void> {
-    const target = weightFilePath(this.#folder, digest);
-    await rename(path, target);
-    const [{ size }] = await settled([stat(target), syncFolder(dirname(target))]);
+    const { size } = await stat(path);
+    await renameDurably(path, weightFilePath(this.#folder, digest));
     this.#count(digest, size);
   }
 
